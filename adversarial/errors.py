@@ -1,0 +1,27 @@
+"""Errors meant for the person at the keyboard: one sentence that says what, where, and what to do."""
+
+
+class UserError(Exception):
+    """A mistake that its maker can mend; programs print its sentence and exit with `exit_code`."""
+
+    exit_code = 1
+
+
+class ConfigurationError(UserError, ValueError):
+    """A YAML file, an option or a command line that cannot be used as it stands."""
+
+    exit_code = 2
+
+
+class DataError(UserError, ValueError):
+    """A data file that is absent, damaged, or not what its place asks for."""
+
+
+class CheckpointError(UserError, ValueError):
+    """A saved model that is absent, damaged, from elsewhere, or not for this use."""
+
+
+class NumericalError(UserError, ArithmeticError):
+    """NaN or infinity where training needs a finite number."""
+
+    exit_code = 3

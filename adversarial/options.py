@@ -1,0 +1,258 @@
+"""Options declared once, in a constructor's signature, and checked everywhere alike.
+
+A constructor says what it takes by annotations: plain types, `Literal` choices, and the ranges named here
+(`Count`, `Positive`, `NonNegative`, `Probability` ...). The configuration reader, Python callers and error
+messages all go through `bind`, so a default, a type or a range stands in one place only::
+
+    class Maxout(Layer):
+        def __init__(self, layer_name: str, num_units: Count, irange: NonNegative | None = None): ...
+
+    bind(Maxout, {"layer_name": "h0", "num_units": 0})
+    # OptionError: Maxout: num_units is 0, but must be a whole number of at least 1
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import numbers
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union
+
+import numpy as np
+
+from adversarial.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers an option may take: from `low` to `high`, each end included unless said to be open."""
+
+    low: float = -np.inf
+    high: float = np.inf
+    low_open: bool = False
+    high_open: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low if self.low_open else value >= self.low
+        below = value < self.high if self.high_open else value <= self.high
+        return bool(above and below)
+
+    def __str__(self) -> str:
+        ends = []
+        if self.low > -np.inf:
+            ends.append(f"{'above' if self.low_open else 'of at least'} {self.low:g}")
+        if self.high < np.inf:
+            ends.append(f"{'below' if self.high_open else 'at most'} {self.high:g}")
+        return " and ".join(ends)
+
+
+Count = Annotated[int, Range(1)]
+Index = Annotated[int, Range(0)]
+Positive = Annotated[float, Range(0, low_open=True)]
+NonNegative = Annotated[float, Range(0)]
+Probability = Annotated[float, Range(0, 1, low_open=True)]
+Fraction = Annotated[float, Range(0, 1)]
+Momentum01 = Annotated[float, Range(0, 1, high_open=True)]
+
+
+class OptionError(ConfigurationError):
+    """An option of `owner` that is unknown, missing or of a wrong value; `key` names it, `reason` says why."""
+
+    def __init__(self, owner: str, key: str, reason: str):
+        super().__init__(f"{owner}: {reason}")
+        self.owner = owner
+        self.key = key
+        self.reason = reason
+
+
+def nearest(word: str, words: typing.Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the closest of `words`, or nothing where none is close."""
+    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One declared option: its name, annotation and default (`Option.REQUIRED` where there is none)."""
+
+    REQUIRED = inspect.Parameter.empty
+
+    name: str
+    annotation: Any
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        return self.default is Option.REQUIRED
+
+
+def declared_options(target: Callable) -> dict[str, Option] | None:
+    """The options that `target` takes by name, in order; None where it takes any name at all.
+
+    A constructor with `**kwargs` takes the options of the next constructor up its class's line as well.
+    """
+    if not inspect.isclass(target):
+        found, open_ended = _options_of(target, skip_self=False)
+        return None if open_ended else found
+    found: dict[str, Option] = {}
+    for cls in target.__mro__:
+        if "__init__" not in vars(cls):
+            continue
+        if cls is object:
+            return found
+        own, open_ended = _options_of(cls.__init__, skip_self=True)
+        for name, option in own.items():
+            found.setdefault(name, option)
+        if not open_ended:
+            return found
+    return found
+
+
+def _options_of(function: Callable, skip_self: bool) -> tuple[dict[str, Option], bool]:
+    parameters = list(inspect.signature(function).parameters.values())[1 if skip_self else 0 :]
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):
+        hints = {}
+    found, open_ended = {}, False
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            open_ended = True
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            found[parameter.name] = Option(parameter.name, hints.get(parameter.name, Any), parameter.default)
+    return found, open_ended
+
+
+def bind(target: Callable, arguments: Mapping[str, Any]) -> None:
+    """Check `arguments`, by name, against what `target` declares.
+
+    Raises
+    ------
+    OptionError
+        For the first unknown or missing name, or value of a wrong type or outside its range.
+    """
+    declared = declared_options(target)
+    if declared is None:
+        return
+    owner = getattr(target, "__name__", str(target))
+    for name, value in arguments.items():
+        if name not in declared:
+            raise OptionError(owner, name, f"has no option '{name}'{nearest(name, declared)}")
+        reason = mismatch(value, declared[name].annotation)
+        if reason:
+            raise OptionError(owner, name, f"{name} is {_shown(value)}, but must be {reason}")
+    for name, option in declared.items():
+        if option.required and name not in arguments:
+            raise OptionError(owner, name, f"needs the option '{name}', which is not given")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (str, numbers.Number, bool, type(None), list, tuple)):
+        text = repr(value)
+        return text if len(text) <= 60 else text[:57] + "..."
+    return f"of type {type(value).__name__}"
+
+
+def mismatch(value: Any, annotation: Any) -> str | None:
+    """What `value` should have been to fit `annotation`, in words; None where it fits."""
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is Any or isinstance(annotation, (str, typing.TypeVar)):
+        return None
+    if annotation is None or annotation is type(None):
+        return None if value is None else "null"
+    if origin in (Union, types.UnionType):
+        reasons = [mismatch(value, arg) for arg in args]
+        return None if None in reasons else " or ".join(dict.fromkeys(reasons))
+    if origin is Literal:
+        if any(type(value) is type(arg) and value == arg for arg in args):
+            return None
+        near = nearest(value, [a for a in args if isinstance(a, str)]) if isinstance(value, str) else ""
+        return "one of " + ", ".join(repr(arg) for arg in args) + near
+    if origin is Annotated:
+        return _range_mismatch(value, args[0], args[1:])
+    if origin is not None:
+        return _container_mismatch(value, origin, args)
+    return _plain_mismatch(value, annotation)
+
+
+def _range_mismatch(value: Any, base: Any, extras: tuple) -> str | None:
+    reason = mismatch(value, base)
+    ranges = [extra for extra in extras if isinstance(extra, Range)]
+    limits = " and ".join(str(limit) for limit in ranges)
+    if reason:
+        return f"{reason} {limits}".rstrip()
+    if all(value in limit for limit in ranges):
+        return None
+    return f"{_plain_name(base)} {limits}"
+
+
+def _container_mismatch(value: Any, origin: Any, args: tuple) -> str | None:
+    if origin is Callable or origin is typing.get_origin(Callable[[], None]):
+        return None if callable(value) else "callable"
+    if issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            return "a mapping"
+        reasons = [f"a mapping whose '{k}' is {r}" for k, v in value.items() if (r := mismatch(v, args[1]))]
+        return reasons[0] if reasons else None
+    if origin is type:
+        return None if inspect.isclass(value) else "a class"
+    if isinstance(value, (str, bytes)) or not isinstance(value, typing.Iterable):
+        return "a list"
+    items = list(value)
+    if origin is tuple and args and args[-1] is not Ellipsis:
+        if len(items) != len(args):
+            return f"a list of {len(args)} values"
+        pairs = zip(items, args, strict=True)
+    else:
+        pairs = ((item, args[0]) for item in items) if args else iter(())
+    for item, annotation in pairs:
+        if reason := mismatch(item, annotation):
+            return f"a list of which each is {reason}"
+    return None
+
+
+def _plain_name(kind: Any) -> str:
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text", list: "a list"}
+    return names.get(kind) or f"a {getattr(kind, '__name__', kind)}"
+
+
+def _plain_mismatch(value: Any, kind: Any) -> str | None:
+    if kind is bool:
+        # 2014 files write flags as 0 and 1.
+        fits = isinstance(value, (bool, np.bool_)) or (isinstance(value, numbers.Integral) and value in (0, 1))
+    elif kind is int:
+        fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    elif kind is float:
+        fits = isinstance(value, numbers.Real) and not isinstance(value, bool) and not np.isnan(value)
+    elif kind in (list, tuple):
+        fits = isinstance(value, (list, tuple, np.ndarray))
+    elif inspect.isclass(kind):
+        fits = isinstance(value, kind)
+    else:
+        fits = True
+    return None if fits else _plain_name(kind)
+
+
+class Configurable:
+    """A base for what a YAML file can build: its constructor's options are checked, and kept in `options`.
+
+    `options` maps each option given to its value, as given; what was left to its default is absent. It is what
+    a saved model says of an object, beside its arrays, so that the object can be built again.
+    """
+
+    options: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any):
+        self = super().__new__(cls)
+        declared = declared_options(cls)
+        if declared is None or len(args) > len(declared):
+            self.options = dict(kwargs)
+            return self
+        given = dict(zip(declared, args, strict=False)) | kwargs
+        bind(cls, given)
+        self.options = given
+        return self
