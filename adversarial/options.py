@@ -237,6 +237,12 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
     return None if fits else _plain_name(kind)
 
 
+def configurable(function: Callable) -> Callable:
+    """Mark a function as one that a YAML file may call."""
+    function.__configurable__ = True
+    return function
+
+
 class Configurable:
     """A base for what a YAML file can build: its constructor's options are checked, and kept in `options`.
 

@@ -1,0 +1,1 @@
+"""Models: multilayer perceptrons and the layers they are made of."""

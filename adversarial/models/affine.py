@@ -1,0 +1,182 @@
+"""What layers with one weight matrix share: its initial values, its norm limits, its learning-rate scales."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor.tensor as pt
+from numpy.random import RandomState
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from adversarial.backend import sharedX
+from adversarial.errors import ConfigurationError
+from adversarial.models.layer import Layer
+from adversarial.options import OptionError
+from adversarial.space import Conv2DSpace, Space, VectorSpace
+
+
+def initial_weights(
+    rng: RandomState,
+    shape: tuple[int, int],
+    irange: float | None = None,
+    istdev: float | None = None,
+    sparse_init: int | None = None,
+    sparse_stdev: float = 1.0,
+    include_prob: float | None = None,
+    mask_weights: np.ndarray | None = None,
+) -> np.ndarray:
+    """A weight matrix (inputs, units) drawn as Pylearn2 drew it, float64.
+
+    Exactly one of these is given: `irange`, uniform in (-irange, irange), of which each weight stays with
+    probability `include_prob` (None: no draw is made for it); `istdev`, normal with that standard deviation;
+    `sparse_init`, that many normal weights of standard deviation `sparse_stdev` per unit and zeros elsewhere,
+    none where `mask_weights` is 0.
+    """
+    if irange is not None:
+        weights = rng.uniform(-irange, irange, shape)
+        if include_prob is not None:
+            weights *= rng.uniform(0.0, 1.0, shape) < include_prob
+        return weights
+    if istdev is not None:
+        return rng.randn(*shape) * istdev
+    return _sparse_weights(rng, shape, sparse_init, mask_weights) * sparse_stdev
+
+
+def _sparse_weights(
+    rng: RandomState, shape: tuple[int, int], per_unit: int, mask_weights: np.ndarray | None
+) -> np.ndarray:
+    inputs, units = shape
+    weights = np.zeros(shape)
+    for unit in range(units):
+        allowed = inputs if mask_weights is None else np.count_nonzero(mask_weights[:, unit])
+        if per_unit > allowed:
+            raise ConfigurationError(f"sparse_init is {per_unit}, but unit {unit} has only {allowed} inputs to choose from")
+        for _ in range(per_unit):
+            index = rng.randint(0, inputs)
+            while weights[index, unit] != 0 or (mask_weights is not None and mask_weights[index, unit] == 0):
+                index = rng.randint(0, inputs)
+            weights[index, unit] = rng.randn()
+    return weights
+
+
+class AffineLayer(Layer):
+    """A layer with weights `W` (inputs, linear units) and, where it has one, a bias `b` (linear units).
+
+    Its subclasses declare the options named here in their constructors and keep them as attributes.
+    """
+
+    W: SharedVariable
+    b: SharedVariable | None = None
+    W_lr_scale: float | None = None
+    b_lr_scale: float | None = None
+    max_row_norm: float | None = None
+    max_col_norm: float | None = None
+    min_col_norm: float | None = None
+    mask_weights: np.ndarray | None = None
+
+    def _keep_initialization(self, **recipe) -> None:
+        """Keep the options of `initial_weights`, checking that just one kind is asked for."""
+        kinds = [kind for kind in ("irange", "istdev", "sparse_init") if recipe.get(kind) is not None]
+        if len(kinds) != 1:
+            found = "none is given" if not kinds else " and ".join(kinds) + " are given"
+            choices = ", ".join(kind for kind in ("irange", "istdev", "sparse_init") if kind in recipe)
+            owner = f"{type(self).__name__} '{self.layer_name}'"
+            raise OptionError(owner, kinds[-1] if kinds else "irange", f"needs exactly one of {choices}, but {found}")
+        if self.max_row_norm is not None and (self.max_col_norm is not None or self.min_col_norm is not None):
+            raise OptionError(
+                f"{type(self).__name__} '{self.layer_name}'",
+                "max_row_norm",
+                "max_row_norm cannot be combined with a limit on column norms",
+            )
+        self._initialization = recipe
+
+    def _make_weights(self, space: Space, linear_units: int, name: str) -> None:
+        """Take `space` for input and draw the weights from the MLP's random numbers."""
+        self.input_space = space
+        self.input_dim = space.get_total_dimension()
+        self.desired_space = VectorSpace(self.input_dim)
+        shape = (self.input_dim, linear_units)
+        if self.mask_weights is not None:
+            if np.shape(self.mask_weights) != shape:
+                raise OptionError(
+                    f"{type(self).__name__} '{self.layer_name}'",
+                    "mask_weights",
+                    f"mask_weights has shape {np.shape(self.mask_weights)}, but the weights have shape {shape}",
+                )
+            self.mask = sharedX(np.asarray(self.mask_weights), name=f"{self.layer_name}_mask")
+        self.W = sharedX(initial_weights(self.mlp.rng, shape, **self._initialization), name=name)
+
+    def _make_bias(self, linear_units: int, init_bias: float | np.ndarray, name: str) -> None:
+        """A bias vector of the given initial value(s)."""
+        if np.ndim(init_bias) and np.shape(init_bias) != (linear_units,):
+            raise OptionError(
+                f"{type(self).__name__} '{self.layer_name}'",
+                "init_bias",
+                f"init_bias has shape {np.shape(init_bias)}, but the layer has {linear_units} biases",
+            )
+        self.b = sharedX(np.zeros((linear_units,)) + init_bias, name=name)
+
+    def _linear_part(self, state_below: Variable) -> TensorVariable:
+        """The affine transformation of an input in the layer's input space: (batch, linear units)."""
+        self.input_space.validate(state_below)
+        state_below = self.input_space.format_as(state_below, self.desired_space)
+        z = pt.dot(state_below, self.W)
+        return z if self.b is None else z + self.b
+
+    def get_params(self) -> list[SharedVariable]:
+        return [self.W] if self.b is None else [self.W, self.b]
+
+    def get_lr_scalers(self) -> dict[SharedVariable, float]:
+        scalers = {self.W: self.W_lr_scale}
+        if self.b is not None:
+            scalers[self.b] = self.b_lr_scale
+        return {param: scale for param, scale in scalers.items() if scale is not None}
+
+    def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
+        if self.W not in updates:
+            return
+        if self.mask_weights is not None:
+            updates[self.W] = updates[self.W] * self.mask
+        if self.max_row_norm is not None:
+            updates[self.W] = limit_norms(updates[self.W], 1, 0.0, self.max_row_norm)
+        if self.max_col_norm is not None or self.min_col_norm is not None:
+            updates[self.W] = limit_norms(updates[self.W], 0, self.min_col_norm or 0.0, self.max_col_norm)
+
+    def get_weights(self) -> np.ndarray:
+        if not isinstance(self.input_space, VectorSpace):
+            raise ConfigurationError(
+                f"the weights of layer '{self.layer_name}' read {self.input_space}, not vectors; ask for get_weights_topo"
+            )
+        return self.W.get_value()
+
+    def set_weights(self, weights: np.ndarray) -> None:
+        """Replace the weight matrix."""
+        self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
+
+    def get_biases(self) -> np.ndarray:
+        """A copy of the biases."""
+        return self.b.get_value()
+
+    def set_biases(self, biases: np.ndarray) -> None:
+        """Replace the biases."""
+        self.b.set_value(np.asarray(biases, dtype=self.b.dtype))
+
+    def get_weights_format(self) -> tuple[str, str]:
+        return "v", "h"
+
+    def get_weights_topo(self) -> np.ndarray:
+        if not isinstance(self.input_space, Conv2DSpace):
+            raise ConfigurationError(f"layer '{self.layer_name}' reads {self.input_space}, which is not made of images")
+        images = self.desired_space.np_format_as(np.ascontiguousarray(self.W.get_value().T), self.input_space)
+        return Conv2DSpace.convert_numpy(images, self.input_space.axes, ("b", 0, 1, "c"))
+
+
+def limit_norms(W: TensorVariable, axis: int, low: float, high: float | None) -> TensorVariable:
+    """`W` with the norms of its columns (axis 0) or rows (axis 1) brought to `low` ... `high`.
+
+    The division by norm + 1e-7 is Pylearn2's: a vector inside the limits shrinks by that much as well.
+    """
+    norms = pt.sqrt(pt.sum(pt.sqr(W), axis=axis, keepdims=True))
+    desired = pt.clip(norms, low, norms.max() if high is None else high)
+    return W * (desired / (1e-7 + norms))

@@ -1,0 +1,36 @@
+"""Initial biases from data, after Pylearn2's `models/dbm`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adversarial.datasets.dataset import Dataset
+from adversarial.errors import ConfigurationError
+from adversarial.options import configurable
+
+
+@configurable
+def init_sigmoid_bias_from_marginals(dataset: Dataset, use_y: bool = False) -> np.ndarray:
+    """The biases b for which sigmoid(b) has the means of the data's columns.
+
+    Parameters
+    ----------
+    dataset : a dataset with a design matrix of values from 0 to 1 that reach both
+    use_y : take the targets instead of the features
+
+    Returns
+    -------
+    array (columns,) of log(m / (1 - m)), where the means m are kept 1e-7 away from 0 and 1
+    """
+    return init_sigmoid_bias_from_array(np.asarray(dataset.y) if use_y else dataset.get_design_matrix())
+
+
+def init_sigmoid_bias_from_array(X: np.ndarray) -> np.ndarray:
+    """`init_sigmoid_bias_from_marginals` of a design matrix (examples, columns)."""
+    if X.min() != 0.0 or X.max() != 1.0:
+        raise ConfigurationError(
+            "init_sigmoid_bias_from_marginals needs data from 0 to 1 that reach both, "
+            f"but these go from {X.min():g} to {X.max():g}"
+        )
+    mean = np.clip(X.mean(axis=0), 1e-7, 1 - 1e-7)
+    return np.log(mean / (1.0 - mean))

@@ -1,0 +1,135 @@
+"""Softmax: a distribution over classes, after Pylearn2's `models/mlp.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.tensor.special import Softmax as SoftmaxOp
+from pytensor.tensor.variable import TensorVariable
+
+from adversarial.backend import floatX
+from adversarial.datasets.dataset import Dataset
+from adversarial.models.affine import AffineLayer
+from adversarial.models.layer import norm_channels
+from adversarial.options import Count, NonNegative, OptionError, Positive
+from adversarial.space import Space, VectorSpace
+
+
+class Softmax(AffineLayer):
+    """An affine map, then exp(z) / sum exp(z) over classes; its cost is the negative log-likelihood.
+
+    Parameters
+    ----------
+    n_classes : number of classes
+    layer_name : the layer's name; its parameters are called softmax_W and softmax_b, as in 2014
+    irange, istdev, sparse_init : initial weights, as of Linear
+    W_lr_scale, b_lr_scale : factors on the learning rate of W and b
+    max_row_norm, max_col_norm : limits on norms of W
+    no_affine : leave the affine map out: the input is z itself
+    init_bias_target_marginals : a dataset; the bias starts so that the output is its class frequencies
+    """
+
+    def __init__(
+        self,
+        n_classes: Count,
+        layer_name: str,
+        irange: NonNegative | None = None,
+        istdev: NonNegative | None = None,
+        sparse_init: Count | None = None,
+        W_lr_scale: NonNegative | None = None,
+        b_lr_scale: NonNegative | None = None,
+        max_row_norm: Positive | None = None,
+        no_affine: bool = False,
+        max_col_norm: Positive | None = None,
+        init_bias_target_marginals: Dataset | None = None,
+    ):
+        self.n_classes = n_classes
+        self.layer_name = layer_name
+        self.W_lr_scale = W_lr_scale
+        self.b_lr_scale = b_lr_scale
+        self.max_row_norm = max_row_norm
+        self.max_col_norm = max_col_norm
+        self.no_affine = no_affine
+        self.output_space = VectorSpace(n_classes)
+        if not no_affine:
+            self._keep_initialization(irange=irange, istdev=istdev, sparse_init=sparse_init)
+            start = 0.0 if init_bias_target_marginals is None else marginal_bias(init_bias_target_marginals)
+            self._make_bias(n_classes, start, "softmax_b")
+        elif init_bias_target_marginals is not None:
+            reason = "init_bias_target_marginals is given, but no_affine leaves no bias to set"
+            raise OptionError(f"Softmax '{layer_name}'", "init_bias_target_marginals", reason)
+
+    def set_input_space(self, space: Space) -> None:
+        if not self.no_affine:
+            self._make_weights(space, self.n_classes, "softmax_W")
+            return
+        if space.get_total_dimension() != self.n_classes:
+            reason = f"n_classes is {self.n_classes}, but with no_affine it must be the input's {space.get_total_dimension()}"
+            raise OptionError(f"Softmax '{self.layer_name}'", "n_classes", reason)
+        self.input_space = space
+        self.desired_space = VectorSpace(self.n_classes)
+
+    def get_params(self) -> list[SharedVariable]:
+        return [] if self.no_affine else [self.b, self.W]
+
+    def get_lr_scalers(self) -> dict[SharedVariable, float]:
+        return {} if self.no_affine else super().get_lr_scalers()
+
+    def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
+        if not self.no_affine:
+            super()._modify_updates(updates)
+
+    def fprop(self, state_below: Variable) -> TensorVariable:
+        if self.no_affine:
+            self.input_space.validate(state_below)
+            z = self.input_space.format_as(state_below, self.desired_space)
+        else:
+            z = self._linear_part(state_below)
+        return pt.special.softmax(z, axis=1)
+
+    def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
+        """Mean over examples of -sum_k Y_k log Y_hat_k, computed from the logits."""
+        return self.cost_matrix(Y, Y_hat).sum(axis=1).mean()
+
+    def cost_matrix(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
+        node = Y_hat.owner
+        if node is None or not isinstance(node.op, SoftmaxOp):
+            raise ValueError("the cost of Softmax needs the symbolic output of a softmax, as made by Softmax.fprop")
+        return -Y * pt.special.log_softmax(node.inputs[0], axis=1)
+
+    def get_layer_monitoring_channels(
+        self, state_below: Any = None, state: Any = None, targets: Any = None
+    ) -> dict[str, TensorVariable]:
+        channels = {} if self.no_affine else norm_channels(self.W)
+        if state is None and state_below is None:
+            return channels
+        if state is None:
+            state = self.fprop(state_below)
+        largest = state.max(axis=1)
+        channels |= {
+            "mean_max_class": largest.mean(),
+            "max_max_class": largest.max(),
+            "min_max_class": largest.min(),
+        }
+        if targets is not None:
+            wrong = pt.neq(pt.argmax(targets, axis=1), pt.argmax(state, axis=1))
+            channels["misclass"] = pt.cast(wrong.mean(), floatX())
+            channels["nll"] = self.cost(Y_hat=state, Y=targets)
+        return channels
+
+
+def marginal_bias(dataset: Dataset) -> np.ndarray:
+    """The biases, of mean 0, for which a softmax gives the class frequencies of `dataset`'s one-hot targets."""
+    frequencies = np.asarray(dataset.y).mean(axis=0)
+    if frequencies.ndim != 1 or not np.all(frequencies > 0):
+        raise OptionError(
+            "Softmax",
+            "init_bias_target_marginals",
+            "init_bias_target_marginals must be a dataset with one-hot targets in which every class occurs",
+        )
+    logs = np.log(frequencies)
+    return logs - logs.mean()
