@@ -1,4 +1,4 @@
-"""Generative Adversarial Nets (Goodfellow et al., 2014) on PyTensor: the names that 2014 YAML spells `adversarial.X`."""
+"""Generative Adversarial Nets (Goodfellow et al., 2014) on PyTensor: 2014's names `adversarial.X`."""
 
 from __future__ import annotations
 

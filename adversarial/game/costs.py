@@ -263,8 +263,7 @@ class NoiseAdversaryCost(AdversaryCost):
             return samples, target, data, samples
         streams = MRG_RandomStreams(NOISE_BOTH_SEED)
         samples, data = (
-            batch + streams.normal(size=batch.shape, dtype=samples.dtype) * self.noise_both
-            for batch in (samples, data)
+            batch + streams.normal(size=batch.shape, dtype=samples.dtype) * self.noise_both for batch in (samples, data)
         )
         return samples, target, data, samples
 

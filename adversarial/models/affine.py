@@ -51,7 +51,7 @@ def _sparse_weights(
     for unit in range(units):
         allowed = inputs if mask_weights is None else np.count_nonzero(mask_weights[:, unit])
         if per_unit > allowed:
-            raise ConfigurationError(f"sparse_init is {per_unit}, but unit {unit} has only {allowed} inputs to choose from")
+            raise ConfigurationError(f"sparse_init is {per_unit}, but unit {unit} has only {allowed} inputs")
         for _ in range(per_unit):
             index = rng.randint(0, inputs)
             while weights[index, unit] != 0 or (mask_weights is not None and mask_weights[index, unit] == 0):
@@ -146,7 +146,7 @@ class AffineLayer(Layer):
     def get_weights(self) -> np.ndarray:
         if not isinstance(self.input_space, VectorSpace):
             raise ConfigurationError(
-                f"the weights of layer '{self.layer_name}' read {self.input_space}, not vectors; ask for get_weights_topo"
+                f"layer '{self.layer_name}' reads {self.input_space}, not vectors; ask for get_weights_topo"
             )
         return self.W.get_value()
 

@@ -35,7 +35,7 @@ class Layer(Model):
     def set_mlp(self, mlp: MLP) -> None:
         """Make the layer part of `mlp`; once only."""
         if self.get_mlp() is not None:
-            raise ConfigurationError(f"layer '{self.layer_name}' is already part of an MLP; each MLP needs its own layers")
+            raise ConfigurationError(f"layer '{self.layer_name}' is already part of an MLP; give each MLP its own")
         self.mlp = mlp
 
     def set_input_space(self, space: Space) -> None:

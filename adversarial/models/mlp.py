@@ -61,7 +61,7 @@ class MLP(Layer):
 
     def _adopt(self, layer: Layer) -> None:
         if layer.layer_name in self.layer_names:
-            raise OptionError("MLP", "layers", f"two layers are named '{layer.layer_name}'; give each its own layer_name")
+            raise OptionError("MLP", "layers", f"two layers are named '{layer.layer_name}'; give each its own name")
         layer.set_mlp(self)
         self.layers.append(layer)
 

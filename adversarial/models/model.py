@@ -72,7 +72,7 @@ class Model(Configurable):
         return {}
 
     def modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
-        """Change `updates`, the new values proposed by a learning rule, in place so that they keep the model's limits."""
+        """Bring the new values that a learning rule proposes within the model's limits, in place."""
         self._modify_updates(updates)
 
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:

@@ -68,7 +68,8 @@ class Softmax(AffineLayer):
             self._make_weights(space, self.n_classes, "softmax_W")
             return
         if space.get_total_dimension() != self.n_classes:
-            reason = f"n_classes is {self.n_classes}, but with no_affine it must be the input's {space.get_total_dimension()}"
+            size = space.get_total_dimension()
+            reason = f"n_classes is {self.n_classes}, but with no_affine it must be the input's {size}"
             raise OptionError(f"Softmax '{self.layer_name}'", "n_classes", reason)
         self.input_space = space
         self.desired_space = VectorSpace(self.n_classes)
