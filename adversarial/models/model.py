@@ -9,6 +9,7 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 
+from adversarial.backend import function
 from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable
 from adversarial.space import NullSpace, Space
@@ -77,6 +78,14 @@ class Model(Configurable):
 
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         """What a subclass does in `modify_updates`."""
+
+    def enforce_constraints(self) -> None:
+        """Bring the present values of the parameters within the model's limits, as 2014 did before training."""
+        updates: dict[SharedVariable, Variable] = {param: param for param in self.get_params()}
+        self.modify_updates(updates)
+        changed = {param: value for param, value in updates.items() if value is not param}
+        if changed:
+            function([], updates=changed)()
 
     def set_batch_size(self, batch_size: int) -> None:
         """Tell the model that every batch will have `batch_size` examples."""
