@@ -1,0 +1,98 @@
+"""Run a recorded 2014 experiment and hold it against the record."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+#: Channels that measure time.
+TIMING = ("seconds",)
+
+
+@dataclass
+class Run:
+    """What came of an experiment: parameters by update ('init', 'update1', ...) and the monitor by epoch."""
+
+    params: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    monitor: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def parameters(model) -> dict[str, np.ndarray]:
+    """Every parameter under the name of the record: gen_h0_W, dis_y_b ..."""
+    return {
+        f"{player}_{param.name}": param.get_value()
+        for player, part in model.players().items()
+        for param in part.get_params()
+    }
+
+
+def follow(train, updates: set[int]) -> Run:
+    """Train to the end, keeping the parameters after each of `updates` and the whole monitor."""
+    run = Run()
+    run.params["init"] = parameters(train.model)
+    done = 0
+
+    def keep(algorithm) -> None:
+        nonlocal done
+        done += 1
+        if done in updates:
+            run.params[f"update{done}"] = parameters(algorithm.model)
+
+    train.algorithm.update_callbacks.append(keep)
+    train.main_loop()
+    for name, channel in train.model.monitor.channels.items():
+        for epoch, value in enumerate(channel.val_record):
+            run.monitor.setdefault(f"epoch{epoch}", {})[name] = float(value)
+    return run
+
+
+def recorded_updates(record) -> set[int]:
+    """The updates after which the record holds parameters."""
+    return {int(key.split("/")[0].removeprefix("update")) for key in record.files if key.startswith("update")}
+
+
+def prepare(recipe: Path, directory: Path) -> Path:
+    """A copy of a recipe's YAML and data in `directory`, where it may write; the YAML's path."""
+    for name in ("recipe.yaml", "data.npz"):
+        shutil.copy(recipe / name, directory)
+    return directory / "recipe.yaml"
+
+
+def largest_deviation(run: Run, record) -> tuple[float, str]:
+    """The largest difference of any recorded parameter, over that parameter's largest entry, and where it is."""
+    deviations = []
+    for key in record.files:
+        moment, name = key.split("/")
+        expected, found = record[key], run.params[moment][name]
+        assert found.shape == expected.shape, key
+        deviations.append((float(np.abs(found - expected).max() / np.abs(expected).max()), key))
+    return max(deviations)
+
+
+def monitor_mismatches(run: Run, record, tolerance: float) -> list[str]:
+    """Channels that are absent, unknown, or off by more than `tolerance`, relative.
+
+    The two kinds of discriminator channels are compared under the names that say what they measure; 2014 had them
+    swapped. Times are not compared.
+    """
+    mismatches = []
+    for epoch in (key for key in record.files if key != "names"):
+        expected = {_unswapped(str(name)): value for name, value in zip(record["names"], record[epoch], strict=True)}
+        found = run.monitor[epoch]
+        mismatches += [f"{epoch} {name}: absent or unknown" for name in expected.keys() ^ found.keys()]
+        for name in expected.keys() & found.keys():
+            if any(word in name for word in TIMING):
+                continue
+            if not np.isclose(found[name], expected[name], rtol=tolerance, atol=tolerance * 1e-3):
+                mismatches.append(f"{epoch} {name}: {found[name]} instead of {expected[name]}")
+    return mismatches
+
+
+def _unswapped(name: str) -> str:
+    data, samples = "_dis_on_data_", "_dis_on_samp_"
+    if data in name:
+        return name.replace(data, samples)
+    return name.replace(samples, data)
