@@ -1,0 +1,140 @@
+"""What may be saved: nested dicts, lists and tuples of None, bool, int, float, str, bytes and arrays of numbers.
+
+`normalise` is the one check that every file format shares, so that both hold, and refuse, the same content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from adversarial.errors import CheckpointError
+
+#: How deep dicts and lists may lie in one another, and how many values there may be; arrays count as one.
+MAX_DEPTH = 100
+MAX_VALUES = 500_000
+
+#: The longest whole number, in bytes of two's complement.
+MAX_INT_BYTES = 255
+
+#: Kinds and item sizes of arrays that every NumPy on every machine reads alike (`long double` is not one).
+_ITEM_SIZES = {"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8}, "c": {8, 16}}
+
+
+def array_dtype(text: Any) -> np.dtype:
+    """The dtype that a file names by `text`, such as '<f4'.
+
+    Raises
+    ------
+    CheckpointError
+        If it is not one of plain numbers or fixed text.
+    """
+    if not isinstance(text, str) or len(text) > 16 or not text.isascii():
+        raise CheckpointError("it holds an array of an unknown kind of number")
+    try:
+        dtype = np.dtype(text)
+    except (TypeError, ValueError, SyntaxError) as error:
+        raise CheckpointError(f"it holds an array of an unknown kind of number, {text!r}") from error
+    if not savable(dtype):
+        raise CheckpointError(f"it holds an array of {dtype}, which no saved model has")
+    return dtype
+
+
+def savable(dtype: np.dtype) -> bool:
+    """Whether an array of `dtype` may be saved: plain numbers, booleans and fixed text, no objects or records."""
+    if dtype.kind in "SU":
+        return dtype.itemsize > 0
+    return dtype.itemsize in _ITEM_SIZES.get(dtype.kind, ()) and dtype.names is None and dtype.subdtype is None
+
+
+def array_from_bytes(data: bytes | memoryview, dtype: np.dtype, shape: Any) -> np.ndarray:
+    """A new, writable array from its bytes in C order.
+
+    Raises
+    ------
+    CheckpointError
+        If `shape` is not one, or does not take exactly the bytes given; no memory is taken before that is known.
+    """
+    sizes = list(shape) if isinstance(shape, (list, tuple)) else [None]
+    if len(sizes) > 32 or not all(type(size) is int and 0 <= size < 2**62 for size in sizes):
+        raise CheckpointError("it holds an array of an impossible shape")
+    count = 1
+    for size in sizes:
+        count *= size
+    if count * dtype.itemsize != len(data):
+        raise CheckpointError(
+            f"it holds an array said to be of shape {tuple(sizes)}, {count * dtype.itemsize} bytes, in {len(data)} bytes"
+        )
+    return np.frombuffer(data, dtype).reshape(sizes).copy()
+
+
+def normalise(content: Any) -> Any:
+    """`content` in exactly the types that a file gives back.
+
+    NumPy scalars become Python values where no bit is lost, arrays without axes elsewhere; mappings become dicts.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the first value that cannot be saved, by its place.
+    """
+    return _Normaliser().value(content, ())
+
+
+class _Normaliser:
+    def __init__(self) -> None:
+        self.values = 0
+
+    def value(self, value: Any, place: tuple) -> Any:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise CheckpointError(
+                f"the content has more than {MAX_VALUES:,} separate values: give long lists of numbers as arrays"
+            )
+        if len(place) > MAX_DEPTH:
+            raise CheckpointError(f"{_spelled(place[:3])}... is nested more than {MAX_DEPTH} deep (or holds itself)")
+        if value is None or type(value) in (bool, float, str, bytes):
+            return value
+        if type(value) is int:
+            return self.whole_number(value, place)
+        if isinstance(value, np.ndarray):
+            return self.array(value, place)
+        if isinstance(value, Mapping):
+            return {self.key(key, place): self.value(item, (*place, key)) for key, item in value.items()}
+        if type(value) is list:
+            return [self.value(item, (*place, i)) for i, item in enumerate(value)]
+        if type(value) is tuple:
+            return tuple([self.value(item, (*place, i)) for i, item in enumerate(value)])
+        return self.scalar(value, place)
+
+    def scalar(self, value: Any, place: tuple) -> Any:
+        for kind, plain in ((np.bool_, bool), (np.integer, int), (float, float), (str, str), (bytes, bytes)):
+            if isinstance(value, kind):
+                return plain(value)
+        if isinstance(value, (np.floating, np.complexfloating, complex)):
+            return self.array(np.asarray(value), place)
+        raise CheckpointError(
+            f"{_spelled(place)} is a {type(value).__name__}; only plain values and arrays of numbers can be saved"
+        )
+
+    def whole_number(self, value: int, place: tuple) -> int:
+        if value.bit_length() >= 8 * MAX_INT_BYTES:
+            raise CheckpointError(f"{_spelled(place)} is a whole number of {value.bit_length()} bits: too long to save")
+        return value
+
+    def array(self, value: np.ndarray, place: tuple) -> np.ndarray:
+        if isinstance(value, np.ma.MaskedArray) or not savable(value.dtype):
+            kind = "a masked array" if isinstance(value, np.ma.MaskedArray) else f"an array of {value.dtype}"
+            raise CheckpointError(f"{_spelled(place)} is {kind}; only plain numbers and text can be saved")
+        return np.asarray(value, order="C")
+
+    def key(self, key: Any, place: tuple) -> str:
+        if not isinstance(key, str):
+            raise CheckpointError(f"{_spelled(place)} has the key {key!r}; only text can be a key in a saved file")
+        return str(key)
+
+
+def _spelled(place: tuple) -> str:
+    return "content" + "".join(f"[{part!r}]" for part in place)

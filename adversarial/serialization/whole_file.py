@@ -1,0 +1,130 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable
+
+from adversarial.errors import CheckpointError
+
+try:
+    import fcntl
+except ImportError:  # no such locks on this system: two programs saving to one path are then the user's to avoid
+    fcntl = None
+
+#: What a file under way is called: its own name and this. One left by a killed program is taken over by the next.
+PART = ".part"
+
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file is too large"}
+
+
+def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -> None:
+    """Write `pieces`, one after another, to `path`, so that a reader finds the old file or the new one, whole.
+
+    The bytes go to a file beside it, are flushed to the disk, and take the old one's place by a rename; whatever
+    happens before, a kill or a loss of power included, leaves the old one as it was.
+
+    Raises
+    ------
+    CheckpointError
+        If the system does not let it be written, or another program is at it.
+    """
+    target = os.path.realpath(path)
+    part = target + PART
+    try:
+        descriptor = _open_alone(part)
+    except OSError as error:
+        raise CheckpointError(_sentence(path, error)) from error
+    done = False
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            file.truncate(0)
+            for piece in _gathered(pieces):
+                _write_all(file, piece)
+            os.fsync(file.fileno())
+            os.replace(part, target)
+            done = True
+        _sync_directory(os.path.dirname(target))
+    except OSError as error:
+        raise CheckpointError(_sentence(path, error)) from error
+    finally:
+        if not done:
+            os.unlink(part)
+
+
+def _open_alone(part: str) -> int:
+    """A descriptor of `part`, held against every other program that would write it."""
+    while True:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            if fcntl is None or not _lock(descriptor, part):
+                return descriptor
+            # Its last holder may have renamed it into place while we waited: then this is no longer the part file.
+            if os.path.exists(part) and os.path.samestat(os.fstat(descriptor), os.stat(part)):
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, part: str) -> bool:
+    """Lock the file; False where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CheckpointError(f"another program is saving to {part.removesuffix(PART)} at this moment") from error
+    except OSError as error:
+        if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
+            return False
+        raise
+    return True
+
+
+def _gathered(pieces: Iterable[bytes | memoryview], size: int = 1 << 20) -> Iterable[bytes | memoryview]:
+    """`pieces` with the small ones joined, so that each is worth a call to the system."""
+    small: list[bytes | memoryview] = []
+    held = 0
+    for piece in pieces:
+        if len(piece) >= size:
+            yield b"".join(small)
+            small, held = [], 0
+            yield piece
+            continue
+        small.append(piece)
+        held += len(piece)
+        if held >= size:
+            yield b"".join(small)
+            small, held = [], 0
+    yield b"".join(small)
+
+
+def _write_all(file, piece: bytes | memoryview) -> None:
+    rest = memoryview(piece)
+    while len(rest):
+        rest = rest[file.write(rest) :]
+
+
+def _sync_directory(directory: str) -> None:
+    """Make the rename itself outlive a loss of power, where directories can be flushed."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _sentence(path: str | os.PathLike, error: OSError) -> str:
+    reason = _FULL.get(error.errno, error.strerror or str(error))
+    kept = "; the file that was there before is untouched" if os.path.exists(path) else ""
+    advice = {
+        errno.ENOENT: ": make its directory first",
+        errno.ENOSPC: ": free some space and save again",
+    }.get(error.errno, "")
+    return f"cannot save {os.fspath(path)}: {reason}{advice}{kept}"
