@@ -6,35 +6,51 @@ or not at all, and bears a checksum.
 
 ``read(path)`` gives the dict. What `save_model` and `save_train` put in it:
 
-==============  =====================================================================================================
-`format`        "adversarial model"
-`version`       1, of this layout
-`written_at`    the time, ISO 8601, UTC
-`versions`      of adversarial, python, numpy, pytensor, h5py, and the machine: {name: text}
-`yaml_src`      the YAML text that the model was built from, or ""
-`overrides`     what `--set key=value` changed in it: {key: value}
-`model`         the model as nested {"class": name, "options": {...}}; see `adversarial.serialization.description`
-`parameters`    {name: array}, such as "generator/h0_W"; see `parameters_of`
-`monitor`       the monitor's record: {"channels": {name: {"val_record": float64 array, "epoch_record": int64 array,
-                "batch_record": ..., "example_record": ..., "time_record": float64 array, "doc": text}}, ...}
-`training`      all else that resuming needs, as `Train.get_state` gives it; absent where only a model was saved
-==============  =====================================================================================================
+==================  =================================================================================================
+`format`            "adversarial model"
+`version`           1, of this layout
+`written_at`        the time, ISO 8601, UTC
+`versions`          of adversarial, python, numpy, pytensor, h5py, and the kind of machine: {name: text}
+`yaml_src`          the YAML text that the model came from, or ""
+`dataset_yaml_src`  the part of it that is the training data, or ""
+`overrides`         what `--set key=value` changed in it: {key: value}
+`model`             the model as nested {"class": name, "options": {...}}: `adversarial.serialization.description`
+`parameters`        {name: array}, such as "gen/h0_W"; see `parameters_of`
+`monitor`           {"epochs_seen", "batches_seen", "examples_seen": int, "channels": {name: {"val_record",
+                    "time_record": float64 array, "epoch_record", "batch_record", "example_record": int64 array,
+                    "doc": text}}}; None where there was no monitor
+`training`          all else that resuming needs, as `Train.get_state` gives it; None where only a model was saved
+==================  =================================================================================================
 
-A pickle that Pylearn2 and goodfeli/adversarial wrote in 2014 opens by the same calls, without `training`.
+A pickle that Pylearn2 and goodfeli/adversarial wrote in 2014 opens by the same calls; it has `origin` beside
+`yaml_src`, `dataset_yaml_src`, `model`, `parameters` and `monitor`.
 """
 
 from __future__ import annotations
 
+import datetime
 import os
+import platform
 import stat
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
-from adversarial.errors import CheckpointError
-from adversarial.serialization import hdf5_format, pickle_2014, pickle_format
+import numpy as np
+
+from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.serialization import hdf5_format, model_2014, pickle_format
+from adversarial.serialization.description import describe, rebuild
 from adversarial.serialization.plain import normalise
 from adversarial.serialization.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from adversarial.models.model import Model
+
+MODEL_FORMAT = "adversarial model"
+MODEL_VERSION = 1
 
 #: Endings and their formats.
 ENDINGS = (".pkl", ".h5")
@@ -124,7 +140,7 @@ def _read_pickle(data: bytes) -> Any:
         raise CheckpointError("it is an HDF5 file, but not a saved model")
     if not data:
         raise CheckpointError("it is empty")
-    return pickle_2014.decode(data)
+    return model_2014.decode(data, _class_of_2014)
 
 
 def _unzipped(data: bytes) -> bytes:
@@ -139,3 +155,230 @@ def _unzipped(data: bytes) -> bytes:
     if not unpacker.eof or unpacker.unused_data:
         raise CheckpointError("it is a gzip file that is cut short or goes on where it should end")
     return unpacked
+
+
+# Models.
+
+
+def parameters_of(model: Model) -> dict[str, Any]:
+    """The shared variables that a saved model keeps, by name: "gen/h0_W" in a pair, "h0_W" in an MLP.
+
+    Frozen parameters, which `get_params` leaves out, are among them. Where a name comes twice, the second is
+    "h0_W#2".
+    """
+    found: dict[str, Any] = {}
+    for prefix, player in model.players().items() if hasattr(model, "players") else (("", model),):
+        for param in _params(player):
+            if all(param is not other for other in found.values()):
+                name = f"{prefix}/{param.name}" if prefix else str(param.name)
+                found[model_2014.unique(name, found)] = param
+    return found
+
+
+def _params(model: Model) -> list:
+    layers = getattr(model, "layers", None)
+    if layers is not None:
+        return [param for layer in layers for param in _params(layer)]
+    # A layer's `mlp` is what it is part of; a generator's is a part of it.
+    if hasattr(model, "mlp") and not hasattr(model, "layer_name"):
+        return _params(model.mlp)
+    return model.get_params()
+
+
+def save_model(path: str | os.PathLike, model: Model, **extra: Any) -> None:
+    """Save a model; `extra` adds to what the module's docstring lists, or replaces it (`yaml_src`, `training` ...).
+
+    Raises
+    ------
+    CheckpointError
+        As `write` does, and where an option of the model cannot be described.
+    """
+    write(path, model_content(model) | extra)
+
+
+def save_train(train: Any, path: str | os.PathLike) -> None:
+    """Save the model of a `Train` and the state that resuming needs."""
+    overrides = getattr(train, "overrides", None) or {}
+    extra = {"overrides": dict(overrides), "training": train.get_state()}
+    if getattr(train, "yaml_src", None):
+        extra["yaml_src"] = train.yaml_src
+    dataset_yaml_src = getattr(getattr(train, "dataset", None), "yaml_src", None)
+    if dataset_yaml_src:
+        extra["dataset_yaml_src"] = dataset_yaml_src
+    save_model(path, train.model, **extra)
+
+
+def model_content(model: Model) -> dict[str, Any]:
+    """What a saved model says of `model`, without the state of its training."""
+    monitor = getattr(model, "monitor", None)
+    return {
+        "format": MODEL_FORMAT,
+        "version": MODEL_VERSION,
+        "written_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "yaml_src": getattr(model, "yaml_src", None) or "",
+        "dataset_yaml_src": getattr(model, "dataset_yaml_src", None) or "",
+        "overrides": {},
+        "model": describe(model),
+        "parameters": {name: param.get_value() for name, param in parameters_of(model).items()},
+        "monitor": None if monitor is None else monitor_content(monitor),
+        "training": None,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result may depend on."""
+    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    for package in ("adversarial", "pytensor", "numpy", "scipy", "h5py"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    if "adversarial" not in found:  # run from a checkout that is not installed
+        from adversarial import __version__
+
+        found["adversarial"] = __version__
+    return found
+
+
+def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
+    """The model of a saved file, of ours or of 2014, with its parameters.
+
+    The model also gets `yaml_src`, `dataset_yaml_src` and `monitor`, a `MonitorRecord`, from the file.
+
+    Parameters
+    ----------
+    path : str or path
+    allow : modules beside this package whose classes the file may name
+
+    Raises
+    ------
+    CheckpointError
+        As `read` does, and where the file does not describe a model whose parameters are those it holds.
+    """
+    content = read(path)
+    try:
+        return model_of(content, allow)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot open {os.fspath(path)}: {error}") from error
+
+
+def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
+    """The model that the content of a saved model describes; see `load_model`."""
+    for key in ("model", "parameters", "yaml_src"):
+        if key not in content:
+            raise CheckpointError(f"it holds no model: '{key}' is missing")
+    if content.get("version", MODEL_VERSION) != MODEL_VERSION:
+        raise CheckpointError(f"its layout is {content['version']!r}, and this version of adversarial reads 1")
+    try:
+        model = rebuild(content["model"], _allowed(allow))
+    except ConfigurationError as error:
+        raise CheckpointError(f"its model cannot be built: {error}") from error
+    if not hasattr(model, "get_params") or not isinstance(content["parameters"], dict):
+        raise CheckpointError("what it describes is not a model")
+    _set_parameters(model, content["parameters"], others_allowed="origin" in content)
+    model.yaml_src = content["yaml_src"]
+    model.dataset_yaml_src = content.get("dataset_yaml_src", "")
+    if content.get("monitor") is not None:
+        model.monitor = MonitorRecord.from_content(content["monitor"])
+    return model
+
+
+def _set_parameters(model: Model, values: dict[str, Any], others_allowed: bool) -> None:
+    params = parameters_of(model)
+    missing = [name for name in params if not isinstance(values.get(name), np.ndarray)]
+    unknown = [name for name in values if name not in params and not others_allowed]
+    if missing or unknown:
+        lack = f"it lacks the parameter {missing[0]}" if missing else f"it has a parameter {unknown[0]}"
+        raise CheckpointError(f"{lack}, unlike the model that it describes")
+    for name, param in params.items():
+        expected = param.get_value(borrow=True).shape
+        if values[name].shape != expected or values[name].dtype.kind != "f":
+            raise CheckpointError(
+                f"its parameter {name} is an array of {values[name].dtype} of shape {values[name].shape}, "
+                f"but its model needs numbers of shape {expected}"
+            )
+    for name, param in params.items():
+        param.set_value(values[name].astype(param.dtype))
+
+
+def _allowed(allow: Iterable[str]) -> Callable[[str], Callable]:
+    """Gives the class of a dotted name that a saved model may name, as the YAML reader does."""
+    from adversarial.config import allow_list
+
+    return allow_list.AllowList(allow).resolve
+
+
+def _class_of_2014(name: str) -> Callable:
+    return _allowed(())(name)
+
+
+# The monitor's record.
+
+
+@dataclass
+class ChannelRecord:
+    """The values of one channel: `val_record[i]` was measured at epoch `epoch_record[i]`, and so on."""
+
+    val_record: list[float]
+    epoch_record: list[int]
+    batch_record: list[int]
+    example_record: list[int]
+    time_record: list[float]
+    doc: str = ""
+
+
+@dataclass
+class MonitorRecord:
+    """What a monitor had recorded when the model was saved: `channels[name].val_record`, as in 2014."""
+
+    channels: dict[str, ChannelRecord] = field(default_factory=dict)
+    epochs_seen: int = 0
+    batches_seen: int = 0
+    examples_seen: int = 0
+
+    def get_epochs_seen(self) -> int:
+        """Number of epochs trained."""
+        return self.epochs_seen
+
+    def get_batches_seen(self) -> int:
+        """Number of minibatches trained on."""
+        return self.batches_seen
+
+    def get_examples_seen(self) -> int:
+        """Number of examples trained on, each as often as it came."""
+        return self.examples_seen
+
+    @classmethod
+    def from_content(cls, content: Any) -> MonitorRecord:
+        """From what `monitor_content` gave.
+
+        Raises
+        ------
+        CheckpointError
+            If it is something else.
+        """
+        try:
+            channels = {
+                name: ChannelRecord(
+                    **{key: np.asarray(kept[key]).tolist() for key in _RECORDS}, doc=str(kept.get("doc") or "")
+                )
+                for name, kept in content["channels"].items()
+            }
+            return cls(channels, **{key: int(content[key]) for key in _SEEN})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CheckpointError("the monitor's record in it is not one") from error
+
+
+_RECORDS = ("val_record", "epoch_record", "batch_record", "example_record", "time_record")
+_SEEN = ("epochs_seen", "batches_seen", "examples_seen")
+
+
+def monitor_content(monitor: Any) -> dict[str, Any]:
+    """The record of a monitor (or of a `MonitorRecord`) in plain arrays."""
+    channels = {}
+    for name, channel in monitor.channels.items():
+        kept: dict[str, Any] = {key: np.asarray(getattr(channel, key), np.int64) for key in _RECORDS[1:4]}
+        kept |= {key: np.asarray(getattr(channel, key), np.float64) for key in ("val_record", "time_record")}
+        channels[name] = kept | {"doc": getattr(channel, "doc", None) or ""}
+    return {key: int(getattr(monitor, f"get_{key}")()) for key in _SEEN} | {"channels": channels}

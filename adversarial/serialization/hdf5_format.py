@@ -1,7 +1,7 @@
 """The `.h5` file: the same content as the `.pkl` file, each array an HDF5 dataset that other programs can open.
 
-``/content/...`` has the arrays, at their places in the content (`/content/parameters/discriminator%2Fh0_W`); ``/structure``
-is a JSON text of everything else, with ``{"!array": [path, dtype, shape]}`` where an array belongs.
+``/content/...`` has the arrays, at their places in the content (such as `/content/parameters/dis%2Fh0_W`);
+``/structure`` is a JSON text of everything else, with ``{"!array": [path, dtype, shape]}`` where an array belongs.
 
 The first 512 bytes, which HDF5 leaves to its users, hold the seal: the size and SHA-256 of what follows. The HDF5
 library is written in C and trusts its files; it sees none whose seal does not hold, so accidents stop before it.

@@ -1,3 +1,174 @@
-"""What the classes in a pickle of 2014 mean."""
+"""What the objects in a pickle of 2014 are worth: arrays, shared variables, mappings and the fields of objects.
 
-def decode(data): raise ValueError
+Pylearn2's Train pickled its model whole: layers, Theano variables, NumPy arrays, the graph of the random streams.
+`records` notes all of it without importing or calling anything (see `pickle_machine`); the functions here take
+values out of such records. Python 2's strings arrive as text in Latin-1, one character a byte.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adversarial.errors import CheckpointError
+from adversarial.serialization.pickle_machine import Global, Record, run
+from adversarial.serialization.plain import array_dtype, array_from_bytes
+
+#: Memory that honest pickles of 2014 need beside their arrays: some ten times their text at most.
+_BUDGET = 32 * 2**20
+_BUDGET_PER_BYTE = 12
+
+_PACKAGES_2014 = ("pylearn2", "theano", "adversarial")
+_OTHER_NAMES_2014 = {
+    "__builtin__": {"object", "set", "frozenset", "list", "dict", "tuple", "xrange", "slice", "complex"}
+    | {"int", "long", "float", "str", "unicode", "bool", "type"},
+    "collections": {"OrderedDict", "defaultdict"},
+    "copy_reg": {"_reconstructor", "__newobj__"},
+    "functools": {"partial"},
+    "CudaNdarray": {"CudaNdarray"},
+    "numpy": {"dtype", "ndarray", "bool_"}
+    | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+    | {"float16", "float32", "float64", "complex64", "complex128"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy.random": {"__RandomState_ctor"},
+    "numpy.random.mtrand": {"__RandomState_ctor", "RandomState"},
+}
+
+
+def _permit(module: str, name: str) -> None:
+    package = module.partition(".")[0]
+    if package in _PACKAGES_2014 or name in _OTHER_NAMES_2014.get(module, ()):
+        return
+    raise CheckpointError(
+        f"it asks to run {module}.{name}, which no model of Pylearn2 or goodfeli/adversarial does; nothing was run"
+    )
+
+
+def records(data: bytes) -> Any:
+    """What the pickle `data` stands for, its objects as inert records.
+
+    Raises
+    ------
+    CheckpointError
+        If it is damaged, or names anything but classes of Pylearn2, Theano, goodfeli/adversarial and NumPy.
+    """
+    return run(data, _BUDGET + _BUDGET_PER_BYTE * len(data), permit=_permit)
+
+
+def class_name(value: Any) -> str:
+    """The dotted name of a record's class as 2014 knew it; "" of what is no object."""
+    if not isinstance(value, Record):
+        return ""
+    maker = value.maker
+    if repr(maker) in ("copy_reg._reconstructor", "copy_reg.__newobj__") and value.arguments:
+        maker = value.arguments[0]
+    return repr(maker) if isinstance(maker, Global) else ""
+
+
+def mapping(value: Any) -> dict:
+    """A dict or OrderedDict, as a dict.
+
+    Raises
+    ------
+    CheckpointError
+        If it is neither.
+    """
+    if isinstance(value, dict):
+        return value
+    if class_name(value) in ("collections.OrderedDict", "collections.defaultdict"):
+        pairs = list(value.pairs)
+        if value.arguments and isinstance(value.arguments[0], list):
+            pairs = value.arguments[0] + pairs
+        if all(isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+            return dict(pairs)
+    raise CheckpointError("it is a damaged pickle of 2014: a mapping is not one")
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The attributes of an object."""
+    return mapping(value.state) if isinstance(value, Record) and value.state is not None else {}
+
+
+def is_array(value: Any) -> bool:
+    """Whether `value` is an array or an array scalar, of NumPy or of Theano's GPU."""
+    name = class_name(value)
+    return name in _ARRAYS or name.endswith(_FROM_GPU)
+
+
+_FROM_GPU = ".CudaNdarray_unpickler"
+_ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar")
+
+
+class Arrays:
+    """Makes arrays of records, each once, and no more of them than a file of `size` bytes can honestly hold."""
+
+    def __init__(self, size: int):
+        self.bytes_left = 2 * size
+        self.made: dict[int, np.ndarray] = {}
+
+    def array(self, value: Any) -> np.ndarray:
+        """The array that a record stands for, in this machine's byte order; an array scalar has no axes.
+
+        Raises
+        ------
+        CheckpointError
+            If it is not an array of plain numbers, or not whole.
+        """
+        if isinstance(value, Record) and class_name(value).endswith(_FROM_GPU) and value.arguments:
+            value = value.arguments[0]
+        # Records live as long as the pickle they are part of, so their ids stay theirs.
+        if id(value) not in self.made:
+            dtype, shape, fortran, data = _parts(value)
+            self.bytes_left -= len(data)
+            if self.bytes_left < 0:
+                raise CheckpointError("it would take far more memory than its size makes honest")
+            found = array_from_bytes(data, dtype, shape[::-1] if fortran else shape)
+            found = found.T if fortran else found
+            self.made[id(value)] = np.ascontiguousarray(found, dtype.newbyteorder("=")).reshape(found.shape)
+        return self.made[id(value)]
+
+    def number(self, value: Any) -> Any:
+        """A plain value where `value` is a NumPy number (2014's options sometimes are), an array where it is one."""
+        if not is_array(value):
+            return value
+        found = self.array(value)
+        return found.item() if found.ndim == 0 else found
+
+    def shared_variable(self, value: Any) -> tuple[str, np.ndarray] | None:
+        """The name and value of a Theano shared variable that holds an array; None of anything else."""
+        name = class_name(value)
+        if not name.startswith("theano.") or not name.endswith("SharedVariable"):
+            return None
+        own = fields(value)
+        storage = fields(own.get("container")).get("storage")
+        if not isinstance(storage, list) or len(storage) != 1 or not is_array(storage[0]):
+            return None
+        return (own["name"] if isinstance(own.get("name"), str) else "", self.array(storage[0]))
+
+
+def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
+    """Kind of number, shape, whether the first axis runs fastest, and bytes of a NumPy array's record."""
+    name = class_name(value)
+    if name == _ARRAYS[0] and isinstance(value.state, tuple) and len(value.state) == 5:
+        _, shape, kind, fortran, data = value.state
+    elif name == _ARRAYS[1] and len(value.arguments) == 2:
+        (kind, data), shape, fortran = value.arguments, (), False
+    else:
+        raise CheckpointError("it is a damaged pickle of 2014: an array is not one")
+    if isinstance(data, str):
+        try:
+            data = data.encode("latin1")
+        except UnicodeEncodeError as error:
+            raise CheckpointError("it is a damaged pickle of 2014: an array's bytes are not bytes") from error
+    if not isinstance(data, (bytes, memoryview)) or not isinstance(shape, tuple):
+        raise CheckpointError("it is a damaged pickle of 2014: an array is not whole")
+    return _dtype(kind), shape, bool(fortran), data
+
+
+def _dtype(value: Any) -> np.dtype:
+    if class_name(value) != "numpy.dtype" or not value.arguments or not isinstance(value.state, tuple):
+        raise CheckpointError("it is a damaged pickle of 2014: an array's kind of number is not one")
+    order = value.state[1] if len(value.state) > 1 else None
+    return array_dtype(f"{order if order in ('<', '>') else ''}{value.arguments[0]}")

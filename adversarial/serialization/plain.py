@@ -65,7 +65,7 @@ def array_from_bytes(data: bytes | memoryview, dtype: np.dtype, shape: Any) -> n
         count *= size
     if count * dtype.itemsize != len(data):
         raise CheckpointError(
-            f"it holds an array said to be of shape {tuple(sizes)}, {count * dtype.itemsize} bytes, in {len(data)} bytes"
+            f"it holds an array of shape {tuple(sizes)}, {count * dtype.itemsize} bytes, but {len(data)} are there"
         )
     return np.frombuffer(data, dtype).reshape(sizes).copy()
 

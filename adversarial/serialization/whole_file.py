@@ -16,7 +16,11 @@ except ImportError:  # no such locks on this system: two programs saving to one 
 #: What a file under way is called: its own name and this. One left by a killed program is taken over by the next.
 PART = ".part"
 
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EFBIG: "the file is too large"}
+_FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would be larger than the system allows",
+}
 
 
 def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -> None:

@@ -1,0 +1,223 @@
+"""A model that Pylearn2's Train pickled in 2014, as the content of a saved model of ours.
+
+2014's objects kept their constructors' arguments as attributes, so the options of an object are those of its
+attributes that our class of that name declares; the exceptions are in `_OPTIONS_OF`. Parameters are the shared
+variables of each layer and of its linear transformation, under the names that 2014 gave them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import Any
+
+import numpy as np
+
+from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.options import declared_options
+from adversarial.serialization.pickle_2014 import Arrays, class_name, fields, is_array, mapping, records
+from adversarial.serialization.pickle_machine import Record
+
+#: The players of a pair, as attributes and in the names of parameters.
+PLAYERS = {"generator": "gen", "discriminator": "dis", "inferer": "inf"}
+
+#: What the content says of where it came from.
+ORIGIN = "a pickle of 2014"
+
+_RECORDS = {"val_record": np.float64, "time_record": np.float64} | dict.fromkeys(
+    ("epoch_record", "batch_record", "example_record"), np.int64
+)
+_MAX_DEPTH = 20
+
+
+def decode(data: bytes, resolve: Callable[[str], Callable]) -> dict[str, Any]:
+    """The content of a saved model, from a pickle of 2014; see `adversarial.checkpoint` for what it holds.
+
+    Parameters
+    ----------
+    data : the pickle
+    resolve : gives our class for a dotted name of 2014's, or raises ConfigurationError
+
+    Raises
+    ------
+    CheckpointError
+        If it is not a model, is damaged, asks to run something, or has a layer that this program does not know.
+    """
+    model = records(data)
+    own = fields(model)
+    if not class_name(model).startswith(("pylearn2.", "adversarial.")) or not ("layers" in own or "generator" in own):
+        raise CheckpointError("it is a pickle, but not of a model that this program knows")
+    try:
+        return _content(model, own, Arrays(len(data)), resolve)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError("it is a damaged pickle of 2014: its objects are not as Pylearn2 made them") from error
+
+
+def _content(model: Record, own: dict[str, Any], arrays: Arrays, resolve: Callable[[str], Callable]) -> dict[str, Any]:
+    return {
+        "origin": ORIGIN,
+        "yaml_src": _text(own.get("yaml_src")),
+        "dataset_yaml_src": _text(own.get("dataset_yaml_src")),
+        "model": _Describer(resolve, arrays).value(model, 0),
+        "parameters": _Parameters(arrays).of(model),
+        "monitor": _monitor(own.get("monitor"), arrays),
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+class _Describer:
+    """Describes records as `adversarial.serialization.description` describes objects."""
+
+    def __init__(self, resolve: Callable[[str], Callable], arrays: Arrays):
+        self.resolve = resolve
+        self.arrays = arrays
+        self.described = 0
+
+    def value(self, value: Any, depth: int) -> Any:
+        self.described += 1
+        if depth > _MAX_DEPTH or self.described > 100_000:
+            raise CheckpointError("it is a damaged pickle of 2014: its options go round in circles")
+        if is_array(value):
+            return self.arrays.number(value)
+        if isinstance(value, (list, tuple)):
+            return type(value)([self.value(item, depth + 1) for item in value])
+        if isinstance(value, dict) or class_name(value) == "collections.OrderedDict":
+            return {"mapping": [[key, self.value(item, depth + 1)] for key, item in mapping(value).items()]}
+        if isinstance(value, Record):
+            return self.object(value, depth)
+        if isinstance(value, (set, frozenset, memoryview)):
+            raise CheckpointError("it is a damaged pickle of 2014: an option is not one")
+        return value
+
+    def object(self, record: Record, depth: int) -> dict[str, Any]:
+        name = class_name(record)
+        try:
+            cls = self.resolve(name)
+        except ConfigurationError as error:
+            raise CheckpointError(f"it holds a {name or 'thing'}, which this program does not have") from error
+        own = fields(record)
+        if name in _OPTIONS_OF:
+            own = _OPTIONS_OF[name](own)
+        options = {}
+        for key, option in (declared_options(cls) or {}).items():
+            if key not in own:
+                continue
+            value = self.value(own[key], depth + 1)
+            if option.required or not _same(value, option.default):
+                options[key] = value
+        return {"class": f"{cls.__module__}.{cls.__qualname__}", "options": options}
+
+
+def _same(value: Any, default: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return False
+    return value == default or (value is None and default is None)
+
+
+def _mlp_options(own: dict[str, Any]) -> dict[str, Any]:
+    """An MLP kept the space that it was given, made of nvis, or had from the MLP that it is a layer of."""
+    own = dict(own)
+    space = own.get("input_space")
+    if own.get("layer_name") is not None:
+        own.pop("input_space", None)
+    elif class_name(space) == "pylearn2.space.VectorSpace" and not fields(space).get("sparse"):
+        own["nvis"] = fields(own.pop("input_space")).get("dim")
+    return own
+
+
+def _vector_space_options(own: dict[str, Any]) -> dict[str, Any]:
+    return {key: own[key] for key in ("dim", "sparse") if key in own}
+
+
+def _conv2d_space_options(own: dict[str, Any]) -> dict[str, Any]:
+    options = {key: own[key] for key in ("shape", "num_channels", "axes") if key in own}
+    options["shape"] = list(options.get("shape", ()))
+    options["axes"] = list(options.get("axes", ()))
+    return options
+
+
+#: Classes whose attributes are not simply their options.
+_OPTIONS_OF: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "pylearn2.models.mlp.MLP": _mlp_options,
+    "pylearn2.space.VectorSpace": _vector_space_options,
+    "pylearn2.space.Conv2DSpace": _conv2d_space_options,
+}
+
+
+class _Parameters:
+    """Gathers the named shared variables of a model and its parts."""
+
+    def __init__(self, arrays: Arrays):
+        self.arrays = arrays
+        self.found: dict[str, np.ndarray] = {}
+        self.visited = 0
+
+    def of(self, model: Any) -> dict[str, np.ndarray]:
+        """Those of `model`: of a pair's players, a generator's MLP, an MLP's layers."""
+        self.visit(model, "", 0)
+        return self.found
+
+    def visit(self, model: Any, prefix: str, depth: int) -> None:
+        self.visited += 1
+        if depth > _MAX_DEPTH or self.visited > 10_000:
+            raise CheckpointError("it is a damaged pickle of 2014: its layers go round in circles")
+        own = fields(model)
+        for player, short in PLAYERS.items():
+            if isinstance(own.get(player), Record):
+                self.visit(own[player], f"{short}/", depth + 1)
+        # A layer's `mlp` is what it is part of; a generator's is a part of it.
+        if "layer_name" not in own and isinstance(own.get("mlp"), Record):
+            self.visit(own["mlp"], prefix, depth + 1)
+        layers = own.get("layers")
+        for layer in layers if isinstance(layers, list) else ():
+            self.visit(layer, prefix, depth + 1)
+        if "layer_name" in own and not isinstance(layers, list):
+            self.take(own, prefix)
+
+    def take(self, layer: dict[str, Any], prefix: str) -> None:
+        parts = list(layer.values())
+        if isinstance(layer.get("transformer"), Record):
+            parts += fields(layer["transformer"]).values()
+        for part in parts:
+            name, value = self.arrays.shared_variable(part) or ("", None)
+            if name:
+                self.found[unique(prefix + name, self.found)] = value
+
+
+def unique(name: str, taken: Container[str]) -> str:
+    """`name`, or where it is taken, `name#2`, `name#3` ..."""
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}#{number}"
+    return found
+
+
+def _monitor(monitor: Any, arrays: Arrays) -> dict[str, Any]:
+    """The monitor's record: every channel's values, and how far training had gone."""
+    own = fields(monitor)
+    channels = {}
+    for name, channel in mapping(own.get("channels", {})).items():
+        kept = fields(channel)
+        channels[str(name)] = {key: _record_of(kept.get(key, []), dtype, arrays) for key, dtype in _RECORDS.items()}
+        channels[str(name)]["doc"] = _text(kept.get("doc"))
+    counts = {"epochs_seen": "_epochs_seen", "batches_seen": "_num_batches_seen", "examples_seen": "_examples_seen"}
+    seen = {name: arrays.number(own.get(key, 0)) for name, key in counts.items()}
+    if not all(type(value) is int for value in seen.values()):
+        raise CheckpointError("it is a damaged pickle of 2014: its monitor counts no whole numbers")
+    return seen | {"channels": channels}
+
+
+def _record_of(values: Any, dtype: type, arrays: Arrays) -> np.ndarray:
+    """A channel's list of numbers as an array; 2014 has None where an old file lacked a figure."""
+    if not isinstance(values, list):
+        raise CheckpointError("it is a damaged pickle of 2014: a channel's record is not a list")
+    missing = np.nan if dtype is np.float64 else -1
+    plain = [missing if value is None else arrays.number(value) for value in values]
+    if not all(isinstance(value, (int, float)) for value in plain):
+        raise CheckpointError("it is a damaged pickle of 2014: a channel's record is not of numbers")
+    return np.array(plain, dtype)
