@@ -254,6 +254,9 @@ class NoiseAdversaryCost(AdversaryCost):
     def _players_inputs(
         self, model: AdversaryPair, data: TensorVariable, batch_size: TensorVariable
     ) -> tuple[TensorVariable, TensorVariable, TensorVariable, TensorVariable]:
+        if not model.makes_whole_examples():
+            made, read = model.generator.get_output_space(), model.discriminator.get_input_space()
+            raise OptionError("AdversaryPair", "generator", f"the generator makes {made}, but D reads {read}")
         samples, target, hidden = model.generator.sample_and_noise(
             batch_size, **self.generator_dropout, all_g_layers=self.infer_layer is not None
         )

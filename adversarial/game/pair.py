@@ -48,14 +48,14 @@ class AdversaryPair(Model):
         self.monitor_discriminator = monitor_discriminator
         self.monitor_inference = monitor_inference
         self.shrink_d = shrink_d
-        made = generator.get_output_space().get_total_dimension()
-        read = discriminator.get_input_space().get_total_dimension()
-        if made != read:
-            reason = f"discriminator reads {read} values, but the generator makes {made}"
-            raise OptionError("AdversaryPair", "discriminator", reason)
         if discriminator.get_output_space().get_total_dimension() != 1:
             reason = "discriminator must end in one unit, the probability that its input is data"
             raise OptionError("AdversaryPair", "discriminator", reason)
+
+    def makes_whole_examples(self) -> bool:
+        """Whether the generator's output is what the discriminator reads (inpainting makes half of it)."""
+        made, read = self.generator.get_output_space(), self.discriminator.get_input_space()
+        return made.get_total_dimension() == read.get_total_dimension()
 
     def players(self) -> dict[str, Model]:
         """The players by 2014's short names: gen, dis and, where there is one, inf."""
@@ -94,13 +94,15 @@ class AdversaryPair(Model):
     def get_monitoring_channels(self, data: TensorVariable) -> dict[str, TensorVariable]:
         """Channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
 
+        A generator that fills in half an image makes no samples of its own to monitor the discriminator on.
         2014 had the names of the two kinds of dis_ channels swapped; here each says what it measures.
         """
         gen = self.generator.get_monitoring_channels(data)
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))
-        dis_on_samp = self.discriminator.get_monitoring_channels((self.generator.sample(100), None))
-        inf = {}
-        if self.inferer is not None:
+        dis_on_samp, inf = {}, {}
+        if self.makes_whole_examples():
+            dis_on_samp = self.discriminator.get_monitoring_channels((self.generator.sample(100), None))
+        if self.inferer is not None and self.makes_whole_examples():
             sample, noise, _ = self.generator.sample_and_noise(self.inference_monitoring_batch_size)
             inf = self.inferer.get_monitoring_channels((sample, noise))
         channels = {}

@@ -31,9 +31,7 @@ GAUSSIAN_OR_INFERER = ["cifar_full_recipe", "inferer", "intrinsic_dropout", "noi
     ("recipe", "parameter_tolerance", "monitor_tolerance"),
     [(name, 1e-8, 1e-6) for name in UNIFORM] + [(name, 1e-5, 1e-4) for name in GAUSSIAN_OR_INFERER],
 )
-def test_recorded_experiment(
-    recipe, parameter_tolerance, monitor_tolerance, golden, tmp_path, monkeypatch, float64
-):
+def test_recorded_experiment(recipe, parameter_tolerance, monitor_tolerance, golden, tmp_path, monkeypatch, float64):
     folder = golden / "trajectories" / recipe
     path = prepare(folder, tmp_path)
     monkeypatch.chdir(tmp_path)
