@@ -1,0 +1,228 @@
+"""The one place that knows which linker, which BLAS, how many threads and which float.
+
+Importing it prepares PyTensor: floatX is float32 and the linker C unless the user asked for something else, by
+`configure`, by `PYTENSOR_FLAGS`, or by the environment:
+
+    ADVERSARIAL_BACKEND   c, numba or jax
+    ADVERSARIAL_BLAS      mkl, wheel, system or none
+    OMP_NUM_THREADS       number of threads (default: the processors this process may use)
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytensor
+from pytensor import config
+from pytensor.compile.mode import Mode, get_mode
+from pytensor.compile.sharedvalue import SharedVariable
+
+from adversarial.errors import ConfigurationError
+
+Backend = Literal["c", "numba", "jax"]
+FloatX = Literal["float32", "float64"]
+
+#: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
+BLAS_ROUTINES = tuple(f"{kind}{name}_" for kind in "sd" for name in ("gemm", "gemv", "ger", "dot", "axpy", "scal"))
+
+
+@dataclass(frozen=True)
+class Blas:
+    """A BLAS library: a name for people, the flags that link it, and how its thread count is set."""
+
+    name: str
+    ldflags: str = ""
+    cxxflags: str = ""
+    library: Path | None = None
+    set_threads: str = ""
+
+    def use(self, threads: int) -> None:
+        """Link C code with this library from now on, running on `threads` threads."""
+        config.blas__ldflags = self.ldflags
+        if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
+            config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
+        if self.library is not None and self.set_threads:
+            loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
+            getattr(loaded, self.set_threads)(ctypes.c_int(threads))
+
+
+@dataclass
+class _Settings:
+    backend: Backend
+    blas: Blas
+    threads: int
+    without_compiler: bool = False
+
+
+def _mkl() -> Blas | None:
+    """MKL, as the wheel `mkl` installs it: beside the interpreter's own libraries."""
+    found = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
+    if not found:
+        return None
+    # One OpenMP runtime for the products and for our own loops, or their idle threads fight for the processors.
+    os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
+    library = found[-1]
+    ldflags = f"-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
+    return Blas("MKL", ldflags, library=library, set_threads="MKL_Set_Num_Threads")
+
+
+def _wheel() -> Blas | None:
+    """OpenBLAS from the wheel scipy-openblas32, whose routines carry the prefix `scipy_`."""
+    if importlib.util.find_spec("scipy_openblas32") is None:
+        return None
+    import scipy_openblas32
+
+    folder, stem = scipy_openblas32.get_lib_dir(), scipy_openblas32.get_library()
+    version = scipy_openblas32.get_openblas_config().split()[1]
+    library = next(path for path in sorted(Path(folder).iterdir()) if path.name.startswith(f"lib{stem}."))
+    return Blas(
+        f"OpenBLAS {version} (scipy-openblas32)",
+        f"-L{folder} -l{stem} -Wl,-rpath,{folder}",
+        " ".join(f"-D{routine}=scipy_{routine}" for routine in BLAS_ROUTINES),
+        library,
+        "scipy_openblas_set_num_threads",
+    )
+
+
+def _system() -> Blas | None:
+    """Whatever BLAS PyTensor's own search finds on the system."""
+    from pytensor.link.c.cmodule import default_blas_ldflags
+
+    ldflags = default_blas_ldflags()
+    return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
+
+
+_NO_BLAS = Blas("no BLAS")
+_FINDERS: dict[str, Callable[[], Blas | None]] = {
+    "mkl": _mkl,
+    "wheel": _wheel,
+    "system": _system,
+    "none": lambda: _NO_BLAS,
+}
+
+
+def _find_blas(wanted: str | None) -> Blas:
+    """The BLAS asked for, or the fastest that is there."""
+    if wanted is None:
+        return next(blas for finder in _FINDERS.values() if (blas := finder()) is not None)
+    if wanted not in _FINDERS:
+        raise ConfigurationError(f"ADVERSARIAL_BLAS is '{wanted}', but must be one of {', '.join(_FINDERS)}")
+    blas = _FINDERS[wanted]()
+    if blas is None:
+        brings = {"mkl": "pip install adversarial[mkl]", "wheel": "pip install scipy-openblas32"}
+        hint = f"; {brings[wanted]} brings it" if wanted in brings else ""
+        raise ConfigurationError(f"ADVERSARIAL_BLAS asks for {wanted}, which is not installed{hint}")
+    return blas
+
+
+def _usable_processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _threads_from_environment() -> int:
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(asked) if asked.isdigit() and int(asked) > 0 else _usable_processors()
+
+
+def _asked_in_pytensor_flags(option: str) -> bool:
+    return f"{option}=" in os.environ.get("PYTENSOR_FLAGS", "").replace(" ", "")
+
+
+_settings: _Settings | None = None
+
+
+def configure(
+    backend: Backend | None = None, floatX: FloatX | None = None, threads: int | None = None
+) -> None:
+    """Choose what graphs are compiled for; functions compiled before keep what they have.
+
+    Parameters
+    ----------
+    backend : 'c', 'numba' or 'jax'; None leaves it
+    floatX : 'float32' or 'float64'; None leaves it
+    threads : number of threads of BLAS and of our own loops; None leaves it
+
+    Raises
+    ------
+    ConfigurationError
+        Where the backend is unknown or not installed.
+    """
+    global _settings
+    if floatX is not None:
+        config.floatX = floatX
+    if backend is not None:
+        _require(backend)
+    if _settings is None:
+        wanted = backend or os.environ.get("ADVERSARIAL_BACKEND", "c")
+        _require(wanted)
+        without_compiler = wanted == "c" and not config.cxx
+        _settings = _Settings("numba" if without_compiler else wanted, _NO_BLAS, 0, without_compiler)
+        if config.cxx:
+            given = _asked_in_pytensor_flags("blas__ldflags")
+            blas = Blas("BLAS of PYTENSOR_FLAGS", config.blas__ldflags) if given else None
+            _settings.blas = blas or _find_blas(os.environ.get("ADVERSARIAL_BLAS"))
+        threads = threads or _threads_from_environment()
+    elif backend is not None:
+        _settings.backend = backend
+    if threads is not None and threads != _settings.threads:
+        _settings.threads = threads
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        _settings.blas.use(threads)
+
+
+def _require(backend: str) -> None:
+    if backend not in ("c", "numba", "jax"):
+        raise ConfigurationError(f"the backend is '{backend}', but must be one of c, numba, jax")
+    if backend != "c" and importlib.util.find_spec(backend) is None:
+        raise ConfigurationError(f"the backend {backend} is not installed; pip install adversarial[{backend}] brings it")
+
+
+def backend_name() -> Backend:
+    """The backend in use: 'c', 'numba' or 'jax'."""
+    return _settings.backend
+
+
+def threads() -> int:
+    """The number of threads in use."""
+    return _settings.threads
+
+
+def floatX() -> FloatX:
+    """The dtype of parameters and data."""
+    return config.floatX
+
+
+def mode() -> Mode:
+    """PyTensor's mode for the backend in use, with all rewrites of FAST_RUN."""
+    return get_mode({"c": "CVM", "numba": "NUMBA", "jax": "JAX"}[_settings.backend])
+
+
+def function(inputs: list, outputs: Any = None, updates: Any = None, **options: Any) -> Callable:
+    """`pytensor.function` for the backend in use; states of random streams move on by their default updates."""
+    return pytensor.function(inputs, outputs, updates=updates, **({"mode": mode()} | options))
+
+
+def sharedX(value: Any, name: str | None = None) -> SharedVariable:
+    """A shared variable with `value` in floatX."""
+    return pytensor.shared(np.array(value, dtype=config.floatX), name=name)
+
+
+def summary() -> str:
+    """One line for people: PyTensor, backend, BLAS, threads, floatX."""
+    linker = _settings.backend + (" (no C compiler found)" if _settings.without_compiler else "")
+    blas = f", {_settings.blas.name}" if _settings.backend == "c" else ""
+    plural = "" if _settings.threads == 1 else "s"
+    return f"PyTensor {pytensor.__version__}, {linker}{blas}, {_settings.threads} thread{plural}, {config.floatX}"
+
+
+if not _asked_in_pytensor_flags("floatX"):
+    config.floatX = "float32"
+configure()
