@@ -1,0 +1,183 @@
+"""Cost: an objective that a training algorithm minimises, and its gradients; after Pylearn2's `costs/cost.py`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytensor
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from adversarial.data_specs import DataSpecs, DataSpecsMapping
+from adversarial.errors import ConfigurationError
+from adversarial.options import Configurable, OptionError
+from adversarial.space import CompositeSpace, NullSpace
+
+Gradients = dict[SharedVariable, TensorVariable]
+Updates = dict[SharedVariable, Variable]
+
+
+@dataclass
+class FixedVarDescr:
+    """What a cost holds fixed while a minibatch is in use, however often the parameters change meanwhile.
+
+    Attributes
+    ----------
+    fixed_vars : arguments by name for the cost's `expr` and `get_gradients`
+    on_load_batch : called with each new minibatch before it is used
+    """
+
+    fixed_vars: dict[str, Any] = field(default_factory=dict)
+    on_load_batch: list[Callable[..., None]] = field(default_factory=list)
+
+
+def merge(left: FixedVarDescr, right: FixedVarDescr) -> FixedVarDescr:
+    """Both descriptions in one; names in both are an error."""
+    shared = left.fixed_vars.keys() & right.fixed_vars.keys()
+    if shared:
+        raise ConfigurationError(f"two costs both hold '{min(shared)}' fixed; give one of them another name")
+    added = [callback for callback in right.on_load_batch if callback not in left.on_load_batch]
+    return FixedVarDescr(left.fixed_vars | right.fixed_vars, left.on_load_batch + added)
+
+
+class Cost(Configurable):
+    """An objective. A subclass gives `expr` and `get_data_specs`, and `get_gradients` where the gradient of `expr`
+    is not what should be followed.
+    """
+
+    #: Whether the data are pairs (features, targets).
+    supervised = False
+
+    def expr(self, model: Any, data: Any, **kwargs: Any) -> TensorVariable | None:
+        """The scalar objective on a batch, or None where only its gradient can be had.
+
+        Parameters
+        ----------
+        model : the Model that is trained
+        data : a symbolic batch of the space of `get_data_specs`
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define expr")
+
+    def get_gradients(self, model: Any, data: Any, **kwargs: Any) -> tuple[Gradients, Updates]:
+        """The direction for every parameter of the model, and updates of other shared variables that belong to it."""
+        objective = self.expr(model, data, **kwargs)
+        if objective is None:
+            raise NotImplementedError(f"{type(self).__name__} has no expr, so it must define get_gradients")
+        params = list(model.get_params())
+        gradients = pytensor.grad(objective, params, disconnected_inputs="ignore")
+        return dict(zip(params, gradients, strict=True)), {}
+
+    def get_monitoring_channels(self, model: Any, data: Any, **kwargs: Any) -> dict[str, TensorVariable]:
+        """Names and scalar values to monitor on a batch, besides the objective."""
+        self.get_data_specs(model)[0].validate(data)
+        return {}
+
+    def get_fixed_var_descr(self, model: Any, data: Any) -> FixedVarDescr:
+        """What is to be held fixed for each minibatch; nothing, unless a subclass says so."""
+        self.get_data_specs(model)[0].validate(data)
+        return FixedVarDescr()
+
+    def get_data_specs(self, model: Any) -> DataSpecs:
+        """The (space, source) of the data that the cost reads; a mixin below gives the common cases."""
+        raise NotImplementedError(f"{type(self).__name__} must define get_data_specs")
+
+
+class DefaultDataSpecsMixin:
+    """Stands before Cost in a subclass's bases: the data are the model's input, with its targets if `supervised`."""
+
+    supervised: bool
+
+    def get_data_specs(self, model: Any) -> DataSpecs:
+        """The model's input, or (input, targets)."""
+        if not self.supervised:
+            return model.get_input_space(), model.get_input_source()
+        space = CompositeSpace([model.get_input_space(), model.get_output_space()])
+        return space, (model.get_input_source(), model.get_target_source())
+
+
+class NullDataSpecsMixin:
+    """Stands before Cost in a subclass's bases: the cost reads no data (a penalty on the parameters, say)."""
+
+    def get_data_specs(self, model: Any) -> DataSpecs:
+        """Nothing."""
+        return NullSpace(), ""
+
+
+class SumOfCosts(Cost):
+    """A weighted sum of costs.
+
+    Parameters
+    ----------
+    costs : Cost objects, or pairs (coefficient, Cost); 1 is the coefficient where none is given
+    """
+
+    def __init__(self, costs: list):
+        if not costs:
+            raise OptionError("SumOfCosts", "costs", "costs is empty, but must name at least one Cost")
+        self.coeffs: list[float] = []
+        self.costs: list[Cost] = []
+        for entry in costs:
+            coeff, cost = entry if isinstance(entry, (list, tuple)) and len(entry) == 2 else (1.0, entry)
+            if not isinstance(cost, Cost):
+                reason = f"costs holds {type(cost).__name__}, but must hold Cost objects or pairs [number, Cost]"
+                raise OptionError("SumOfCosts", "costs", reason)
+            self.coeffs.append(float(coeff))
+            self.costs.append(cost)
+        self.supervised = any(cost.supervised for cost in self.costs)
+
+    def _composite(self, model: Any) -> tuple[DataSpecs, DataSpecsMapping]:
+        specs = [cost.get_data_specs(model) for cost in self.costs]
+        composite = CompositeSpace([space for space, _ in specs]), tuple(source for _, source in specs)
+        return composite, DataSpecsMapping(composite)
+
+    def get_data_specs(self, model: Any) -> DataSpecs:
+        (space, source), mapping = self._composite(model)
+        return mapping.flatten(space), mapping.flatten(source)
+
+    def _with_data(self, model: Any, data: Any) -> list[tuple[Cost, Any]]:
+        self.get_data_specs(model)[0].validate(data)
+        _, mapping = self._composite(model)
+        return list(zip(self.costs, mapping.nest(data), strict=True))
+
+    def expr(self, model: Any, data: Any, **kwargs: Any) -> TensorVariable | None:
+        values = [cost.expr(model, part, **kwargs) for cost, part in self._with_data(model, data)]
+        if any(value is None for value in values):
+            return None
+        return functools.reduce(
+            lambda left, right: left + right,
+            [coeff * value for coeff, value in zip(self.coeffs, values, strict=True)],
+        )
+
+    def get_gradients(self, model: Any, data: Any, **kwargs: Any) -> tuple[Gradients, Updates]:
+        parts = [cost.get_gradients(model, part, **kwargs) for cost, part in self._with_data(model, data)]
+        params = model.get_params()
+        total: Gradients = {}
+        updates: Updates = {}
+        for coeff, (gradients, own_updates) in zip(self.coeffs, parts, strict=True):
+            for param, gradient in gradients.items():
+                if param not in params:
+                    raise ValueError(f"a cost gives a gradient for {param}, which is not a parameter of the model")
+                total[param] = coeff * gradient if param not in total else total[param] + coeff * gradient
+            clash = [state for state in own_updates if state in updates or state in params]
+            if clash:
+                raise ValueError(f"two parts of a sum of costs both update {clash[0]}")
+            updates |= own_updates
+        return total, updates
+
+    def get_monitoring_channels(self, model: Any, data: Any, **kwargs: Any) -> dict[str, TensorVariable]:
+        """The channels of each cost, then its value as `term_<i>` with its name."""
+        channels = {}
+        for i, (cost, part) in enumerate(self._with_data(model, data)):
+            channels |= cost.get_monitoring_channels(model, part, **kwargs)
+            value = cost.expr(model, part, **kwargs)
+            if value is not None:
+                channels[f"term_{i}" + (f"_{value.name}" if value.name else "")] = value
+        return channels
+
+    def get_fixed_var_descr(self, model: Any, data: Any) -> FixedVarDescr:
+        descriptions = [cost.get_fixed_var_descr(model, part) for cost, part in self._with_data(model, data)]
+        return functools.reduce(merge, descriptions)

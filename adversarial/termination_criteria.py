@@ -1,0 +1,208 @@
+"""When to stop training: criteria asked after each epoch; after Pylearn2's `termination_criteria`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from adversarial.monitor import find_channel
+from adversarial.options import Configurable, Count, Fraction, OptionError, Positive
+
+
+class TerminationCriterion(Configurable):
+    """Says after each epoch whether to go on.
+
+    A subclass that remembers anything from epoch to epoch says so in `get_state`, so that a resumed run goes on as
+    a straight one.
+    """
+
+    def continue_learning(self, model: Any) -> bool:
+        """True to go on; asked once after each epoch, when the monitor has run."""
+        raise NotImplementedError(f"{type(self).__name__} must define continue_learning")
+
+    def get_state(self) -> dict[str, Any]:
+        """What the criterion remembers, as plain values."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+
+
+class EpochCounter(TerminationCriterion):
+    """Train for `max_epochs` epochs.
+
+    Parameters
+    ----------
+    max_epochs : epochs
+    new_epochs : count the epochs of this run only; if false, those that the model has seen before as well
+    """
+
+    def __init__(self, max_epochs: Count, new_epochs: bool = True):
+        self._max_epochs = max_epochs
+        self._new_epochs = new_epochs
+        self._epochs_done: int | None = None
+
+    def continue_learning(self, model: Any) -> bool:
+        if self._epochs_done is None:
+            self._epochs_done = 0 if self._new_epochs else model.monitor.get_epochs_seen() - 1
+        self._epochs_done += 1
+        return self._epochs_done < self._max_epochs
+
+    def get_state(self) -> dict[str, Any]:
+        return {"epochs_done": self._epochs_done}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._epochs_done = state["epochs_done"]
+
+
+class MonitorBased(TerminationCriterion):
+    """Stop when a channel has not decreased enough for N epochs.
+
+    Parameters
+    ----------
+    prop_decrease : the share of the lowest value so far by which the channel must fall below it
+    N : epochs without such a fall after which to stop
+    channel_name : the channel; 'objective' if not given
+    """
+
+    def __init__(self, prop_decrease: Fraction = 0.01, N: Count = 5, channel_name: str | None = None):
+        self.prop_decrease = prop_decrease
+        self.N = N
+        self.channel_name = "objective" if channel_name is None else channel_name
+        self.countdown = N
+        self.best_value = math.inf
+
+    def continue_learning(self, model: Any) -> bool:
+        value = find_channel(model.monitor, self.channel_name, "MonitorBased").val_record[-1]
+        self.countdown = self.N if value < (1.0 - self.prop_decrease) * self.best_value else self.countdown - 1
+        self.best_value = min(self.best_value, value)
+        return self.countdown > 0
+
+    def get_state(self) -> dict[str, Any]:
+        return {"countdown": self.countdown, "best_value": self.best_value}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.countdown, self.best_value = int(state["countdown"]), float(state["best_value"])
+
+
+class PatienceBasedTermCrit(TerminationCriterion):
+    """Stop when the epochs exceed a patience that grows with each improvement of a channel.
+
+    2014 kept this one with SGD, under an interface that SGD no longer called; here it works.
+
+    Parameters
+    ----------
+    prop_decrease : the share of the lowest value so far by which the channel must fall below it to improve
+    initial_patience : records of the monitor before which not to stop
+    patience_increase : at an improvement the patience becomes at least this many times the records so far
+    channel_name : the channel; may be left out where the monitor has only one
+    """
+
+    def __init__(
+        self,
+        prop_decrease: Fraction,
+        initial_patience: Count,
+        patience_increase: Positive = 2.0,
+        channel_name: str | None = None,
+    ):
+        self.prop_decrease = prop_decrease
+        self.patience: float = initial_patience
+        self.patience_increase = patience_increase
+        self.channel_name = channel_name
+        self.best_value = math.inf
+
+    def continue_learning(self, model: Any) -> bool:
+        name = self.channel_name
+        if name is None:
+            if len(model.monitor.channels) != 1:
+                reason = f"needs channel_name, since the monitor has {len(model.monitor.channels)} channels"
+                raise OptionError("PatienceBasedTermCrit", "channel_name", reason)
+            (name,) = model.monitor.channels
+        record = find_channel(model.monitor, name, "PatienceBasedTermCrit").val_record
+        if record[-1] < self.best_value * (1.0 - self.prop_decrease):
+            self.patience = max(self.patience, len(record) * self.patience_increase)
+            self.best_value = record[-1]
+        return len(record) < self.patience
+
+    def get_state(self) -> dict[str, Any]:
+        return {"patience": self.patience, "best_value": self.best_value}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.patience, self.best_value = state["patience"], float(state["best_value"])
+
+
+class MatchChannel(TerminationCriterion):
+    """Stop when a channel has come down to the last value of a channel of an earlier training.
+
+    Parameters
+    ----------
+    channel_name : the channel that comes down
+    prev_channel_name : the channel of the earlier training
+    prev_monitor_name : the model's attribute under which `push_monitor` put the earlier monitor
+    """
+
+    def __init__(self, channel_name: str, prev_channel_name: str, prev_monitor_name: str):
+        self.channel_name = channel_name
+        self.prev_channel_name = prev_channel_name
+        self.prev_monitor_name = prev_monitor_name
+
+    def continue_learning(self, model: Any) -> bool:
+        previous = getattr(model, self.prev_monitor_name, None)
+        if previous is None:
+            reason = f"the model has no earlier monitor '{self.prev_monitor_name}'; make one with push_monitor"
+            raise OptionError("MatchChannel", "prev_monitor_name", reason)
+        target = find_channel(previous, self.prev_channel_name, "MatchChannel").val_record[-1]
+        return find_channel(model.monitor, self.channel_name, "MatchChannel").val_record[-1] > target
+
+
+class ChannelTarget(TerminationCriterion):
+    """Stop when a channel is at or below `target`."""
+
+    def __init__(self, channel_name: str, target: float):
+        self.channel_name = channel_name
+        self.target = float(target)
+
+    def continue_learning(self, model: Any) -> bool:
+        return find_channel(model.monitor, self.channel_name, "ChannelTarget").val_record[-1] > self.target
+
+
+class ChannelInf(TerminationCriterion):
+    """Stop when a channel is infinite; 2014 went on only while it was."""
+
+    def __init__(self, channel_name: str):
+        self.channel_name = channel_name
+
+    def continue_learning(self, model: Any) -> bool:
+        return not math.isinf(find_channel(model.monitor, self.channel_name, "ChannelInf").val_record[-1])
+
+
+class _Combination(TerminationCriterion):
+    def __init__(self, criteria: list[TerminationCriterion]):
+        self._criteria = list(criteria)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"criteria": [criterion.get_state() for criterion in self._criteria]}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        for criterion, own in zip(self._criteria, state["criteria"], strict=True):
+            criterion.set_state(own)
+
+
+class And(_Combination):
+    """Go on while all of `criteria` want to.
+
+    As in 2014 they are asked in order until one does not want to; those after it are not asked.
+    """
+
+    def continue_learning(self, model: Any) -> bool:
+        return all(criterion.continue_learning(model) for criterion in self._criteria)
+
+
+class Or(_Combination):
+    """Go on while any of `criteria` wants to.
+
+    As in 2014 they are asked in order until one wants to; those after it are not asked and count nothing.
+    """
+
+    def continue_learning(self, model: Any) -> bool:
+        return any(criterion.continue_learning(model) for criterion in self._criteria)

@@ -1,0 +1,1 @@
+"""How parameters are changed: SGD and its k-step variants, learning rules, schedules."""

@@ -1,0 +1,61 @@
+"""A guard against NaN and infinity in parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+from adversarial.errors import NumericalError
+from adversarial.monitor import Monitor
+
+#: Parameters of at most this many entries (biases, mostly) are checked after each update: it costs microseconds,
+#: and what goes wrong in a weight matrix comes to a bias within an update or two.
+SMALL = 4096
+#: Updates after which every parameter is checked.
+EVERY = 100
+
+
+class FiniteGuard:
+    """Checks parameters: the small ones after each update, all of them now and then.
+
+    Parameters
+    ----------
+    params : to check
+    monitor : counts the updates and epochs that an error names
+    """
+
+    def __init__(self, params: Iterable[SharedVariable], monitor: Monitor):
+        self._params = list(params)
+        self._small = [param for param in self._params if param.get_value(borrow=True).size <= SMALL]
+        self._monitor = monitor
+        #: Updates between checks of everything; 1 finds the very update.
+        self.every = EVERY
+
+    def check_after_update(self) -> None:
+        """Check what is due after an update.
+
+        Raises
+        ------
+        NumericalError
+            Naming the first parameter that is not finite.
+        """
+        full = self._monitor.get_batches_seen() % self.every == 0
+        self._check(self._params if full else self._small)
+
+    def check_all(self) -> None:
+        """Check every parameter; raises as `check_after_update` does."""
+        self._check(self._params)
+
+    def _check(self, params: list[SharedVariable]) -> None:
+        for param in params:
+            value = param.get_value(borrow=True)
+            if not np.isfinite(value).all():
+                kind = "NaN" if np.isnan(value).any() else "infinite"
+                updates, epoch = self._monitor.get_batches_seen(), self._monitor.get_epochs_seen() + 1
+                when = f"after update {updates}, in epoch {epoch}" if updates else "before training"
+                raise NumericalError(
+                    f"parameter {param.name} is {kind} {when}: try a lower learning rate, or --debug-nan to find where "
+                    "it begins"
+                )

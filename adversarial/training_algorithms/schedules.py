@@ -1,0 +1,296 @@
+"""Schedules of the learning rate: by the update (callbacks of SGD) and by the epoch (extensions of Train).
+
+After Pylearn2's `training_algorithms/sgd.py`. A schedule computes in double precision from the rate it found when
+it was first called, and rounds only what it sets.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from adversarial import checkpoint
+from adversarial.errors import ConfigurationError
+from adversarial.monitor import find_channel
+from adversarial.options import Configurable, Count, OptionError, Positive
+from adversarial.save_path import check_save_path
+from adversarial.train_extensions import TrainExtension
+
+
+def _set_rate(algorithm: Any, rate: float) -> None:
+    shared = algorithm.learning_rate
+    shared.set_value(np.asarray(rate, dtype=shared.dtype))
+
+
+class _Schedule(Configurable):
+    """What schedules share: the rate found at first, and a count of calls."""
+
+    _initial: float | None = None
+    _count: int = 0
+
+    def _advance(self, algorithm: Any) -> None:
+        if self._initial is None:
+            self._initial = float(algorithm.learning_rate.get_value())
+        self._count += 1
+
+    def get_state(self) -> dict[str, Any]:
+        """The count of calls and the rate found at the first."""
+        return {"count": self._count, "initial": self._initial}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self._count, self._initial = int(state["count"]), state["initial"]
+
+
+class ExponentialDecay(_Schedule):
+    """Divides the learning rate by `decay_factor` after each update: initial / decay_factor ** t at update t.
+
+    Parameters
+    ----------
+    decay_factor : by which to divide
+    min_lr : the learning rate does not fall below this
+    """
+
+    def __init__(self, decay_factor: Positive, min_lr: Positive):
+        self.decay_factor = float(decay_factor)
+        self.min_lr = float(min_lr)
+        self._min_reached = False
+
+    def __call__(self, algorithm: Any) -> None:
+        self._advance(algorithm)
+        rate = self.min_lr
+        if not self._min_reached:
+            # Once the minimum is reached the power is no longer computed: it would overflow in the end.
+            rate = self._initial / self.decay_factor**self._count
+            if rate <= self.min_lr:
+                self._min_reached, rate = True, self.min_lr
+        _set_rate(algorithm, rate)
+
+    def get_state(self) -> dict[str, Any]:
+        return super().get_state() | {"min_reached": self._min_reached}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        self._min_reached = bool(state["min_reached"])
+
+
+class AnnealedLearningRate(_Schedule):
+    """The learning rate falls as 1 / t: initial * min(1, anneal_start / t) at update t.
+
+    2014 took the rate of the update before for the initial one, so that it fell much faster than it said.
+
+    Parameters
+    ----------
+    anneal_start : the update at which to begin
+    """
+
+    def __init__(self, anneal_start: Positive):
+        self._anneal_start = anneal_start
+
+    def __call__(self, algorithm: Any) -> None:
+        self._advance(algorithm)
+        _set_rate(algorithm, self._initial * min(1.0, self._anneal_start / self._count))
+
+
+class _LinearSchedule(_Schedule):
+    """From the initial rate at `start` linearly to `decay_factor` times it at `saturate`."""
+
+    def __init__(self, start: float, saturate: float, decay_factor: Positive):
+        if saturate <= start:
+            reason = f"saturate is {saturate}, but must be after start, which is {start}"
+            raise OptionError(type(self).__name__, "saturate", reason)
+        self.start = start
+        self.saturate = saturate
+        self.decay_factor = float(decay_factor)
+
+    def _rate(self) -> float:
+        if self._count < self.start:
+            return self._initial
+        if self._count >= self.saturate:
+            return self._initial * self.decay_factor
+        step = (self._initial - self._initial * self.decay_factor) / (self.saturate - self.start + 1)
+        return self._initial - step * (self._count - self.start + 1)
+
+
+class LinearDecay(_LinearSchedule):
+    """A callback: the learning rate falls linearly by the update.
+
+    Parameters
+    ----------
+    start : the update at which it begins to fall
+    saturate : the update from which it stays
+    decay_factor : the final rate over the initial one
+    """
+
+    def __init__(self, start: Positive, saturate: Positive, decay_factor: Positive):
+        super().__init__(start, saturate, decay_factor)
+
+    def __call__(self, algorithm: Any) -> None:
+        self._advance(algorithm)
+        _set_rate(algorithm, self._rate())
+
+
+class LinearDecayOverEpoch(_LinearSchedule, TrainExtension):
+    """An extension: the learning rate falls linearly by the epoch.
+
+    Parameters
+    ----------
+    start : the monitoring step (the one before training is the first) at which it begins to fall
+    saturate : the monitoring step from which it stays
+    decay_factor : the final rate over the initial one
+    """
+
+    def __init__(self, start: float, saturate: float, decay_factor: Positive):
+        super().__init__(start, saturate, decay_factor)
+
+    def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        self._advance(algorithm)
+        _set_rate(algorithm, self._rate())
+
+
+class OneOverEpoch(_Schedule, TrainExtension):
+    """An extension: the learning rate falls as one over the epochs.
+
+    Parameters
+    ----------
+    start : the monitoring step (the one before training is the first) after which it begins to fall
+    half_life : epochs until it is halved for the first time; start + 1 if not given
+    min_lr : the learning rate does not fall below this
+    """
+
+    def __init__(self, start: float, half_life: Positive | None = None, min_lr: Positive = 1e-6):
+        if start < 0:
+            raise OptionError("OneOverEpoch", "start", f"start is {start}, but must be a number of at least 0")
+        self.start = start
+        self.half_life = start + 1 if half_life is None else half_life
+        self.min_lr = min_lr
+
+    def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        self._advance(algorithm)
+        if self._initial < self.min_lr:
+            raise ConfigurationError(
+                f"OneOverEpoch: the initial learning rate, {self._initial:g}, is below min_lr, {self.min_lr:g}"
+            )
+        scale = 1.0
+        if self._count >= self.start:
+            scale = self.half_life / (self._count - self.start + self.half_life)
+        _set_rate(algorithm, max(self.min_lr, self._initial * scale))
+
+
+class MonitorBasedLRAdjuster(TrainExtension):
+    """An extension: shrinks the learning rate where a channel rises, and lets it grow where it hardly falls.
+
+    Parameters
+    ----------
+    high_trigger : shrink if the channel is above this times its last value
+    shrink_amt : by which to multiply then
+    low_trigger : else grow if the channel is above this times its last value
+    grow_amt : by which to multiply then
+    min_lr, max_lr : bounds of the learning rate
+    dataset_name : follow the channel '<dataset_name>_objective'
+    channel_name : follow this channel; if neither is given, the one channel whose name ends in 'objective'
+    """
+
+    def __init__(
+        self,
+        high_trigger: float = 1.0,
+        shrink_amt: Positive = 0.99,
+        low_trigger: float = 0.99,
+        grow_amt: Positive = 1.01,
+        min_lr: Positive = 1e-7,
+        max_lr: Positive = 1.0,
+        dataset_name: str | None = None,
+        channel_name: str | None = None,
+    ):
+        self.high_trigger = high_trigger
+        self.shrink_amt = shrink_amt
+        self.low_trigger = low_trigger
+        self.grow_amt = grow_amt
+        self.min_lr = min_lr
+        self.max_lr = max_lr
+        self.channel_name = channel_name
+        if channel_name is None and dataset_name is not None:
+            self.channel_name = f"{dataset_name}_objective"
+
+    def setup(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        channels = model.monitor.channels
+        if self.channel_name is None:
+            objectives = [name for name in channels if name.endswith("objective")]
+            if len(objectives) != 1:
+                found = ", ".join(objectives) or "none"
+                reason = f"needs channel_name or dataset_name: channels that end in 'objective' are {found}"
+                raise OptionError("MonitorBasedLRAdjuster", "channel_name", reason)
+            (self.channel_name,) = objectives
+        find_channel(model.monitor, self.channel_name, "MonitorBasedLRAdjuster")
+
+    def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        record = model.monitor.channels[self.channel_name].val_record
+        if len(record) < 2:
+            return
+        rate = float(algorithm.learning_rate.get_value())
+        if record[-1] > self.high_trigger * record[-2]:
+            rate *= self.shrink_amt
+        elif record[-1] > self.low_trigger * record[-2]:
+            rate *= self.grow_amt
+        _set_rate(algorithm, min(max(rate, self.min_lr), self.max_lr))
+
+
+class PolyakAveraging(TrainExtension):
+    """An extension: a running mean of the parameters over the updates, saved beside the model.
+
+    After "A tutorial on stochastic approximation algorithms for training restricted Boltzmann machines and deep
+    belief nets" (Swersky et al., 2010). The parameters that are trained stay as they are.
+
+    Parameters
+    ----------
+    start : the monitoring step (0 is the one before training) after which to average
+    save_path : where to save the model with the mean parameters; not saved if not given
+    save_freq : save at every so many monitoring steps
+    """
+
+    def __init__(self, start: int, save_path: str | None = None, save_freq: Count = 1):
+        if start < 0:
+            raise OptionError("PolyakAveraging", "start", f"start is {start}, but must be a whole number of at least 0")
+        self.start = start
+        self.save_path = save_path
+        self.save_freq = save_freq
+        self.means: list[np.ndarray] = []
+        self._averaged = 0
+        self._count = 0
+
+    def setup(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        if self.save_path is not None:
+            check_save_path(type(self).__name__, self.save_path)
+        algorithm.update_callbacks.append(self._average)
+
+    def _average(self, algorithm: Any) -> None:
+        if self._count <= self.start:
+            return
+        params = algorithm.model.get_params()
+        if not self.means:
+            self.means = [np.zeros_like(param.get_value(borrow=True)) for param in params]
+        self._averaged += 1
+        for mean, param in zip(self.means, params, strict=True):
+            mean += (param.get_value(borrow=True) - mean) / self._averaged
+
+    def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        due = self.means and self._count > self.start and self._count % self.save_freq == 0
+        if self.save_path is not None and due:
+            self._save(model)
+        self._count += 1
+
+    def _save(self, model: Any) -> None:
+        trained = model.get_param_values()
+        model.set_param_values(self.means)
+        try:
+            checkpoint.save_model(self.save_path, model)
+        finally:
+            model.set_param_values(trained)
+
+    def get_state(self) -> dict[str, Any]:
+        return {"count": self._count, "averaged": self._averaged, "means": list(self.means)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._count, self._averaged = int(state["count"]), int(state["averaged"])
+        self.means = [np.array(mean) for mean in state["means"]]

@@ -1,0 +1,369 @@
+"""SGD: stochastic gradient descent on minibatches; after Pylearn2's module of this name.
+
+`setup` builds the graphs in the order in which 2014 built them, since building them draws seeds: the objective, the
+monitor's channels, the gradients, the updates. `train` runs one epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from adversarial.backend import function, sharedX
+from adversarial.cost import Cost
+from adversarial.data_specs import DataSpecsMapping, flat_specs
+from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.iteration import has_uniform_batch_size, is_stochastic
+from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.monitor import NO_DATA, Monitor
+from adversarial.options import Count, Momentum01, OptionError, Positive
+from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
+from adversarial.training_algorithms.finite import FiniteGuard
+from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
+from adversarial.training_algorithms.schedules import (
+    AnnealedLearningRate,
+    ExponentialDecay,
+    LinearDecay,
+    LinearDecayOverEpoch,
+    MonitorBasedLRAdjuster,
+    OneOverEpoch,
+    PolyakAveraging,
+)
+from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm, as_callbacks
+from adversarial.training_state import get_states, random_state, set_random_state, set_states
+
+# Pylearn2 kept the schedules in this module too, so they are found here as well.
+__all__ = [
+    "SGD",
+    "AnnealedLearningRate",
+    "ExponentialDecay",
+    "LinearDecay",
+    "LinearDecayOverEpoch",
+    "MonitorBasedLRAdjuster",
+    "OneOverEpoch",
+    "PatienceBasedTermCrit",
+    "PolyakAveraging",
+]
+
+#: 2014's seed of the order of training examples.
+DEFAULT_SEED = (2012, 10, 5)
+
+
+class SGD(TrainingAlgorithm):
+    """Minibatch stochastic gradient descent.
+
+    Parameters
+    ----------
+    learning_rate : of which `algorithm.learning_rate` is a shared variable; callbacks and extensions may change it
+    cost : the objective; the model's `get_default_cost()` if not given
+    batch_size : examples of a minibatch; the model's own if not given
+    monitoring_batch_size : examples of a batch of the monitor; `batch_size` if neither it nor `monitoring_batches`
+        is given
+    monitoring_batches : batches of each monitoring dataset
+    monitoring_dataset : a Dataset, or several by name; none are monitored if not given
+    monitor_iteration_mode : how the monitor goes through its datasets
+    termination_criterion : when to stop; never if not given
+    update_callbacks : one or several, called with this object after each update
+    learning_rule : such as Momentum; plain gradient descent if not given
+    init_momentum : an older way to ask for Momentum
+    set_batch_size : let `batch_size` override a batch size that the model insists on
+    train_iteration_mode : how an epoch goes through the dataset; 'shuffled_sequential' if not given
+    batches_per_iter : minibatches of an epoch; the whole dataset if not given
+    theano_function_mode : refused; the backend is chosen for the whole program
+    monitoring_costs : further costs by name, to be monitored
+    seed : of the order of the training examples
+
+    Attributes
+    ----------
+    learning_rate : shared scalar
+    updates_this_epoch : updates since the epoch began
+    updates_per_epoch : updates of an epoch, where the iterator knows; else None
+    """
+
+    def __init__(
+        self,
+        learning_rate: Positive,
+        cost: Cost | None = None,
+        batch_size: Count | None = None,
+        monitoring_batch_size: Count | None = None,
+        monitoring_batches: Count | None = None,
+        monitoring_dataset: Dataset | dict[str, Dataset] | None = None,
+        monitor_iteration_mode: str = "sequential",
+        termination_criterion: TerminationCriterion | None = None,
+        update_callbacks: Any = None,
+        learning_rule: LearningRule | None = None,
+        init_momentum: Momentum01 | None = None,
+        set_batch_size: bool = False,
+        train_iteration_mode: str | None = None,
+        batches_per_iter: Count | None = None,
+        theano_function_mode: Any = None,
+        monitoring_costs: dict[str, Cost] | None = None,
+        seed: Any = DEFAULT_SEED,
+    ):
+        owner = type(self).__name__
+        if theano_function_mode is not None:
+            reason = "theano_function_mode is not taken: the backend is chosen for the whole program, by --backend"
+            raise OptionError(owner, "theano_function_mode", reason)
+        if init_momentum is not None and learning_rule is not None:
+            raise OptionError(owner, "init_momentum", "init_momentum and learning_rule are both given; drop the first")
+        if monitoring_dataset is None:
+            for name, value in (("_batch_size", monitoring_batch_size), ("_batches", monitoring_batches)):
+                if value is not None:
+                    reason = f"monitoring{name} is given, but no monitoring_dataset"
+                    raise OptionError(owner, f"monitoring{name}", reason)
+        try:
+            self.update_callbacks = as_callbacks(update_callbacks)
+        except TypeError as error:
+            raise OptionError(owner, "update_callbacks", str(error)) from error
+        self.learning_rate = sharedX(learning_rate, name="learning_rate")
+        self.learning_rule = Momentum(init_momentum) if init_momentum else learning_rule
+        self.cost = cost
+        self.batch_size = batch_size
+        self.set_batch_size = set_batch_size
+        self.batches_per_iter = batches_per_iter
+        self.monitoring_dataset = _named(monitoring_dataset)
+        self.monitoring_batch_size = monitoring_batch_size
+        self.monitoring_batches = monitoring_batches
+        self.monitor_iteration_mode = monitor_iteration_mode
+        self.monitoring_costs = monitoring_costs
+        self.termination_criterion = termination_criterion
+        self.train_iteration_mode = "shuffled_sequential" if train_iteration_mode is None else train_iteration_mode
+        self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
+        self.updates_this_epoch = 0
+        self.updates_per_epoch: int | None = None
+        self._epoch_rng_state: dict[str, Any] | None = None
+
+    def setup(self, model: Any, dataset: Dataset) -> None:
+        """Build and compile everything that `train` needs, and tell the model's monitor what to measure.
+
+        Raises
+        ------
+        ConfigurationError
+            If the options do not go together or with the model.
+        NumericalError
+            If a parameter is not finite to begin with.
+        """
+        self.model = model
+        if self.cost is None:
+            self.cost = model.get_default_cost()
+        self.params = list(model.get_params())
+        if not self.params:
+            raise ConfigurationError("the model has no parameters to train")
+        for i, param in enumerate(self.params):
+            param.name = param.name or f"sgd_params[{i}]"
+        self.monitor = Monitor.get_monitor(model)
+        self._guard = FiniteGuard(self.params, self.monitor)
+        self._guard.check_all()
+        self._synchronize_batch_size(model)
+        self._check_monitoring_batches(model)
+
+        inputs, data = self._symbolic_minibatch()
+        fixed = self.cost.get_fixed_var_descr(model, data)
+        self._on_load_batch = fixed.on_load_batch
+        # Nothing reads this value, but 2014 built it before all else, and building it draws seeds.
+        self.cost.expr(model, data, **fixed.fixed_vars)
+        self._setup_monitor()
+        grads, updates = self.cost.get_gradients(model, data, **fixed.fixed_vars)
+        self._check_gradients(grads)
+        self._compile(inputs, grads, updates, self._lr_scalers(model))
+
+    def _symbolic_minibatch(self) -> tuple[tuple[Variable, ...], Any]:
+        """The inputs of the compiled update, and the same as the cost wants them."""
+        data_specs = self.cost.get_data_specs(self.model)
+        self._data_specs = flat_specs(data_specs)
+        space, sources = self._data_specs
+        if not sources:
+            raise ConfigurationError("the cost reads no data, so there are no minibatches to train on")
+        inputs = tuple(
+            part.make_theano_batch(name=f"{type(self).__name__}[{source}]", batch_size=self.batch_size)
+            for part, source in zip(space.components, sources, strict=True)
+        )
+        return inputs, DataSpecsMapping(data_specs).nest(inputs)
+
+    def _setup_monitor(self) -> None:
+        if self.monitoring_dataset is None:
+            return
+        if self.monitoring_batch_size is None and self.monitoring_batches is None:
+            self.monitoring_batch_size = self.batch_size
+            self.monitoring_batches = self.batches_per_iter
+        self.monitor.setup(
+            self.monitoring_dataset,
+            self.cost,
+            self.monitoring_batch_size,
+            self.monitoring_batches,
+            self.monitoring_costs,
+            self.monitor_iteration_mode,
+        )
+        first = next(iter(self.monitoring_dataset.values()))
+        self.monitor.add_channel("learning_rate", None, self.learning_rate, first, data_specs=NO_DATA)
+        if self.learning_rule is not None:
+            self.learning_rule.add_channels_to_monitor(self.monitor, first)
+
+    def _check_gradients(self, grads: dict[SharedVariable, TensorVariable]) -> None:
+        owner = type(self.cost).__name__
+        strange = [each for each in [*grads, *self.params] if (each in grads) != (each in self.params)]
+        if strange:
+            missing = "gives no gradient for the parameter" if strange[0] in self.params else "gives a gradient for"
+            raise ConfigurationError(f"{owner} {missing} {strange[0]}, so the model cannot be trained by it")
+        for param, grad in grads.items():
+            if grad.dtype != param.dtype:
+                raise ConfigurationError(
+                    f"{owner} gives a gradient of dtype {grad.dtype} for {param}, whose dtype is {param.dtype}"
+                )
+            grad.name = grad.name or f"grad(objective, {param.name})"
+
+    def _lr_scalers(self, model: Any) -> LrScalers:
+        scalers = model.get_lr_scalers()
+        for param in scalers:
+            if param not in self.params:
+                raise ConfigurationError(f"the model scales the learning rate of {param}, which is not a parameter")
+        return scalers
+
+    def _compile(
+        self,
+        inputs: tuple[Variable, ...],
+        grads: dict[SharedVariable, TensorVariable],
+        updates: dict[SharedVariable, Variable],
+        lr_scalers: LrScalers,
+    ) -> None:
+        self.sgd_update = self._compile_update(inputs, grads, updates, lr_scalers, "sgd_update")
+
+    def _compile_update(
+        self,
+        inputs: tuple[Variable, ...],
+        grads: dict[SharedVariable, TensorVariable],
+        updates: dict[SharedVariable, Variable],
+        lr_scalers: LrScalers,
+        name: str,
+    ) -> Callable[..., None]:
+        """The function that changes the parameters in `grads` once."""
+        rule = plain_updates if self.learning_rule is None else self.learning_rule.get_updates
+        updates = updates | rule(self.learning_rate, grads, lr_scalers)
+        for param in grads:
+            updates[param].name = updates[param].name or f"{name}({param.name})"
+        self.model.modify_updates(updates)
+        return function(list(inputs), updates=updates, on_unused_input="ignore", name=name)
+
+    def functions(self) -> list[Callable]:
+        return [self.sgd_update]
+
+    def train(self, dataset: Dataset) -> None:
+        """Run one epoch on `dataset`, or what is left of one that was left early.
+
+        Raises
+        ------
+        NumericalError
+            If a parameter becomes NaN or infinite.
+        """
+        space, _ = self._data_specs
+        iterator = self._minibatches(dataset)
+        self.updates_per_epoch = getattr(iterator, "num_batches", None)
+        for _ in range(self.updates_this_epoch):
+            next(iterator)
+        self.epoch_unfinished = False
+        for batch in iterator:
+            for on_load in self._on_load_batch:
+                on_load(*batch)
+            self._update(batch)
+            self.updates_this_epoch += 1
+            self.monitor.report_batch(space.np_batch_size(batch))
+            for callback in self.update_callbacks:
+                callback(self)
+            self._guard.check_after_update()
+            if self.between_updates is not None and self.between_updates():
+                self.epoch_unfinished = True
+                return
+        self._guard.check_all()
+        self._end_epoch()
+
+    def _minibatches(self, dataset: Dataset) -> Any:
+        """An iterator over this epoch's minibatches, from its beginning."""
+        if self._epoch_rng_state is None:
+            self._epoch_rng_state = random_state(self.rng)
+        else:
+            set_random_state(self.rng, self._epoch_rng_state)
+        return dataset.iterator(
+            mode=self.train_iteration_mode,
+            batch_size=self.batch_size,
+            num_batches=self.batches_per_iter,
+            data_specs=self._data_specs,
+            return_tuple=True,
+            rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
+        )
+
+    def _update(self, batch: tuple[np.ndarray, ...]) -> None:
+        self.sgd_update(*batch)
+
+    def _end_epoch(self) -> None:
+        self.updates_this_epoch = 0
+        self._epoch_rng_state = None
+
+    def continue_learning(self, model: Any) -> bool:
+        return self.termination_criterion is None or bool(self.termination_criterion.continue_learning(model))
+
+    def get_state(self) -> dict[str, Any]:
+        """The place in the epoch, the random state at its beginning, and what the callbacks remember."""
+        return {
+            "rng": self._epoch_rng_state or random_state(self.rng),
+            "updates_this_epoch": self.updates_this_epoch,
+            "train_iteration_mode": self.train_iteration_mode,
+            "batch_size": self.batch_size,
+            "update_callbacks": get_states(self.update_callbacks),
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        if state["updates_this_epoch"] and state["batch_size"] != self.batch_size:
+            raise CheckpointError(
+                f"the saved run stopped within an epoch of minibatches of {state['batch_size']} examples, and cannot "
+                f"go on with {self.batch_size}"
+            )
+        set_states(self.update_callbacks, state["update_callbacks"], "update callbacks")
+        self.updates_this_epoch = int(state["updates_this_epoch"])
+        set_random_state(self.rng, state["rng"])
+        self._epoch_rng_state = random_state(self.rng) if self.updates_this_epoch else None
+
+    def get_termination_state(self) -> dict[str, Any]:
+        return get_states([self.termination_criterion])[0]
+
+    def set_termination_state(self, state: dict[str, Any]) -> None:
+        if self.termination_criterion is not None and state:
+            self.termination_criterion.set_state(state)
+
+    def _synchronize_batch_size(self, model: Any) -> None:
+        """Agree on a batch size with a model that insists on one."""
+        forced = getattr(model, "force_batch_size", None) or 0
+        if forced and self.batch_size is None:
+            self.batch_size = forced
+        elif forced and self.batch_size != forced:
+            if not self.set_batch_size:
+                reason = f"batch_size is {self.batch_size}, but the model works with {forced} only"
+                raise OptionError(type(self).__name__, "batch_size", reason)
+            model.set_batch_size(self.batch_size)
+        if self.batch_size is None:
+            raise OptionError(type(self).__name__, "batch_size", "needs the option 'batch_size', which is not given")
+
+    def _check_monitoring_batches(self, model: Any) -> None:
+        """A model of fixed batch size needs monitoring batches that are all alike."""
+        if not getattr(model, "force_batch_size", None) or self.monitoring_dataset is None:
+            return
+        if has_uniform_batch_size(self.monitor_iteration_mode):
+            return
+        for dataset in self.monitoring_dataset.values():
+            if dataset.get_num_examples() % self.batch_size:
+                reason = (
+                    f"monitor_iteration_mode is '{self.monitor_iteration_mode}', but must be even_sequential, "
+                    "even_shuffled_sequential or even_batchwise_shuffled_sequential: the model takes batches of "
+                    f"{self.batch_size} only, and a monitoring dataset does not divide into such"
+                )
+                raise OptionError(type(self).__name__, "monitor_iteration_mode", reason)
+
+
+def _named(monitoring_dataset: Dataset | dict[str, Dataset] | None) -> dict[str, Dataset] | None:
+    if monitoring_dataset is None or isinstance(monitoring_dataset, dict):
+        return monitoring_dataset or None
+    return {"": monitoring_dataset}

@@ -1,0 +1,90 @@
+"""The state of a training run as plain values: what a resumed run must hold to go on bit for bit.
+
+Building a graph is deterministic, so a run that is built again from its YAML has the same compiled functions, with
+the same shared variables in the same order; their values (velocities, learning rate, momentum, switches, the states
+of the random streams) are what the two runs may differ in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from pytensor.compile.sharedvalue import SharedVariable
+
+from adversarial.errors import CheckpointError
+
+
+def shared_variables(functions: Iterable[Callable], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
+    """The shared variables that compiled functions read or change, each once, in the order of the graphs."""
+    found = dict.fromkeys(variable for each in functions for variable in each.get_shared())
+    for variable in exclude:
+        found.pop(variable, None)
+    return list(found)
+
+
+def get_values(variables: Iterable[SharedVariable]) -> dict[str, list]:
+    """Names and values of shared variables."""
+    variables = list(variables)
+    return {
+        "names": [variable.name or "" for variable in variables],
+        "values": [np.asarray(variable.get_value()) for variable in variables],
+    }
+
+
+def set_values(variables: Iterable[SharedVariable], state: dict[str, list], names: list[str] | None = None) -> None:
+    """Take back what `get_values` gave; `names` are those of the variables, where they go by others than their own.
+
+    Raises
+    ------
+    CheckpointError
+        If the variables are not those that were saved, by number, name, shape or dtype.
+    """
+    variables = list(variables)
+    names = [variable.name or "" for variable in variables] if names is None else names
+    values = list(state["values"])
+    different = "the saved run computes something else than this one: resume with the YAML that it was started with"
+    if names != list(state["names"]) or len(values) != len(names):
+        raise CheckpointError(different)
+    for name, variable, value in zip(names, variables, values, strict=True):
+        value, present = np.asarray(value), np.asarray(variable.get_value(borrow=True))
+        if value.shape != present.shape or value.dtype != present.dtype:
+            raise CheckpointError(
+                f"{different} ({name} was {value.dtype} of shape {value.shape}, "
+                f"and is {present.dtype} of shape {present.shape})"
+            )
+    for variable, value in zip(variables, values, strict=True):
+        variable.set_value(np.array(value))
+
+
+def random_state(rng: np.random.RandomState) -> dict[str, Any]:
+    """The state of a numpy RandomState, as plain values."""
+    kind, keys, position, has_gauss, gauss = rng.get_state()
+    return {"kind": kind, "keys": keys.copy(), "position": position, "has_gauss": has_gauss, "gauss": gauss}
+
+
+def set_random_state(rng: np.random.RandomState, state: dict[str, Any]) -> None:
+    """Take back what `random_state` gave."""
+    rng.set_state((state["kind"], state["keys"], state["position"], state["has_gauss"], state["gauss"]))
+
+
+def get_states(objects: Iterable[Any]) -> list[dict[str, Any]]:
+    """The states of callbacks or extensions; an empty one for an object that has no `get_state`."""
+    return [each.get_state() if hasattr(each, "get_state") else {} for each in objects]
+
+
+def set_states(objects: Iterable[Any], states: list[dict[str, Any]], kind: str) -> None:
+    """Take back what `get_states` gave.
+
+    Raises
+    ------
+    CheckpointError
+        If there are more or fewer objects than there were.
+    """
+    objects = list(objects)
+    if len(objects) != len(states):
+        raise CheckpointError(f"the saved run had {len(states)} {kind}, but this one has {len(objects)}")
+    for each, state in zip(objects, states, strict=True):
+        if state:
+            each.set_state(state)
