@@ -117,7 +117,8 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _read(path: str | os.PathLike) -> dict[str, Any]:
-    with open(path, "rb") as file:
+    # Not to wait at a pipe for someone to write to it.
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise CheckpointError("it is not a file")

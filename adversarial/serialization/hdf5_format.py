@@ -155,7 +155,10 @@ class _Reader:
         self.bytes_left -= nbytes
         if not plain or layout.get_external_count() or place.id.get_storage_size() != nbytes or self.bytes_left < 0:
             raise CheckpointError(f"it was not written by this program: {path!r} is not simply stored in it")
-        return np.asarray(place[()])
+        found = np.empty(place.shape, place.dtype)
+        if found.size:
+            place.read_direct(found)
+        return found
 
     def restore(self, value: Any, depth: int) -> Any:
         self.values += 1
