@@ -273,8 +273,12 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
         raise CheckpointError(f"its layout is {content['version']!r}, and this version of adversarial reads 1")
     try:
         model = rebuild(content["model"], _allowed(allow))
+    except CheckpointError:
+        raise
     except ConfigurationError as error:
         raise CheckpointError(f"its model cannot be built: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError("its model cannot be built: its description is not of a model that was") from error
     if not hasattr(model, "get_params") or not isinstance(content["parameters"], dict):
         raise CheckpointError("what it describes is not a model")
     _set_parameters(model, content["parameters"], others_allowed="origin" in content)
@@ -283,6 +287,28 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
     if content.get("monitor") is not None:
         model.monitor = MonitorRecord.from_content(content["monitor"])
     return model
+
+
+def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, Any]:
+    """Save the model in a pickle of 2014 as a saved model of ours, its numbers as they are; gives the new content.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_model` and `write` do, and where `old` is a saved model of ours already.
+    """
+    content = read(old)
+    if "origin" not in content:
+        raise CheckpointError(f"{os.fspath(old)} is no pickle of 2014: it is a saved model of this library already")
+    try:
+        model = model_of(content)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot convert {os.fspath(old)}: {error}") from error
+    kept = {key: content[key] for key in ("yaml_src", "dataset_yaml_src", "model", "monitor")}
+    parameters = {name: content["parameters"][name] for name in parameters_of(model)}
+    converted = model_content(model) | kept | {"parameters": parameters}
+    write(new, converted)
+    return converted
 
 
 def _set_parameters(model: Model, values: dict[str, Any], others_allowed: bool) -> None:
@@ -303,11 +329,24 @@ def _set_parameters(model: Model, values: dict[str, Any], others_allowed: bool) 
         param.set_value(values[name].astype(param.dtype))
 
 
+#: The rooms of this package whose classes a saved model is made of; no dataset is opened, no experiment built.
+_ROOMS = tuple(f"{__package__}.{room}" for room in ("models.", "game.", "space."))
+
+
 def _allowed(allow: Iterable[str]) -> Callable[[str], Callable]:
-    """Gives the class of a dotted name that a saved model may name, as the YAML reader does."""
+    """Gives the class of a dotted name that a saved model may name: what the YAML reader allows, of model rooms."""
     from adversarial.config import allow_list
 
-    return allow_list.AllowList(allow).resolve
+    known = allow_list.AllowList(allow)
+
+    def resolve(name: str) -> Callable:
+        found = known.resolve(name)
+        home = f"{found.__module__}."
+        if not isinstance(found, type) or (home.startswith(f"{__package__}.") and not home.startswith(_ROOMS)):
+            raise ConfigurationError(f"{name} is no part of a model")
+        return found
+
+    return resolve
 
 
 def _class_of_2014(name: str) -> Callable:

@@ -41,8 +41,7 @@ def _describe(value: Any, place: str, depth: int) -> Any:
         described = {key: _describe(item, f"{place}.{key}", depth + 1) for key, item in options.items()}
         return {"class": f"{cls.__module__}.{cls.__qualname__}", "options": described}
     if isinstance(value, Mapping):
-        pairs = [[_describe(part, place, depth + 1) for part in pair] for pair in value.items()]
-        return {"mapping": pairs}
+        return {"mapping": [[key, _describe(item, f"{place}[{key!r}]", depth + 1)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return type(value)([_describe(item, f"{place}[{i}]", depth + 1) for i, item in enumerate(value)])
     raise CheckpointError(f"{place} is a {type(value).__name__}, which a saved model has no way to describe")
@@ -73,9 +72,16 @@ def _rebuild(value: Any, resolve: Callable[[str], Callable], depth: int) -> Any:
         if set(value) == {"class", "options"} and type(value["class"]) is str and type(value["options"]) is dict:
             options = {key: _rebuild(item, resolve, depth + 1) for key, item in value["options"].items()}
             return resolve(value["class"])(**options)
-        if set(value) == {"mapping"} and all(isinstance(pair, list) and len(pair) == 2 for pair in value["mapping"]):
-            return {_rebuild(k, resolve, depth + 1): _rebuild(v, resolve, depth + 1) for k, v in value["mapping"]}
+        if set(value) == {"mapping"} and _are_pairs(value["mapping"]):
+            return {key: _rebuild(item, resolve, depth + 1) for key, item in value["mapping"]}
         raise CheckpointError("the model's description is not one that this program wrote")
     if isinstance(value, (list, tuple)):
         return type(value)([_rebuild(item, resolve, depth + 1) for item in value])
     return value
+
+
+def _are_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], (str, int, float, bool, type(None)))
+        for pair in value
+    )

@@ -12,6 +12,7 @@ against a budget that the caller sets by the file's size, before memory is taken
 from __future__ import annotations
 
 import codecs
+import re
 import struct
 from collections.abc import Callable, Hashable
 from typing import Any
@@ -29,6 +30,10 @@ _MAX_TUPLE_KEYS = 10_000
 _MAX_DIGITS = 1000
 #: Byte strings at least this long are handed out as views of the file, not as copies.
 _VIEW_FROM = 4096
+
+
+#: What Python 2 wrote between the quotes of a string.
+_QUOTED = re.compile(rb"""[^\\]*+(?:\\(?:[\\'"nrt]|x[0-9a-f]{2})[^\\]*+)*+""")
 
 
 class Global:
@@ -219,7 +224,8 @@ class _Machine:
 
     def push_quoted(self) -> None:
         text = self.line()
-        if len(text) < 2 or text[:1] not in b"'\"" or text[-1:] != text[:1]:
+        quoted = len(text) >= 2 and text[:1] in b"'\"" and text[-1:] == text[:1]
+        if not quoted or not _QUOTED.fullmatch(text, 1, len(text) - 1):
             raise CheckpointError(f"it is damaged near byte {self.position}")
         self.charge(len(text))
         self.push(str(codecs.escape_decode(text[1:-1])[0], "latin1"))
