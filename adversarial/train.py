@@ -73,6 +73,7 @@ class Train(Configurable):
     ----------
     stop_requested : set it (from a signal handler, say) to stop after the present update
     save_every_seconds : save this often within epochs too; None for not
+    debug_nan : set it before `setup` to find the first update, and node of the graph, that gives NaN; slow
     reporter : hears of events; see Reporter
     """
 
@@ -95,6 +96,7 @@ class Train(Configurable):
         self.allow_overwrite = allow_overwrite
         self.stop_requested = False
         self.save_every_seconds: float | None = None
+        self.debug_nan = False
         self.reporter = Reporter()
         self.training_seconds = sharedX(0.0, name="training_seconds_this_epoch")
         self.total_seconds = sharedX(0.0, name="total_seconds_last_epoch")
@@ -148,6 +150,7 @@ class Train(Configurable):
         self.reporter.on_setup(self)
         monitor = Monitor.get_monitor(self.model)
         monitor.time_budget_exceeded = False
+        self.algorithm.find_nan = self.debug_nan
         self.algorithm.setup(model=self.model, dataset=self.dataset)
         for extension in self.extensions:
             extension.setup(self.model, self.dataset, self.algorithm)

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+import pytest
+from pytensor.compile.mode import Mode
 
+from adversarial import backend
 from adversarial.backend import floatX, sharedX
 from adversarial.cost import Cost, DefaultDataSpecsMixin
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
@@ -80,7 +83,9 @@ class PlainReconstruction(NoisyReconstruction):
     def expr(self, model: Pair, data: Any, **kwargs: Any) -> Any:
         model.events.append("expr")
         hidden = pt.dot(data, model.discriminator.W) + model.discriminator.b
-        return pt.sqr(pt.dot(hidden, model.generator.W) + model.generator.b - data).mean()
+        loss = pt.sqr(pt.dot(hidden, model.generator.W) + model.generator.b - data).mean()
+        loss.name = "loss"
+        return loss
 
 
 def data(examples: int, seed: int = 0, dim: int = 4) -> DenseDesignMatrix:
@@ -114,3 +119,8 @@ def record(train: Train) -> dict[str, list[float]]:
     """What the monitor holds, times aside."""
     channels = train.model.monitor.channels
     return {name: list(channel.val_record) for name, channel in channels.items() if "seconds" not in name}
+
+
+def interpret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run graphs by their Ops' Python code: what is tested is not the backend, and nothing need be compiled."""
+    monkeypatch.setattr(backend, "mode", lambda: Mode("py", "fast_compile"))

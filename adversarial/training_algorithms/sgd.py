@@ -25,6 +25,7 @@ from adversarial.options import Count, Momentum01, OptionError, Positive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
+from adversarial.training_algorithms.nan_search import NanSearch
 from adversarial.training_algorithms.schedules import (
     AnnealedLearningRate,
     ExponentialDecay,
@@ -247,7 +248,8 @@ class SGD(TrainingAlgorithm):
         for param in grads:
             updates[param].name = updates[param].name or f"{name}({param.name})"
         self.model.modify_updates(updates)
-        return function(list(inputs), updates=updates, on_unused_input="ignore", name=name)
+        compiled = function(list(inputs), updates=updates, on_unused_input="ignore", name=name)
+        return NanSearch(compiled, inputs, updates, self.monitor) if self.find_nan else compiled
 
     def functions(self) -> list[Callable]:
         return [self.sgd_update]

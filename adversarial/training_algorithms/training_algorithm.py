@@ -16,11 +16,13 @@ class TrainingAlgorithm(Configurable):
     update_callbacks : called with the algorithm after each update
     between_updates : set by Train: called after each update and its callbacks; true asks to leave the epoch there
     epoch_unfinished : whether the last call of `train` left its epoch before the end
+    find_nan : set by Train before `setup`: whether to look for the first NaN or infinity, at whatever cost
     """
 
     update_callbacks: list[Callable[[Any], None]]
     between_updates: Callable[[], bool] | None = None
     epoch_unfinished: bool = False
+    find_nan: bool = False
 
     def setup(self, model: Any, dataset: Any) -> None:
         """Get ready to train `model` on `dataset`: called once, before anything is monitored."""

@@ -1,0 +1,84 @@
+"""SGD with the players in turn: the paper's k steps, and epochs of the discriminator alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from training_stand_ins import PlainReconstruction, Player, experiment, interpret
+
+from adversarial.errors import ConfigurationError
+from adversarial.options import OptionError
+from adversarial.space import VectorSpace
+from adversarial.termination_criteria import EpochCounter
+from adversarial.training_algorithms import alternating_steps, discriminator_steps
+from adversarial.training_algorithms.learning_rule import Momentum
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch):
+    interpret(monkeypatch)
+
+
+def who_moves(algorithm: type, epochs: int, **options) -> list[str]:
+    """After each minibatch, the players whose parameters changed: 'd', 'g' or 'dg'. Five minibatches an epoch."""
+    moves, last = [], {}
+
+    def look(algorithm):
+        now = {name[0]: getattr(algorithm.model, name).W.get_value() for name in ("discriminator", "generator")}
+        moves.append("".join(player for player in now if not np.array_equal(now[player], last[player])))
+        last.update(now)
+
+    train = experiment(
+        algorithm,
+        cost=PlainReconstruction(),
+        termination_criterion=EpochCounter(max_epochs=epochs),
+        **({"update_callbacks": [look], "train": {"extensions": []}} | options),
+    )
+    for name in ("discriminator", "generator"):
+        last[name[0]] = getattr(train.model, name).W.get_value()
+    train.main_loop()
+    return moves
+
+
+@pytest.mark.parametrize("rule", [None, Momentum(init_momentum=0.5)])
+def test_the_generator_learns_after_every_k_steps_across_epochs(rule):
+    moves = who_moves(discriminator_steps.SGD, 2, discriminator_steps=3, learning_rule=rule)
+    assert moves == ["d", "d", "dg"] * 3 + ["d"]
+
+
+def test_one_step_each_by_default():
+    assert who_moves(discriminator_steps.SGD, 1) == ["dg"] * 5
+
+
+def test_the_generator_learns_in_every_other_epoch():
+    moves = who_moves(alternating_steps.SGD, 4, discriminator_steps=1)
+    assert moves == (["d"] * 5 + ["d", "g", "d", "g", "d"]) * 2
+
+
+def test_options_are_checked():
+    with pytest.raises(OptionError, match="discriminator_steps"):
+        discriminator_steps.SGD(learning_rate=0.1, discriminator_steps=0)
+    with pytest.raises(OptionError, match="learning_rate"):
+        alternating_steps.SGD(discriminator_steps=1)
+    with pytest.raises(OptionError, match="did you mean 'discriminator_steps'"):
+        alternating_steps.SGD(learning_rate=0.1, discriminator_step=1)
+
+
+def test_a_model_without_players_is_refused():
+    class Alone(Player):
+        def __init__(self):
+            super().__init__("d", 1)
+            self.events = []
+
+    class OfOne(PlainReconstruction):
+        def expr(self, model, data, **kwargs):
+            return (data @ model.W + model.b).mean()
+
+        def get_data_specs(self, model):
+            return VectorSpace(dim=4), "features"
+
+    train = experiment(
+        discriminator_steps.SGD, cost=OfOne(), monitoring_dataset=None, train={"model": Alone(), "extensions": []}
+    )
+    with pytest.raises(ConfigurationError, match="a model with a discriminator"):
+        train.setup()
