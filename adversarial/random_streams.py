@@ -139,11 +139,10 @@ class MRG_RandomStreams:
         states = self.get_substream_rstates(guess_n_streams(size) if nstreams is None else nstreams)
         state = pytensor.shared(states, name="mrg_state")
         lengths = size if isinstance(size, Variable) else pt.stack([pt.as_tensor(n, dtype="int64") for n in size])
-        new_state, sample = MRGUniform(dtype, ndim)(state, lengths)
+        new_state, sample = MRGUniform(dtype, ndim, float(low), float(high))(state, lengths)
         state.default_update = new_state
         self.state_updates.append((state, new_state))
-        low, high = np.asarray(low, dtype=dtype), np.asarray(high, dtype=dtype)
-        return sample if low == 0 and high == 1 else sample * (high - low) + low
+        return sample
 
     def binomial(
         self,

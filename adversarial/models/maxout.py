@@ -93,12 +93,18 @@ class Maxout(AffineLayer):
         z = self._linear_part(state_below)
         if self.randomize_pools:
             z = pt.dot(z, self.permute)
-        last_start = self.detector_layer_dim - self.pool_size
-        largest = 0.0 if self.min_zero else None
-        for piece in range(self.pool_size):
-            response = z[:, piece : last_start + piece + 1 : self.pool_stride]
-            largest = response if largest is None else pt.maximum(response, largest)
-        return largest
+        return self._largest_piece(z)
+
+    def _largest_piece(self, z: TensorVariable) -> TensorVariable:
+        """The maximum over each unit's pieces; where pieces tie, each gets the whole gradient, as in Theano."""
+        units, pieces = self.output_space.dim, self.pool_size
+        if self.pool_stride == pieces and not self.min_zero:
+            return z.reshape((z.shape[0], units, pieces)).max(axis=2)
+        last_start = self.detector_layer_dim - pieces
+        responses = [z[:, piece : last_start + piece + 1 : self.pool_stride] for piece in range(pieces)]
+        if self.min_zero:
+            responses.append(pt.zeros_like(responses[0]))
+        return pt.stack(responses, axis=2).max(axis=2)
 
     def get_weights(self) -> np.ndarray:
         weights = super().get_weights()

@@ -53,19 +53,24 @@ def _reduce(value: np.ndarray, modulus: int) -> np.ndarray:
 
 
 class MRGUniform(COp):
-    """Draw a sample uniform on (0, 1) and move its streams on.
+    """Draw a sample uniform between `low` and `high`, both excluded, and move its streams on.
+
+    The sample is u (high - low) + low for u on (0, 1), each step rounded to `dtype`: left to the compiler of a
+    backend, the last digit would depend on which of them it fuses.
 
     Inputs: state (streams, 6) int32; size, a vector of `ndim` integers.
     Outputs: the new state; the sample, of shape `size` and of `dtype`.
     """
 
-    __props__ = ("dtype", "ndim", "inplace")
+    __props__ = ("dtype", "ndim", "low", "high", "inplace")
 
-    def __init__(self, dtype: str, ndim: int, inplace: bool = False):
+    def __init__(self, dtype: str, ndim: int, low: float = 0.0, high: float = 1.0, inplace: bool = False):
         if dtype not in DTYPES:
             raise TypeError(f"MRGUniform draws float32 or float64, not {dtype}")
         self.dtype = dtype
         self.ndim = ndim
+        self.low = low
+        self.high = high
         self.inplace = inplace
         self.destroy_map = {0: [0]} if inplace else {}
 
@@ -85,14 +90,20 @@ class MRGUniform(COp):
         state, size = inputs
         if len(size) != self.ndim or np.any(size < 0):
             raise ValueError(f"a sample of {self.ndim} axes cannot have the size {tuple(size)}")
+        scale, low = self.scale_and_low()
         new_state = state if self.inplace else state.copy()
         sample = np.empty(tuple(size), dtype=self.dtype)
         flat, streams = sample.reshape(-1), len(state)
         for start in range(0, flat.size, streams):
             part = flat[start : start + streams]
             new_state[: part.size], integers = next_values(new_state[: part.size])
-            part[...] = integers.astype(self.dtype) * np.asarray(NORM, dtype=self.dtype)
+            part[...] = integers.astype(self.dtype) * np.asarray(NORM, dtype=self.dtype) * scale + low
         output_storage[0][0], output_storage[1][0] = new_state, sample
+
+    def scale_and_low(self) -> tuple[np.ndarray, np.ndarray]:
+        """high - low and low, rounded as Theano rounded them: each end first."""
+        low, high = np.asarray(self.low, dtype=self.dtype), np.asarray(self.high, dtype=self.dtype)
+        return high - low, low
 
     def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
         return [input_shapes[0], tuple(node.inputs[1][axis] for axis in range(self.ndim))]
@@ -104,16 +115,17 @@ class MRGUniform(COp):
         return [DisconnectedType()() for _ in inputs]
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-fopenmp", "-O3"]
+        return ["-fopenmp", "-O3", "-ffp-contract=off"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (1,)
+        return (2,)
 
     def c_support_code(self, **kwargs: Any) -> str:
         return _C_SUPPORT
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (state, size), (new_state, sample) = inputs, outputs
+        scale, low = (f"({value.item().hex()})" for value in self.scale_and_low())
         ctype, typenum = f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
         take = (
             f"Py_XDECREF({new_state}); {new_state} = {state}; Py_INCREF({new_state});"
@@ -148,7 +160,7 @@ class MRGUniform(COp):
             {sub["fail"]}
         }}
         mrg31k3p_fill<{ctype}>((npy_int32*)PyArray_DATA({new_state}), PyArray_DIM({new_state}, 0),
-                               ({ctype}*)PyArray_DATA({sample}), total);
+                               ({ctype}*)PyArray_DATA({sample}), total, {scale}, {low});
         """
 
 
@@ -158,7 +170,7 @@ _C_SUPPORT = r"""
 #ifndef ADVERSARIAL_MRG31K3P
 #define ADVERSARIAL_MRG31K3P
 template <typename real>
-static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_intp total)
+static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_intp total, real scale, real low)
 {
     const npy_uint32 M1 = 2147483647u, M2 = 2147462579u;
     const npy_intp BLOCK = 64;
@@ -192,7 +204,7 @@ static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_
                 y3 -= y3 >= M2 ? M2 : 0u;
                 x23[k] = x22[k]; x22[k] = x21[k]; x21[k] = y3;
                 const npy_int32 value = (npy_int32)(y1 <= y3 ? y1 - y3 + M1 : y1 - y3);
-                out[k] = (real)value * (real)4.656612873077392578125e-10;
+                out[k] = (real)value * (real)4.656612873077392578125e-10 * scale + low;
             }
         }
         for (npy_intp k = 0; k < width; ++k) {
@@ -210,7 +222,8 @@ def mrg_uniform_inplace(fgraph: Any, node: Apply) -> list | None:
     """Step the streams in the memory they lie in."""
     if node.op.inplace:
         return None
-    return MRGUniform(node.op.dtype, node.op.ndim, inplace=True)(*node.inputs, return_list=True)
+    op = node.op
+    return MRGUniform(op.dtype, op.ndim, op.low, op.high, inplace=True)(*node.inputs, return_list=True)
 
 
 optdb.register(
