@@ -1,0 +1,201 @@
+"""The data that a likelihood is measured on: a data set by name, the one of a model's own YAML, or files."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from adversarial import backend
+from adversarial.config import yaml_parse
+from adversarial.config.allow_list import AllowList
+from adversarial.config.variables import training_file_variables
+from adversarial.errors import ConfigurationError, DataError, UserError
+from adversarial.likelihood.arrays import open_rows
+from adversarial.options import nearest
+
+Split = Literal["train", "valid", "test"]
+
+
+class NamedSet(NamedTuple):
+    """A data set that has a name: its class, the options of each split, and those that 2014 scored it with."""
+
+    module: str
+    cls: str
+    splits: dict[Split, dict[str, Any]]
+    usual: dict[str, Any]
+    folds: int = 1
+
+
+NAMED_SETS = {
+    "mnist": NamedSet(
+        "adversarial.datasets.mnist",
+        "MNIST",
+        {
+            "train": {"which_set": "train", "start": 0, "stop": 50000},
+            "valid": {"which_set": "train", "start": 50000, "stop": 60000},
+            "test": {"which_set": "test"},
+        },
+        {},
+    ),
+    "cifar10": NamedSet(
+        "adversarial.datasets.cifar10",
+        "CIFAR10",
+        {
+            "train": {"which_set": "train", "start": 0, "stop": 40000},
+            "valid": {"which_set": "train", "start": 40000, "stop": 50000},
+            "test": {"which_set": "test"},
+        },
+        {"gcn": 55.0},
+    ),
+    "tfd": NamedSet(
+        "adversarial.datasets.tfd",
+        "TFD",
+        {"train": {"which_set": "unlabeled"}, "valid": {"which_set": "valid"}, "test": {"which_set": "test"}},
+        {"scale": True},
+        folds=5,
+    ),
+}
+
+#: Options that say which part of a data set is meant; all others say how it is prepared.
+PART_OPTIONS = ("which_set", "start", "stop", "fold", "example_range", "one_hot", "shuffle")
+
+
+class ScoringData:
+    """Splits of a data set as design matrices in floatX.
+
+    Parameters
+    ----------
+    name : for people
+    load : gives the design matrix of a split of a fold
+    folds : number of folds
+    """
+
+    def __init__(self, name: str, load: Callable[[Split, int], np.ndarray], folds: int = 1):
+        self.name = name
+        self.folds = folds
+        self._load = load
+
+    def split(self, split: Split, fold: int = 0) -> np.ndarray:
+        """The design matrix (examples, dim) of a split.
+
+        Raises
+        ------
+        ConfigurationError
+            Where there is no such fold.
+        DataError
+            Where there is no such split, or its files are not to be had.
+        """
+        if not 0 <= fold < self.folds:
+            there_are = "has no folds" if self.folds == 1 else f"has the folds 0 to {self.folds - 1}"
+            raise ConfigurationError(f"fold {fold} is asked for, but {self.name} {there_are}")
+        return np.ascontiguousarray(self._load(split, fold), dtype=backend.floatX())
+
+
+def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
+    """A data set by its name, as 2014 scored it, or with the `options` that a model was trained with."""
+    if name not in NAMED_SETS:
+        raise ConfigurationError(
+            f"the data set '{name}' is not known; known are {', '.join(NAMED_SETS)}{nearest(name, NAMED_SETS)}"
+        )
+    known = NAMED_SETS[name]
+    prepared = dict(known.usual if options is None else options)
+
+    def load(split: Split, fold: int) -> np.ndarray:
+        cls = getattr(importlib.import_module(known.module), known.cls)
+        part = known.splits[split] | ({"fold": fold} if known.folds > 1 else {})
+        return cls(**prepared | part).get_design_matrix()
+
+    return ScoringData(known.cls, load, known.folds)
+
+
+def in_files(files: Mapping[Split, str]) -> ScoringData:
+    """Data in files of the user's own; a missing validation split is the end of the training one."""
+
+    def load(split: Split, fold: int) -> np.ndarray:
+        if split in files:
+            rows = open_rows(files[split])
+            return rows[: len(rows)]
+        if split == "valid" and "train" in files:
+            rows = open_rows(files["train"])
+            return rows[len(rows) - max(1, len(rows) // 6) :]
+        raise DataError(f"there is no {split} data: give --{split} FILE")
+
+    return ScoringData(", ".join(files.values()), load)
+
+
+def of_model(
+    content: Mapping[str, Any], path: str, allow: tuple[str, ...] = (), name: str | None = None
+) -> ScoringData:
+    """The data set that a saved model was trained on, read from the YAML in it.
+
+    Parameters
+    ----------
+    content : what `checkpoint.read` gave
+    path : of the saved model
+    allow : modules of the user's own that the YAML may name
+    name : a named data set to take instead; prepared as the model's own if that is of the same class
+    """
+    tree = _tree(content.get("yaml_src") or "", path)
+    dataset = _tree(content.get("dataset_yaml_src") or "", path) or _under(tree, "dataset")
+    cls = dataset.name.rpartition(".")[2] if isinstance(dataset, yaml_parse.Proxy) else None
+    own = next((key for key, known in NAMED_SETS.items() if known.cls == cls), None)
+    if name is not None and name != own:
+        return named(name)
+    if cls is None:
+        raise DataError(
+            f"{path} does not say what data it was trained on; name them by -d {'|'.join(NAMED_SETS)}, "
+            f"or give --valid FILE and --test FILE"
+        )
+    if own is not None:
+        options = {key: value for key, value in dataset.keywords.items() if key not in PART_OPTIONS}
+        return named(own, {key: _build(value, AllowList(allow)) for key, value in options.items()})
+    return _any_dataset(dataset, _under(tree, "algorithm", "monitoring_dataset"), path, AllowList(allow))
+
+
+def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
+    """A data set of any class: test by its get_test_set, valid by what the model was monitored on."""
+
+    def load(split: Split, fold: int) -> np.ndarray:
+        if split == "valid":
+            proxy = monitored.get("valid") if isinstance(monitored, dict) else monitored
+            if not isinstance(proxy, yaml_parse.Proxy):
+                raise DataError(f"the YAML in {path} names no validation data: give --valid FILE")
+            return _build(proxy, allow_list).get_design_matrix()
+        built = _build(dataset, allow_list)
+        if split == "train":
+            return built.get_design_matrix()
+        if not hasattr(built, "get_test_set"):
+            raise DataError(f"the data set in {path}, {type(built).__name__}, has no test set: give --test FILE")
+        return built.get_test_set().get_design_matrix()
+
+    return ScoringData(dataset.name.rpartition(".")[2], load)
+
+
+def _tree(text: str, path: str) -> Any:
+    """What a YAML text says, nothing built; None where there is no text."""
+    if not text.strip():
+        return None
+    stem = os.path.splitext(path)[0]
+    try:
+        return yaml_parse.load(text, training_file_variables(f"{stem}.yaml"), instantiate=False, path=path)
+    except UserError as error:
+        raise DataError(f"the YAML in {path} cannot be read: {error}") from error
+
+
+def _under(tree: Any, *keys: str) -> Any:
+    for key in keys:
+        options = tree.keywords if isinstance(tree, yaml_parse.Proxy) else tree
+        tree = options.get(key) if isinstance(options, dict) else None
+    return tree
+
+
+def _build(tree: Any, allow_list: AllowList) -> Any:
+    if isinstance(tree, yaml_parse.Proxy):
+        return allow_list.resolve(tree.name)(**{key: _build(value, allow_list) for key, value in tree.keywords.items()})
+    if isinstance(tree, dict):
+        return {key: _build(value, allow_list) for key, value in tree.items()}
+    return [_build(value, allow_list) for value in tree] if isinstance(tree, list) else tree

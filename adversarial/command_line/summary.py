@@ -1,0 +1,94 @@
+"""What a person sees of a model, its data and how training stands: tables and lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from adversarial.datasets.dataset import Dataset
+from adversarial.models.mlp import MLP
+from adversarial.models.model import Model
+
+#: Column of the epoch line -> ends of the names of the channels it may come from, the best first.
+EPOCH_COLUMNS = {
+    "objective_d": ("_objective_d",),
+    "objective_g": ("_objective_g",),
+    "log-likelihood": ("_gen_ll",),
+    "false_pos": ("_false_positives",),
+    "false_neg": ("_false_negatives",),
+    "learning_rate": ("learning_rate",),
+    "momentum": ("momentum",),
+    "seconds": ("training_seconds_this_epoch",),
+}
+
+
+def networks(model: Model) -> dict[str, MLP]:
+    """The networks of a model by what they are called for people."""
+    if not hasattr(model, "players"):
+        return {"model": model} if isinstance(model, MLP) else {}
+    titles = {"gen": "generator", "dis": "discriminator", "inf": "inferer"}
+    return {titles[name]: getattr(player, "mlp", player) for name, player in model.players().items()}
+
+
+def model_rows(model: Model) -> list[tuple[str, str, str, str, int]]:
+    """(network, layer, kind, output, number of parameters) for each layer."""
+    rows = []
+    for title, network in networks(model).items():
+        rows.append((title, "input", "", str(network.get_input_space()), 0))
+        for layer in network.layers:
+            count = sum(param.get_value(borrow=True).size for param in layer.get_params())
+            rows.append((title, str(layer.layer_name), type(layer).__name__, str(layer.get_output_space()), count))
+    return rows
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Columns of text; numbers to the right, everything else to the left."""
+    lines = [[str(cell) for cell in header]]
+    cells = [list(row) for row in rows]
+    lines += [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in cells]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    right = [bool(cells) and all(isinstance(row[column], int) for row in cells) for column in range(len(widths))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def model_table(model: Model) -> str:
+    """The layers of a model, their output and their parameters, with the total."""
+    rows = model_rows(model)
+    shown, previous = [], None
+    for title, layer, kind, output, count in rows:
+        shown.append((title if title != previous else "", layer, kind, output, count))
+        previous = title
+    total = sum(row[-1] for row in rows)
+    text = table(("network", "layer", "kind", "output", "parameters"), shown)
+    return f"{text}\n{total:,} parameters in all"
+
+
+def dataset_line(dataset: Dataset) -> str:
+    """What a dataset is and how many examples of what it has."""
+    design = getattr(dataset, "X", None)
+    width = f" of {design.shape[1]:,} values" if isinstance(design, np.ndarray) and design.ndim == 2 else ""
+    return f"{type(dataset).__name__}: {dataset.get_num_examples():,} examples{width}"
+
+
+def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
+    """The columns of the epoch line that these channels can fill: column -> channel."""
+    names = list(channels)
+    found = {}
+    for column, endings in EPOCH_COLUMNS.items():
+        match = next((name for ending in endings for name in names if name.endswith(ending)), None)
+        if match is not None:
+            found[column] = match
+    return found
+
+
+def number(value: float) -> str:
+    """A number in the width that a table of training takes."""
+    return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"

@@ -1,0 +1,82 @@
+"""The one table of old names: what 2014's YAML and pickles call things, and where they live here."""
+
+from __future__ import annotations
+
+_P = "pylearn2"
+
+#: Module of 2014 -> module here -> names that are the same in both.
+_MOVED = {
+    f"{_P}.train": {"train": ("Train",)},
+    f"{_P}.models.mlp": {
+        "models.mlp": ("MLP",),
+        "models.layer": ("Layer",),
+        "models.linear": ("Linear", "RectifiedLinear", "Sigmoid", "Softplus", "Tanh"),
+        "models.softmax": ("Softmax",),
+        "models.composite": ("CompositeLayer", "FlattenerLayer", "SpaceConverter"),
+    },
+    f"{_P}.models.maxout": {"models.maxout": ("Maxout",), "models.convolution": ("MaxoutConvC01B",)},
+    f"{_P}.models.model": {"models.model": ("Model",)},
+    f"{_P}.models": {"models.model": ("Model",)},
+    f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
+    f"{_P}.space": {"space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace")},
+    f"{_P}.costs.cost": {"cost": ("SumOfCosts",)},
+    f"{_P}.training_algorithms.sgd": {
+        "training_algorithms.sgd": ("SGD",),
+        "training_algorithms.schedules": (
+            "AnnealedLearningRate",
+            "ExponentialDecay",
+            "LinearDecay",
+            "LinearDecayOverEpoch",
+            "MonitorBasedLRAdjuster",
+            "OneOverEpoch",
+            "PolyakAveraging",
+        ),
+        "training_algorithms.learning_rule": ("MomentumAdjustor",),
+        "termination_criteria": ("PatienceBasedTermCrit",),
+    },
+    f"{_P}.training_algorithms.learning_rule": {
+        "training_algorithms.learning_rule": ("AdaDelta", "Momentum", "MomentumAdjustor"),
+    },
+    f"{_P}.termination_criteria": {
+        "termination_criteria": ("And", "ChannelTarget", "EpochCounter", "MonitorBased", "Or"),
+    },
+    f"{_P}.train_extensions.best_params": {
+        "train_extensions.best_params": ("MonitorBasedSaveBest",),
+    },
+    f"{_P}.datasets.mnist": {"datasets.mnist": ("MNIST",)},
+    f"{_P}.datasets.cifar10": {"datasets.cifar10": ("CIFAR10",)},
+    f"{_P}.datasets.tfd": {"datasets.tfd": ("TFD",)},
+    f"{_P}.datasets.hdf5": {"datasets.hdf5": ("HDF5Dataset",)},
+    f"{_P}.datasets.npy_npz": {"datasets.npy_npz": ("NpyDataset", "NpzDataset")},
+    f"{_P}.datasets.dense_design_matrix": {
+        "datasets.dense_design_matrix": ("DefaultViewConverter", "DenseDesignMatrix"),
+    },
+    "adversarial": {
+        "game.costs": ("AdversaryCost2", "InpaintingAdversaryCost", "LazyAdversaryCost", "ThresholdedAdversaryCost"),
+        "game.generator": ("Generator", "IntrinsicDropoutGenerator"),
+        "game.layers": (
+            "Clusterize",
+            "NoiseCat",
+            "RectifiedLinear",
+            "Sigmoid",
+            "SubtractHalf",
+            "SubtractRealMean",
+            "Sum",
+        ),
+        "game.pair": ("AdversaryPair",),
+        "game.schedules": ("ActivateGenerator", "Cycler"),
+        "game.surgery": ("add_layers", "marginals", "recapitate_discriminator"),
+        "models.linear": ("HardSigmoid",),
+    },
+    "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",)},
+    "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",)},
+    "adversarial.deconv": {"models.deconv": ("Deconv",)},
+}
+
+#: Old dotted name -> dotted name here.
+NAMES_2014: dict[str, str] = {
+    f"{old}.{name}": f"adversarial.{new}.{name}"
+    for old, places in _MOVED.items()
+    for new, names in places.items()
+    for name in names
+}
