@@ -24,7 +24,7 @@ from adversarial.data_specs import DataSpecs, DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import is_stochastic
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.options import OptionError, nearest
+from adversarial.options import OptionError, configurable, nearest
 from adversarial.space import CompositeSpace, NullSpace
 
 log = logging.getLogger(__name__)
@@ -423,6 +423,7 @@ def read_channel(model: Any, channel_name: str, monitor_name: str = "monitor") -
     return find_channel(getattr(model, monitor_name), channel_name, "read_channel").val_record[-1]
 
 
+@configurable
 def push_monitor(model: Any, name: str, transfer_experience: bool = False) -> Any:
     """Put the monitor of a trained model aside as its attribute `name`, so that it is trained anew; gives the model.
 

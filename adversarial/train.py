@@ -360,4 +360,4 @@ def _default_save_path() -> str:
     stem, phase = os.environ.get("PYLEARN2_TRAIN_FILE_FULL_STEM"), os.environ.get("PYLEARN2_TRAIN_PHASE")
     if not stem:
         raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")
-    return f"{stem}.phase{phase}.pkl" if phase else f"{stem}.pkl"
+    return f"{stem}.{phase}.pkl" if phase else f"{stem}.pkl"

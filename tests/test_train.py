@@ -259,6 +259,8 @@ def test_the_place_to_save_may_come_from_the_yaml_file(monkeypatch):
         experiment(train={"save_freq": 1})
     monkeypatch.setenv("PYLEARN2_TRAIN_FILE_FULL_STEM", "/some/mnist")
     assert experiment(train={"save_freq": 1}).save_path == "/some/mnist.pkl"
+    monkeypatch.setenv("PYLEARN2_TRAIN_PHASE", "phase2")
+    assert experiment(train={"save_freq": 1}).save_path == "/some/mnist.phase2.pkl"
     assert experiment().save_path is None
 
 
