@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import os
 from collections.abc import Callable, Mapping
@@ -199,3 +200,44 @@ def _build(tree: Any, allow_list: AllowList) -> Any:
     if isinstance(tree, dict):
         return {key: _build(value, allow_list) for key, value in tree.items()}
     return [_build(value, allow_list) for value in tree] if isinstance(tree, list) else tree
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say what data to score."""
+    group = parser.add_argument_group("the data (default: those of the model's own YAML)")
+    group.add_argument("-d", "--dataset", metavar="NAME", help=f"a data set by its name: {', '.join(NAMED_SETS)}")
+    group.add_argument("-f", "--fold", type=int, default=0, metavar="N", help="the fold, where there are folds")
+    group.add_argument("--folds", choices=["all"], help="score each fold, its width its own; error across folds")
+    for split, use in (("train", "for --anchor train"), ("test", "to score")):
+        group.add_argument(f"--{split}", dest=f"{split}_file", metavar="FILE", help=f"a .npy, .npz or .h5 array {use}")
+    group.add_argument(
+        "--valid",
+        dest="valid_file",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="an array to choose the width on; without FILE it is -v, as in 2014",
+    )
+
+
+def of_arguments(given: argparse.Namespace, content: Mapping[str, Any] | None, path: str) -> ScoringData:
+    """The data that the command line names; `content` and `path` are the saved model's, where there is one.
+
+    Raises
+    ------
+    ConfigurationError
+        Where it names none, or both a data set and files.
+    """
+    if given.valid_file == "":
+        given.score_valid, given.valid_file = True, None
+    splits = ("train", "valid", "test")
+    files = {split: name for split in splits if (name := getattr(given, f"{split}_file")) is not None}
+    if files:
+        if given.dataset is not None:
+            raise ConfigurationError("give a data set by name (-d) or files (--valid, --test), not both")
+        return in_files(files)
+    if content is not None:
+        return of_model(content, path, tuple(given.allow), given.dataset)
+    if given.dataset is None:
+        raise ConfigurationError(f"say what data to score: -d {'|'.join(NAMED_SETS)}, or --valid FILE and --test FILE")
+    return named(given.dataset)

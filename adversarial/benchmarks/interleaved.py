@@ -1,0 +1,118 @@
+"""Times of things that are to be compared, taken in turns, so that a busy machine slows all of them alike.
+
+Judge by the ratios: each is the median over rounds of one round's two times, taken seconds apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A piece of work to time.
+
+    Attributes
+    ----------
+    name : for people
+    work : does it
+    scale : by how much the whole is larger than what `work` does
+    """
+
+    name: str
+    work: Callable[[], Any]
+    scale: float = 1.0
+
+
+@dataclass
+class Report:
+    """Times in seconds by contender, a round after another, and the ratios that matter.
+
+    Attributes
+    ----------
+    title : what was measured
+    times : seconds of each round, scaled to the whole, by name
+    ratios : pairs of names, the first over the sum of the others
+    notes : lines for the reader, such as sizes and how a slice was scaled up
+    """
+
+    title: str
+    times: dict[str, list[float]]
+    ratios: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def ratio(self, above: str, below: Sequence[str]) -> float:
+        """The median over rounds of the time of `above` over the sum of those of `below`."""
+        sums = [sum(values) for values in zip(*(self.times[name] for name in below), strict=True)]
+        return median(a / b for a, b in zip(self.times[above], sums, strict=True))
+
+    def as_text(self) -> str:
+        """A plain table."""
+        from adversarial import backend
+
+        width = max(len(name) for name in self.times)
+        rounds = len(next(iter(self.times.values())))
+        lines = [self.title, f"{backend.summary()}, on {machine()}; {rounds} rounds in turns", *self.notes, ""]
+        lines.append(f"{'':{width}}  {'median':>9}  {'least':>9}   seconds")
+        lines += [f"{name:{width}}  {median(times):9.3f}  {min(times):9.3f}" for name, times in self.times.items()]
+        for above, below in self.ratios:
+            lines.append(f"{above} / {_sum(below)} = {self.ratio(above, below):.2f}")
+        return "\n".join(lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, with every time."""
+        from adversarial import backend
+
+        return {
+            "title": self.title,
+            "backend": backend.summary(),
+            "machine": machine(),
+            "notes": self.notes,
+            "seconds": self.times,
+            "median": {name: median(times) for name, times in self.times.items()},
+            "ratios": {f"{above} / {_sum(below)}": self.ratio(above, below) for above, below in self.ratios},
+        }
+
+    def write_json(self, path: str | os.PathLike) -> None:
+        """Write `as_json` to a file."""
+        Path(path).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+
+
+def _sum(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"({' + '.join(names)})"
+
+
+def machine() -> str:
+    """The processor's name and the number of processors this process may use."""
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{count} x {name}"
+
+
+def take_times(contenders: Sequence[Contender], rounds: int, quiet: bool = False) -> dict[str, list[float]]:
+    """Time each contender once a round, after one untimed round that warms caches and compiles what is to compile."""
+    times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    for number in range(rounds + 1):
+        if not quiet:
+            print("warming up" if number == 0 else f"round {number} of {rounds}", file=sys.stderr, flush=True)
+        for contender in contenders:
+            started = time.perf_counter()
+            contender.work()
+            elapsed = time.perf_counter() - started
+            if number > 0:
+                times[contender.name].append(elapsed * contender.scale)
+    return times

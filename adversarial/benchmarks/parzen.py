@@ -1,0 +1,121 @@
+"""The Parzen-window estimate: ours, its bare matrix products, the exponentials, and 2014's formula on a slice."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytensor.tensor as pt
+
+from adversarial import backend
+from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.errors import ConfigurationError
+from adversarial.likelihood.cross_validation import choose_width, grid
+from adversarial.likelihood.parzen import TILE, log_likelihoods
+from adversarial.options import Count, mismatch
+
+#: Points and samples of the slice on which 2014's formula is timed: it forms every difference, of which this many
+#: stay in the processor's cache.
+SLICE = (10, 500)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Sizes; the defaults are those of a full run on MNIST."""
+    for option, default, what in (
+        ("--samples", 10_000, "samples"),
+        ("--test", 10_000, "test examples, scored at one width"),
+        ("--valid", 1_000, "validation examples, scored at each width"),
+        ("--widths", 10, "widths tried"),
+        ("--dim", 784, "values of an example"),
+    ):
+        parser.add_argument(option, type=int, default=default, metavar="N", help=f"{what} (default {default:,})")
+    parser.add_argument("--model", metavar="FILE", help="draw the samples from this saved model, within the time")
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Time a default run of tools/parzen_ll.py, compiled already, against what it cannot do without."""
+    for option in ("samples", "test", "valid", "widths", "dim"):
+        if reason := mismatch(getattr(given, option), Count):
+            raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
+    rng = np.random.default_rng(0)
+    sampler = _sampler(given)
+    samples, test, valid = (_images(rng, count, given.dim) for count in (given.samples, given.test, given.valid))
+    sigmas = grid(count=given.widths)
+
+    def ours() -> None:
+        drawn = samples if sampler is None else sampler()
+        log_likelihoods(drawn, test, choose_width(drawn, valid, sigmas).sigma)
+
+    product = _product()
+
+    def products() -> None:
+        for points in (valid, test):
+            for i in range(0, len(points), TILE):
+                for j in range(0, len(samples), TILE):
+                    product(points[i : i + TILE], samples[j : j + TILE])
+
+    exponentials = _exponentials()
+    exponents = -10 * rng.random((given.valid, given.samples), dtype=np.float32)
+    repeats = given.widths + given.test / given.valid
+    formula = _formula_2014()
+    part, few = test[: SLICE[0]], samples[: SLICE[1]]
+    points = given.widths * given.valid + given.test
+    contenders = [
+        Contender("ours", ours),
+        Contender("matrix products", products),
+        Contender("exponentials", lambda: exponentials(exponents), scale=repeats),
+        Contender("2014's formula", lambda: formula(part, few, 0.2), scale=points / len(part) * len(samples) / len(few)),
+    ]
+    times = take_times(contenders, given.rounds)
+    least = ("matrix products", "exponentials")
+    ratios = [("ours", least[:1]), ("ours", least), ("2014's formula", ("ours",))]
+    notes = [
+        f"{given.samples:,} samples, {given.test:,} test examples at one width, {given.valid:,} validation examples at "
+        f"{given.widths}, {given.dim} values each" + (f"; sampling from {given.model} included" if sampler else ""),
+        f"exponentials: {(given.valid * given.widths + given.test) * given.samples:.2g} in float32, by PyTensor; "
+        f"2014's formula: {len(part)} points, {len(few)} samples, one width, scaled up",
+    ]
+    return Report("parzen: a full run, seconds", times, ratios, notes)
+
+
+def _images(rng: np.random.Generator, count: int, dim: int) -> np.ndarray:
+    """Smooth made-up images: like real ones, some are near others."""
+    side = math.isqrt(dim)
+    few = rng.random((count, 16), dtype=np.float32) @ np.cos(np.outer(np.arange(16), np.arange(dim) / side))
+    return (1 / (1 + np.exp(-few + few.mean()))).astype(np.float32)
+
+
+def _sampler(given: argparse.Namespace) -> Callable[[], np.ndarray] | None:
+    if given.model is None:
+        return None
+    from adversarial.checkpoint import load_model
+    from adversarial.sampling import Sampler
+
+    sampler = Sampler(load_model(given.model))
+    given.dim = sampler.dimension
+    batches = sampler.batches()  # compiled once, at the first batch
+    size = sampler.batch_size
+    if given.samples % min(size, given.samples):
+        raise ConfigurationError(f"--samples is {given.samples}, but must be a multiple of {size} with this model")
+    return lambda: np.concatenate([next(batches) for _ in range(max(1, given.samples // size))])[: given.samples]
+
+
+def _product() -> Callable:
+    x, m = pt.fmatrices("x", "m")
+    return backend.function([x, m], pt.dot(x, m.T))
+
+
+def _exponentials() -> Callable:
+    x = pt.fmatrix("x")
+    return backend.function([x], pt.exp(x))
+
+
+def _formula_2014() -> Callable:
+    """Every difference, as theano_parzen of 2014 had it."""
+    x, mu, sigma = pt.fmatrix("x"), pt.fmatrix("mu"), pt.fscalar("sigma")
+    exponents = -0.5 * pt.sqr((x[:, None, :] - mu[None, :, :]) / sigma).sum(axis=2)
+    largest = exponents.max(axis=1)
+    return backend.function([x, mu, sigma], largest + pt.log(pt.exp(exponents - largest[:, None]).mean(axis=1)),
+                            allow_input_downcast=True)  # fmt: skip
