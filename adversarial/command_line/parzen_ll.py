@@ -155,9 +155,7 @@ def _draw(samples: SampleSource, data: ScoringData, repeat: int, given: argparse
     return rows
 
 
-def _score(
-    rows: Any, data: ScoringData, fold: int, repeat: int, given: argparse.Namespace, report: Report
-) -> Score:
+def _score(rows: Any, data: ScoringData, fold: int, repeat: int, given: argparse.Namespace, report: Report) -> Score:
     """Choose the width on the validation data, then score the test data."""
     counts = {"samples": rows.shape[0]}
     choice, sigma = None, given.width

@@ -96,8 +96,8 @@ class ParzenSums(COp):
     def c_compile_args(self, **kwargs: Any) -> list[str]:
         return ["-fopenmp", "-O3"]
 
-    def c_code_cache_version(self) -> tuple[int, ...]:
-        return (1,)
+    def c_code_cache_version(self) -> tuple[float, ...]:
+        return (1, TOLERANCE)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<vector>", "<limits>", "<cmath>", "<algorithm>"]
