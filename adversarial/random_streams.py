@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -140,7 +141,10 @@ class MRG_RandomStreams:
         state = pytensor.shared(states, name="mrg_state")
         lengths = size if isinstance(size, Variable) else pt.stack([pt.as_tensor(n, dtype="int64") for n in size])
         new_state, sample = MRGUniform(dtype, ndim, float(low), float(high))(state, lengths)
-        state.default_update = new_state
+        with warnings.catch_warnings():
+            # Deprecated, but it is what moves the stream on in a function that a user compiles by pytensor.function.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            state.default_update = new_state
         self.state_updates.append((state, new_state))
         return sample
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from adversarial.datasets.dataset import Dataset
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
@@ -73,8 +71,8 @@ def model_table(model: Model) -> str:
 
 def dataset_line(dataset: Dataset) -> str:
     """What a dataset is and how many examples of what it has."""
-    design = getattr(dataset, "X", None)
-    width = f" of {design.shape[1]:,} values" if isinstance(design, np.ndarray) and design.ndim == 2 else ""
+    space = getattr(dataset, "X_space", None)
+    width = f" of {space.get_total_dimension():,} values" if space is not None else ""
     return f"{type(dataset).__name__}: {dataset.get_num_examples():,} examples{width}"
 
 

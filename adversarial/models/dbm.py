@@ -33,4 +33,6 @@ def init_sigmoid_bias_from_array(X: np.ndarray) -> np.ndarray:
             f"but these go from {X.min():g} to {X.max():g}"
         )
     mean = np.clip(X.mean(axis=0), 1e-7, 1 - 1e-7)
-    return np.log(mean / (1.0 - mean))
+    odds = mean / (1.0 - mean)
+    # NumPy's own float32 logarithm is off by a unit in the last place here and there, where 2014's was not.
+    return np.log(odds, dtype=np.float64).astype(odds.dtype)

@@ -29,7 +29,7 @@ def parameters(model) -> dict[str, np.ndarray]:
     }
 
 
-def follow(train, updates: set[int]) -> Run:
+def follow(train, updates: set[int], max_epochs: int | None = None) -> Run:
     """Train to the end, keeping the parameters after each of `updates` and the whole monitor."""
     run = Run()
     run.params["init"] = parameters(train.model)
@@ -42,7 +42,7 @@ def follow(train, updates: set[int]) -> Run:
             run.params[f"update{done}"] = parameters(algorithm.model)
 
     train.algorithm.update_callbacks.append(keep)
-    train.main_loop()
+    train.main_loop(max_epochs=max_epochs)
     for name, channel in train.model.monitor.channels.items():
         for epoch, value in enumerate(channel.val_record):
             run.monitor.setdefault(f"epoch{epoch}", {})[name] = float(value)
@@ -62,13 +62,17 @@ def prepare(recipe: Path, directory: Path) -> Path:
 
 
 def largest_deviation(run: Run, record) -> tuple[float, str]:
-    """The largest difference of any recorded parameter, over that parameter's largest entry, and where it is."""
+    """The largest difference of any recorded parameter, over that parameter's largest entry, and where it is.
+
+    A parameter that is recorded as all zeros must be so.
+    """
     deviations = []
     for key in record.files:
         moment, name = key.split("/")
         expected, found = record[key], run.params[moment][name]
         assert found.shape == expected.shape, key
-        deviations.append((float(np.abs(found - expected).max() / np.abs(expected).max()), key))
+        largest = np.abs(expected).max() or np.finfo(float).tiny
+        deviations.append((float(np.abs(found - expected).max() / largest), key))
     return max(deviations)
 
 

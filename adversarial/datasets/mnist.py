@@ -1,0 +1,164 @@
+"""MNIST, from $PYLEARN2_DATA_PATH/mnist/ where it is there, else from the copy inside this package."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from adversarial.datasets.data_path import data_path
+from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.errors import DataError
+from adversarial.options import Index, OptionError
+
+EMBEDDED = Path(__file__).parent / "mnist_data"
+IMAGES_MAGIC, LABELS_MAGIC = 2051, 2049
+_KINDS = {IMAGES_MAGIC: "images", LABELS_MAGIC: "labels"}
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", 60000),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", 10000),
+}
+#: SHA-256 of the unpacked bytes of the embedded files.
+SHA256 = {
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+}
+
+
+class MNIST(DenseDesignMatrix):
+    """Handwritten digits: 60,000 training and 10,000 test images of 28 x 28 pixels from 0 to 1.
+
+    Parameters
+    ----------
+    which_set : 'train' or 'test'
+    center : subtract the mean image
+    shuffle : bring the examples into 2014's shuffled order
+    one_hot : give targets as rows of ten with a 1 at the label
+    binarize : make pixels above 1/2 a 1 and others 0
+    start, stop : keep the examples from start up to, not including, stop
+    axes : the order of the axes of images
+    """
+
+    bytes_are_pixels = True
+
+    def __init__(
+        self,
+        which_set: Literal["train", "test"],
+        center: bool = False,
+        shuffle: bool = False,
+        one_hot: bool | None = None,
+        binarize: bool = False,
+        start: Index | None = None,
+        stop: Index | None = None,
+        axes: Sequence[Any] = ("b", 0, 1, "c"),
+    ):
+        _check_range(start, stop, FILES[which_set][2])
+        images, labels = load(which_set)
+        X = images.reshape(len(images), -1)
+        if binarize:
+            X = (X > 127).astype(np.float32)
+        if center:
+            X = self._numbers(X)
+            X -= X.mean(axis=0)
+        if shuffle:
+            order = shuffled_order(len(X))
+            X, labels = X[order], labels[order]
+        super().__init__(X=X, y=labels[:, None], view_converter=DefaultViewConverter([28, 28, 1], axes))
+        self.restrict(start, stop)
+        if one_hot:
+            self.y = one_hot_rows(self.y[:, 0], 10)
+
+    def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
+        return np.clip(X * 2.0 - 1.0, -1.0, 1.0)
+
+
+def _check_range(start: int | None, stop: int | None, size: int) -> None:
+    """Refuse a range before anything is read."""
+    if stop is not None and stop > size:
+        raise OptionError("MNIST", "stop", f"stop is {stop}, but there are {size} examples")
+    end = size if stop is None else stop
+    if (start or 0) >= end:
+        raise OptionError("MNIST", "start", f"start is {start or 0}, but must be below stop, which is {end}")
+
+
+def shuffled_order(size: int) -> np.ndarray:
+    """The order that Pylearn2's MNIST made of `size` examples, by swaps from seed [1, 2, 3]."""
+    rng, order = np.random.RandomState([1, 2, 3]), np.arange(size)
+    for i in range(size):
+        j = rng.randint(size)
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
+    """Images (examples, 28, 28) and labels (examples,), uint8.
+
+    Raises
+    ------
+    DataError
+        For a file that is absent, cut short, swapped for the other kind, or of another size.
+    """
+    image_name, label_name, size = FILES[which_set]
+    folder, own = _folder((image_name, label_name))
+    images = read_idx(_find(folder, image_name), IMAGES_MAGIC, own)
+    labels = read_idx(_find(folder, label_name), LABELS_MAGIC, own)
+    if images.shape != (size, 28, 28):
+        raise DataError(f"{folder / image_name} holds images of shape {images.shape}, but should of {(size, 28, 28)}")
+    if labels.shape != (size,):
+        raise DataError(f"{folder / label_name} holds {len(labels)} labels, but should {size}")
+    return images, labels
+
+
+def _folder(names: Sequence[str]) -> tuple[Path, bool]:
+    """The user's folder if it holds any of the files, else the embedded one; and whether it is the latter."""
+    users = data_path() / "mnist"
+    if any((users / name).exists() or (users / f"{name}.gz").exists() for name in names):
+        return users, False
+    return EMBEDDED, True
+
+
+def _find(folder: Path, name: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.exists():
+            return path
+    raise DataError(f"there is no {name} (or {name}.gz) in {folder}; put all four files of MNIST there, or none")
+
+
+def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
+    """An IDX file, gzipped or not, as an array of uint8.
+
+    Parameters
+    ----------
+    path : the file
+    magic : the number it must begin with: what it must hold
+    check_hash : compare the SHA-256 of its content with the one known here
+    """
+    try:
+        raw = path.read_bytes()
+        content = gzip.decompress(raw) if path.suffix == ".gz" else raw
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path} is cut short or damaged: it cannot be unpacked ({error})") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    found = int.from_bytes(content[:4], "big")
+    if len(content) < 4 or found != magic:
+        kind = f"{_KINDS[found]}, not {_KINDS[magic]}" if found in _KINDS else f"no {_KINDS[magic]} in IDX format"
+        raise DataError(f"{path} holds {kind}: it begins with {found} instead of {magic}")
+    axes = magic % 256
+    shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes))
+    header, expected = 4 + 4 * axes, int(np.prod(shape, dtype=object))
+    if len(content) - header != expected:
+        raise DataError(f"{path} should hold {expected} bytes of {_KINDS[magic]}, but holds {len(content) - header}")
+    if check_hash:
+        name = os.path.basename(path).removesuffix(".gz")
+        if hashlib.sha256(content).hexdigest() != SHA256[name]:
+            raise DataError(f"{path} is not the file that came with this package; install it again")
+    return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
