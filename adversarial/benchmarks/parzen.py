@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.command_line.scoring_data import named
 from adversarial.errors import ConfigurationError
 from adversarial.likelihood.cross_validation import choose_width, grid
 from adversarial.likelihood.parzen import TILE, log_likelihoods
-from adversarial.options import Count, mismatch
+from adversarial.options import Count, Range, mismatch
 
 #: Points and samples of the slice on which 2014's formula is timed: it forms every difference, of which this many
 #: stay in the processor's cache.
 SLICE = (10, 500)
+
+#: Sizes are those of MNIST's splits at most.
+LIMITS = {
+    "samples": Annotated[int, Range(1, 50_000)],
+    "test": Annotated[int, Range(1, 10_000)],
+    "valid": Annotated[int, Range(1, 10_000)],
+    "widths": Count,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--test", 10_000, "test examples, scored at one width"),
         ("--valid", 1_000, "validation examples, scored at each width"),
         ("--widths", 10, "widths tried"),
-        ("--dim", 784, "values of an example"),
     ):
         parser.add_argument(option, type=int, default=default, metavar="N", help=f"{what} (default {default:,})")
     parser.add_argument("--model", metavar="FILE", help="draw the samples from this saved model, within the time")
@@ -36,12 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> Report:
     """Time a default run of tools/parzen_ll.py, compiled already, against what it cannot do without."""
-    for option in ("samples", "test", "valid", "widths", "dim"):
-        if reason := mismatch(getattr(given, option), Count):
+    for option, annotation in LIMITS.items():
+        if reason := mismatch(getattr(given, option), annotation):
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
-    rng = np.random.default_rng(0)
     sampler = _sampler(given)
-    samples, test, valid = (_images(rng, count, given.dim) for count in (given.samples, given.test, given.valid))
+    mnist = named("mnist")
+    samples, test, valid = (
+        mnist.split(split)[:count]
+        for split, count in (("train", given.samples), ("test", given.test), ("valid", given.valid))
+    )
     sigmas = grid(count=given.widths)
 
     def ours() -> None:
@@ -57,7 +68,7 @@ def run(given: argparse.Namespace) -> Report:
                     product(points[i : i + TILE], samples[j : j + TILE])
 
     exponentials = _exponentials()
-    exponents = -10 * rng.random((given.valid, given.samples), dtype=np.float32)
+    exponents = -10 * np.random.default_rng(0).random((given.valid, given.samples), dtype=np.float32)
     repeats = given.widths + given.test / given.valid
     formula = _formula_2014()
     part, few = test[: SLICE[0]], samples[: SLICE[1]]
@@ -71,20 +82,14 @@ def run(given: argparse.Namespace) -> Report:
     times = take_times(contenders, given.rounds)
     least = ("matrix products", "exponentials")
     ratios = [("ours", least[:1]), ("ours", least), ("2014's formula", ("ours",))]
+    drawn_from = f"drawn from {given.model} each time" if sampler else "training images of MNIST"
     notes = [
         f"{given.samples:,} samples, {given.test:,} test examples at one width, {given.valid:,} validation examples at "
-        f"{given.widths}, {given.dim} values each" + (f"; sampling from {given.model} included" if sampler else ""),
+        f"{given.widths}; the samples are {drawn_from}",
         f"exponentials: {pairs:.2g} in float32, by PyTensor; "
         f"2014's formula: {len(part)} points, {len(few)} samples, one width, scaled up",
     ]
     return Report("parzen: a full run, seconds", times, ratios, notes)
-
-
-def _images(rng: np.random.Generator, count: int, dim: int) -> np.ndarray:
-    """Smooth made-up images: like real ones, some are near others."""
-    side = math.isqrt(dim)
-    few = rng.random((count, 16), dtype=np.float32) @ np.cos(np.outer(np.arange(16), np.arange(dim) / side))
-    return (1 / (1 + np.exp(-few + few.mean()))).astype(np.float32)
 
 
 def _sampler(given: argparse.Namespace) -> Callable[[], np.ndarray] | None:
@@ -94,7 +99,6 @@ def _sampler(given: argparse.Namespace) -> Callable[[], np.ndarray] | None:
     from adversarial.sampling import Sampler
 
     sampler = Sampler(load_model(given.model))
-    given.dim = sampler.dimension
     batches = sampler.batches()  # compiled once, at the first batch
     size = sampler.batch_size
     if given.samples % min(size, given.samples):

@@ -5,6 +5,7 @@ log p(x) = log (1/N) sum_j exp(-|x - m_j|^2 / 2 sigma^2) - D/2 log(2 pi sigma^2)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -39,7 +40,10 @@ def _compiled(dtype: str) -> Callable:
     outputs = ParzenSums()(pt.dot(x, m.T), x, m, *norms, *others, return_list=True)
     # The sums are float64, which JAX lacks unless everything is float64.
     mode = {"mode": "CVM"} if backend.backend_name() == "jax" else {}
-    return backend.function([x, m, *norms, *others], outputs, **mode)
+    with warnings.catch_warnings():
+        # For numba, the Op's NumPy code is what runs, and it is fast: no news to the user.
+        warnings.filterwarnings("ignore", message="Numba will use object mode to run ParzenSums")
+        return backend.function([x, m, *norms, *others], outputs, **mode)
 
 
 class ParzenWindow:

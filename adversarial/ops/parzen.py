@@ -65,9 +65,6 @@ class ParzenSums(COp):
         others = [pt.cast(value, "float64") for value in others]
         return Apply(self, [product, x, m, *others], [others[3].type(), others[4].type()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
-        return input_shapes[-2:]
-
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
         product, x, m, x_norm2, m_norm2, inverse_widths, nearest, sums = inputs
         partial = m_norm2.astype(product.dtype) - 2 * product
