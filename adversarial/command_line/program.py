@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from adversarial.errors import UserError
 
@@ -51,25 +52,45 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has gone: nothing is left to say, and nowhere to say it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         code = 1
     except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
         code = 130
     except Exception as error:
         if debug:
             traceback.print_exc()
-        code = getattr(error, "exit_code", 1)
-        print(f"{name}: error: {_sentence(error)}", file=sys.stderr)
+        code = error.exit_code if isinstance(error, UserError) else 1
+        print(f"{name}: error: {sentence(error)}", file=sys.stderr)
     sys.exit(code)
 
 
-def _sentence(error: Exception) -> str:
-    """What to tell the person; an error that nobody planned for is said to be a defect."""
-    text = " ".join(str(error).split())
+def sentence(error: Exception) -> str:
+    """What to tell the person, on one line; an error that nobody planned for is said to be a defect."""
+    text = _printable(" ".join(str(error).split()))
     if isinstance(error, UserError):
         return text
     if isinstance(error, MemoryError):
         return f"not enough memory{': ' + text if text else ''}; try a smaller batch, fewer samples or a smaller model"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'a file'}: {error.strerror}"
-    return f"a defect of this program ({type(error).__name__}: {text[:300]}); run it with --debug to see where"
+        what = f"{_printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
+        advice = {errno.ENOSPC: "; make room and run again", errno.EDQUOT: "; make room and run again"}
+        return f"{what}{error.strerror}{advice.get(error.errno, '')}"
+    about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+    return f"a defect of this program ({about}); run it with --debug to see where"
+
+
+def _printable(text: str) -> str:
+    """`text` with what could steer a terminal written out: a stranger's file may name anything."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _silence(stream: Any) -> None:
+    """Let the interpreter flush `stream` at its end without a second complaint."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)

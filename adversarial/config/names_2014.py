@@ -4,6 +4,22 @@ from __future__ import annotations
 
 _P = "pylearn2"
 
+_SCHEDULES = (
+    "AnnealedLearningRate",
+    "ExponentialDecay",
+    "LinearDecay",
+    "LinearDecayOverEpoch",
+    "MonitorBasedLRAdjuster",
+    "OneOverEpoch",
+    "PolyakAveraging",
+)
+#: What 2014 kept beside SGD; goodfeli/adversarial copied it all, twice, to change SGD.
+_BESIDE_SGD = {
+    "training_algorithms.schedules": _SCHEDULES,
+    "training_algorithms.learning_rule": ("MomentumAdjustor",),
+    "termination_criteria": ("PatienceBasedTermCrit",),
+}
+
 #: Module of 2014 -> module here -> names that are the same in both.
 _MOVED = {
     f"{_P}.train": {"train": ("Train",)},
@@ -18,27 +34,23 @@ _MOVED = {
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
+    f"{_P}.monitor": {"monitor": ("push_monitor",)},
     f"{_P}.space": {"space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace")},
     f"{_P}.costs.cost": {"cost": ("SumOfCosts",)},
-    f"{_P}.training_algorithms.sgd": {
-        "training_algorithms.sgd": ("SGD",),
-        "training_algorithms.schedules": (
-            "AnnealedLearningRate",
-            "ExponentialDecay",
-            "LinearDecay",
-            "LinearDecayOverEpoch",
-            "MonitorBasedLRAdjuster",
-            "OneOverEpoch",
-            "PolyakAveraging",
-        ),
-        "training_algorithms.learning_rule": ("MomentumAdjustor",),
-        "termination_criteria": ("PatienceBasedTermCrit",),
-    },
+    f"{_P}.training_algorithms.sgd": {"training_algorithms.sgd": ("SGD",), **_BESIDE_SGD},
     f"{_P}.training_algorithms.learning_rule": {
         "training_algorithms.learning_rule": ("AdaDelta", "Momentum", "MomentumAdjustor"),
     },
     f"{_P}.termination_criteria": {
-        "termination_criteria": ("And", "ChannelTarget", "EpochCounter", "MonitorBased", "Or"),
+        "termination_criteria": (
+            "And",
+            "ChannelInf",
+            "ChannelTarget",
+            "EpochCounter",
+            "MatchChannel",
+            "MonitorBased",
+            "Or",
+        ),
     },
     f"{_P}.train_extensions.best_params": {
         "train_extensions.best_params": ("MonitorBasedSaveBest",),
@@ -68,8 +80,8 @@ _MOVED = {
         "game.surgery": ("add_layers", "marginals", "recapitate_discriminator"),
         "models.linear": ("HardSigmoid",),
     },
-    "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",)},
-    "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",)},
+    "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",), **_BESIDE_SGD},
+    "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",), **_BESIDE_SGD},
     "adversarial.deconv": {"models.deconv": ("Deconv",)},
 }
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from adversarial.config.reader import quoted
 from adversarial.errors import ConfigurationError
 from adversarial.options import nearest
 
@@ -26,24 +27,48 @@ def training_file_variables(path: str | os.PathLike) -> dict[str, str]:
     }
 
 
-def substitute(text: str, environ: Mapping[str, str]) -> str:
-    """`text` with each `${NAME}` replaced by its value in `environ`, else in the process's environment.
+class Variables:
+    """Puts values in the place of names, and takes the environment's out of sentences again.
 
-    Raises
-    ------
-    ConfigurationError
-        For a name that is in neither, or a `${` that is not closed. No value is ever part of the sentence.
+    Parameters
+    ----------
+    given : variables that come before the environment's, and are no secret
     """
 
-    def value(match: re.Match) -> str:
-        name = match.group(1)
-        if name in environ:
-            return environ[name]
-        if name in os.environ:
-            return os.environ[name]
-        hint = nearest(name, environ)
-        raise ConfigurationError(f"the variable ${{{name}}} is not set{hint or '; set it in the environment'}")
+    def __init__(self, given: Mapping[str, str] | None = None):
+        self.given = dict(given or {})
+        self._used: dict[str, str] = {}
 
-    if "${" in _VARIABLE.sub("", text):
-        raise ConfigurationError("a variable opened by ${ is not closed by }")
-    return _VARIABLE.sub(value, text)
+    def substitute(self, text: str) -> str:
+        """`text` with each `${NAME}` replaced by its value.
+
+        Raises
+        ------
+        ConfigurationError
+            For a name that has no value, or a `${` that is not closed. No value is ever part of the sentence.
+        """
+        if "${" in _VARIABLE.sub("", text):
+            raise ConfigurationError("a variable opened by ${ is not closed by }")
+        return _VARIABLE.sub(lambda match: self._value(match.group(1)), text)
+
+    def _value(self, name: str) -> str:
+        if name in self.given:
+            return self.given[name]
+        if name in os.environ:
+            value = os.environ[name]
+            if value:
+                self._used[value] = f"${{{name}}}"
+            return value
+        published = {known for known in os.environ if known.startswith("PYLEARN2_")}
+        hint = nearest(name, self.given.keys() | published)
+        raise ConfigurationError(f"the variable {quoted(name)} is not set{hint or '; set it in the environment'}")
+
+    def hide(self, sentence: str) -> str:
+        """`sentence` with the environment's values that were used replaced by their names."""
+        for value in sorted(self._used, key=len, reverse=True):
+            name = self._used[value]
+            for written in {value, repr(value)[1:-1], " ".join(value.split())} - {""}:
+                # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
+                edges = (r"(?<!\w)", r"(?!\w)") if len(written) < 4 else ("", "")
+                sentence = re.sub(edges[0] + re.escape(written) + edges[1], lambda _, name=name: name, sentence)
+        return sentence

@@ -1,0 +1,262 @@
+"""Nodes to objects: a document is checked whole, then built from the inside out in the order it is written."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from adversarial.config import base_directory
+from adversarial.config.allow_list import AllowList
+from adversarial.config.reader import children, line_of, place_of, quoted, scalar_value
+from adversarial.config.variables import Variables
+from adversarial.errors import ConfigurationError, UserError
+from adversarial.options import Configurable, Option, OptionError, bind, declared_options, mismatch, nearest
+
+_OBJ = "!obj:"
+_IMPORT = ("!import", "!import:")
+_PKL = ("!pkl", "!pkl:")
+_FLOAT = ("!float", "!float:")
+#: Tags of lists, mappings and plain values, which YAML itself gives.
+_YAML = "tag:yaml.org,2002:"
+
+Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
+
+
+@dataclass
+class Proxy:
+    """What `!obj:` says, not built: the name as written, the options, and the line on which it stands."""
+
+    name: str
+    keywords: dict[str, Any] = field(default_factory=dict)
+    line: int = 0
+
+
+class Builder:
+    """Builds each node once, in document order, so that constructors draw their random numbers in that order.
+
+    Parameters
+    ----------
+    variables : the values of `${NAMES}`
+    allow_list : what names may stand for
+    instantiate : if false, objects are `Proxy`s, nothing is imported and no file opened
+    """
+
+    def __init__(self, variables: Variables, allow_list: AllowList, instantiate: bool = True):
+        self.variables = variables
+        self.allow_list = allow_list
+        self.instantiate = instantiate
+        self._built: dict[int, Any] = {}
+        self._checked: set[int] = set()
+        self._targets: dict[int, tuple[Callable[..., Any], dict[str, Option] | None]] = {}
+
+    def build_document(self, root: yaml.Node) -> Any:
+        """What a document describes; mistakes that show without building are told before anything is built."""
+        if self.instantiate:
+            self._check(root)
+        return self._build(root)
+
+    # Checking: names, options and plain values.
+
+    def _check(self, node: yaml.Node) -> None:
+        if id(node) in self._checked:
+            return
+        self._checked.add(id(node))
+        if node.tag.startswith(_OBJ):
+            self._check_object(node)
+        elif node.tag.startswith("!import"):
+            self._build(node)
+        else:
+            for child in children(node):
+                self._check(child)
+            if _is_plain(node):
+                self._build(node)
+
+    def _check_object(self, node: yaml.Node) -> None:
+        target = self._resolve(node, node.tag.removeprefix(_OBJ))
+        pairs = _options(node)
+        declared = _declared(target)
+        self._targets[id(node)] = target, declared
+        owner = _name_of(target)
+        if declared is not None:
+            for key in pairs:
+                if key not in declared:
+                    raise self._error(node, f"{owner} has no option {quoted(key)}{nearest(key, declared)}", pairs, key)
+            for key, option in declared.items():
+                if option.required and key not in pairs:
+                    raise self._error(node, f"{owner} needs the option '{key}', which is not given")
+        for key, (_, value_node) in pairs.items():
+            self._check(value_node)
+            if declared is not None and _checks_types(target) and _is_plain(value_node):
+                reason = mismatch(self._build(value_node), declared[key].annotation)
+                if reason:
+                    reason = f"{owner}: {key} is {_as_written(value_node)}, but must be {reason}"
+                    raise self._error(node, reason, pairs, key)
+
+    # Building.
+
+    def _build(self, node: yaml.Node) -> Any:
+        if id(node) not in self._built:
+            self._built[id(node)] = self._make(node)
+        return self._built[id(node)]
+
+    def _make(self, node: yaml.Node) -> Any:
+        tag = node.tag
+        if tag.startswith(_OBJ):
+            return self._make_object(node)
+        if tag.startswith("!import"):
+            return self._import(node)
+        if tag.startswith("!pkl"):
+            return self._open_saved(node)
+        if tag in _FLOAT:
+            return self._float(node)
+        if isinstance(node, yaml.ScalarNode) and tag.startswith(_YAML):
+            value = scalar_value(node)
+            return self._text(node) if isinstance(value, str) else value
+        if isinstance(node, yaml.SequenceNode) and tag == f"{_YAML}seq":
+            return [self._build(item) for item in node.value]
+        if isinstance(node, yaml.MappingNode) and tag == f"{_YAML}map":
+            return {scalar_value(key): self._build(value) for key, value in node.value}
+        known = f"{_OBJ}name, !pkl: file, !import: name, !float: number"
+        raise self._error(node, f"the tag {quoted(tag.replace(_YAML, '!!'))} is not known; known are {known}")
+
+    def _make_object(self, node: yaml.Node) -> Any:
+        pairs = _options(node)
+        if not self.instantiate:
+            keywords = {key: self._build(value) for key, (_, value) in pairs.items()}
+            return Proxy(node.tag.removeprefix(_OBJ), keywords, line_of(node))
+        target, declared = self._targets[id(node)]
+        keywords = {key: self._build(value) for key, (_, value) in pairs.items()}
+        try:
+            if inspect.isfunction(target) and _checks_types(target):
+                bind(target, keywords)
+            built = target(**keywords)
+        except OptionError as error:
+            raise self._option_error(node, error, pairs, declared) from error
+        except UserError as error:
+            error.args = (f"{place_of(node)}: {self._line(error)}",)
+            raise
+        except (TypeError, ValueError) as error:
+            raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
+        if isinstance(built, Configurable):
+            # As in 2014: what was built knows the text that says so, and a saved model its data.
+            built.yaml_src = serialize(node)
+        return built
+
+    def _import(self, node: yaml.Node) -> Any:
+        name = node.tag.removeprefix("!import:")
+        if node.tag in _IMPORT:
+            name = self._text(node).strip()
+        elif name == node.tag or not isinstance(node, yaml.ScalarNode) or node.value:
+            raise self._error(node, "write !import: and a dotted name behind a space")
+        return self._resolve(node, name) if self.instantiate else Proxy(name, line=line_of(node))
+
+    def _open_saved(self, node: yaml.Node) -> Any:
+        if node.tag not in _PKL:
+            raise self._error(node, "put a space between !pkl: and the name of the file")
+        path = self._text(node)
+        if not self.instantiate:
+            return Proxy("!pkl", {"path": path}, line_of(node))
+        from adversarial.checkpoint import load_model
+
+        try:
+            return load_model(base_directory.beside(path), allow=self.allow_list.allow)
+        except UserError as error:
+            error.args = (f"{place_of(node)}: {self._line(error)}",)
+            raise
+
+    def _float(self, node: yaml.Node) -> float:
+        text = self._text(node)
+        try:
+            return float(text)
+        except ValueError as error:
+            raise self._error(node, f"{quoted(node.value)} is not a number") from error
+
+    def _text(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            raise self._error(node, f"{node.tag} takes text behind it")
+        try:
+            return self.variables.substitute(node.value)
+        except ConfigurationError as error:
+            raise self._error(node, str(error)) from error
+
+    def _resolve(self, node: yaml.Node, name: str) -> Callable[..., Any]:
+        try:
+            return self.allow_list.resolve(name)
+        except ConfigurationError as error:
+            raise self._error(node, str(error)) from error
+
+    # Errors: file, line and key, and nothing of the environment.
+
+    def _line(self, error: Exception) -> str:
+        return self.variables.hide(" ".join(str(error).split()) or type(error).__name__)
+
+    def _error(
+        self, node: yaml.Node, reason: str, pairs: Pairs | None = None, key: str | None = None
+    ) -> ConfigurationError:
+        if pairs is None or key not in pairs:
+            return ConfigurationError(f"{place_of(node)}: {reason}")
+        key_node, value_node = pairs[key]
+        inserted = value_node.start_mark.name != key_node.start_mark.name
+        return ConfigurationError(f"{place_of(value_node if inserted else key_node)}, key {quoted(key)}: {reason}")
+
+    def _option_error(
+        self, node: yaml.Node, error: OptionError, pairs: Pairs, declared: Mapping[str, Option] | None
+    ) -> ConfigurationError:
+        reason = self._line(Exception(error.reason))
+        if error.key in pairs and _holds_variable(pairs[error.key][1]) and f"{error.key} is " in reason:
+            # The sentence shows the value, perhaps cut short, where nothing would be left to recognise it by.
+            wanted = reason.rpartition(", but must be ")[2]
+            reason = f"{error.key} is {_as_written(pairs[error.key][1])}, but must be {wanted}"
+        joint = " " if reason.startswith(("has ", "needs ")) else ": "
+        return self._error(node, f"{error.owner}{joint}{reason}", pairs, error.key)
+
+
+def serialize(node: yaml.Node) -> str:
+    """The YAML text of a node, anchors and tags included; comments are not part of it."""
+    return yaml.serialize(node, Dumper=yaml.SafeDumper, allow_unicode=True, width=110)
+
+
+def _options(node: yaml.Node) -> Pairs:
+    if isinstance(node, yaml.ScalarNode) and not node.value:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigurationError(f"{place_of(node)}: {quoted(node.tag)} takes its options as {{ name: value, ... }}")
+    return {key.value: (key, value) for key, value in node.value}
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    """Whether a node is text, a number, a list or a mapping of such: nothing in it is an object to build."""
+    return not node.tag.startswith(("!obj", "!import", "!pkl")) and all(_is_plain(child) for child in children(node))
+
+
+def _holds_variable(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and "${" in node.value or any(map(_holds_variable, children(node)))
+
+
+def _as_written(node: yaml.Node) -> str:
+    """A plain value for a sentence, as the file has it: `${NAME}` stays what it is."""
+    if isinstance(node, yaml.ScalarNode):
+        shown = quoted(node.value)
+        return shown if node.tag == f"{_YAML}str" else shown[1:-1] or "null"
+    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+
+
+def _name_of(target: Callable) -> str:
+    return getattr(target, "__name__", type(target).__name__)
+
+
+def _checks_types(target: Callable) -> bool:
+    """Whether the annotations of `target` are promises that options keep: ours are, a user's function's need not be."""
+    return getattr(target, "__configurable__", False) or (inspect.isclass(target) and issubclass(target, Configurable))
+
+
+def _declared(target: Callable) -> dict[str, Option] | None:
+    try:
+        return declared_options(target)
+    except (TypeError, ValueError):
+        # A callable written in C may not say what it takes.
+        return None
