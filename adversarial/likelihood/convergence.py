@@ -76,7 +76,9 @@ def doublings(total: int, first: int = 10) -> list[int]:
     return counts[::-1]
 
 
-def convergence(samples: Any, points: np.ndarray, sigma: float, progress: Callable[[int], None] | None = None):
+def convergence(
+    samples: Any, points: np.ndarray, sigma: float, progress: Callable[[int], None] | None = None
+) -> Convergence:
     """The Convergence of a Parzen window of width `sigma` at `points`; see `parzen.log_likelihoods`."""
     window = ParzenWindow(points, sigma)
     found = []
