@@ -20,8 +20,9 @@ from pytensor.tensor.type import TensorType
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
-#: A power of two, so that rounding to float32 before or after it gives the same. Theano's C code had 2^-31 less
-#: one unit in the last place for float32, its Python code 2^-31; the recorded figures are of the latter.
+#: What the integers are multiplied by: a power of two, so that rounding to float32 before or after it gives the same.
+#: Theano had this in its Python code; its C code had one unit in the last place less for float32 and fused the scaling
+#: that follows, so that runs of 2014 in its two modes part in the tenth digit. The recorded streams are of the former.
 NORM = 2.0**-31
 DTYPES = ("float32", "float64")
 
