@@ -70,8 +70,10 @@ class Builder:
         elif node.tag.startswith("!import"):
             self._build(node)
         else:
-            for child in children(node):
-                self._check(child)
+            # The keys of a mapping are no text for variables.
+            values = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else children(node)
+            for value in values:
+                self._check(value)
             if _is_plain(node):
                 self._build(node)
 
@@ -91,9 +93,10 @@ class Builder:
         for key, (_, value_node) in pairs.items():
             self._check(value_node)
             if declared is not None and _checks_types(target) and _is_plain(value_node):
-                reason = mismatch(self._build(value_node), declared[key].annotation)
+                value = self._build(value_node)
+                reason = mismatch(value, declared[key].annotation)
                 if reason:
-                    reason = f"{owner}: {key} is {_as_written(value_node)}, but must be {reason}"
+                    reason = f"{owner}: {key} is {_as_written(value_node, value)}, but must be {reason}"
                     raise self._error(node, reason, pairs, key)
 
     # Building.
@@ -141,6 +144,10 @@ class Builder:
             raise
         except (TypeError, ValueError) as error:
             raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
+        except MemoryError as error:
+            raise self._error(
+                node, f"{_name_of(target)} needs more memory than there is: {self._line(error)}"
+            ) from error
         if isinstance(built, Configurable):
             # As in 2014: what was built knows the text that says so, and a saved model its data.
             built.yaml_src = serialize(node)
@@ -148,10 +155,9 @@ class Builder:
 
     def _import(self, node: yaml.Node) -> Any:
         name = node.tag.removeprefix("!import:")
-        if node.tag in _IMPORT:
-            name = self._text(node).strip()
-        elif name == node.tag or not isinstance(node, yaml.ScalarNode) or node.value:
+        if not isinstance(node, yaml.ScalarNode) or (node.tag not in _IMPORT and (node.value or name == node.tag)):
             raise self._error(node, "write !import: and a dotted name behind a space")
+        name = node.value.strip() if node.tag in _IMPORT else name
         return self._resolve(node, name) if self.instantiate else Proxy(name, line=line_of(node))
 
     def _open_saved(self, node: yaml.Node) -> Any:
@@ -210,7 +216,7 @@ class Builder:
         if error.key in pairs and _holds_variable(pairs[error.key][1]) and f"{error.key} is " in reason:
             # The sentence shows the value, perhaps cut short, where nothing would be left to recognise it by.
             wanted = reason.rpartition(", but must be ")[2]
-            reason = f"{error.key} is {_as_written(pairs[error.key][1])}, but must be {wanted}"
+            reason = f"{error.key} is {_as_written(pairs[error.key][1], None)}, but must be {wanted}"
         joint = " " if reason.startswith(("has ", "needs ")) else ": "
         return self._error(node, f"{error.owner}{joint}{reason}", pairs, error.key)
 
@@ -237,12 +243,14 @@ def _holds_variable(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and "${" in node.value or any(map(_holds_variable, children(node)))
 
 
-def _as_written(node: yaml.Node) -> str:
+def _as_written(node: yaml.Node, value: Any) -> str:
     """A plain value for a sentence, as the file has it: `${NAME}` stays what it is."""
     if isinstance(node, yaml.ScalarNode):
         shown = quoted(node.value)
         return shown if node.tag == f"{_YAML}str" else shown[1:-1] or "null"
-    return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+    if _holds_variable(node):
+        return "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+    return quoted(repr(value))[1:-1]
 
 
 def _name_of(target: Callable) -> str:
@@ -256,6 +264,10 @@ def _checks_types(target: Callable) -> bool:
 
 def _declared(target: Callable) -> dict[str, Option] | None:
     try:
+        if not _checks_types(target):
+            kinds = {parameter.kind for parameter in inspect.signature(target).parameters.values()}
+            if inspect.Parameter.VAR_KEYWORD in kinds:
+                return None
         return declared_options(target)
     except (TypeError, ValueError):
         # A callable written in C may not say what it takes.

@@ -7,11 +7,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from adversarial.config.reader import quoted
+from adversarial.config.reader import MAX_BYTES, quoted
 from adversarial.errors import ConfigurationError
 from adversarial.options import nearest
-
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 def training_file_variables(path: str | os.PathLike) -> dict[str, str]:
@@ -38,6 +36,7 @@ class Variables:
     def __init__(self, given: Mapping[str, str] | None = None):
         self.given = dict(given or {})
         self._used: dict[str, str] = {}
+        self._room = MAX_BYTES
 
     def substitute(self, text: str) -> str:
         """`text` with each `${NAME}` replaced by its value.
@@ -47,9 +46,18 @@ class Variables:
         ConfigurationError
             For a name that has no value, or a `${` that is not closed. No value is ever part of the sentence.
         """
-        if "${" in _VARIABLE.sub("", text):
-            raise ConfigurationError("a variable opened by ${ is not closed by }")
-        return _VARIABLE.sub(lambda match: self._value(match.group(1)), text)
+        first, *opened = text.split("${")
+        parts = [first]
+        for part in opened:
+            name, closed, rest = part.partition("}")
+            if not closed:
+                raise ConfigurationError("a variable opened by ${ is not closed by }")
+            value = self._value(name)
+            self._room -= len(value)
+            if self._room < 0:
+                raise ConfigurationError(f"the variables of this file stand for more than {MAX_BYTES} characters")
+            parts += [value, rest]
+        return "".join(parts)
 
     def _value(self, name: str) -> str:
         if name in self.given:
@@ -65,10 +73,16 @@ class Variables:
 
     def hide(self, sentence: str) -> str:
         """`sentence` with the environment's values that were used replaced by their names."""
-        for value in sorted(self._used, key=len, reverse=True):
-            name = self._used[value]
-            for written in {value, repr(value)[1:-1], " ".join(value.split())} - {""}:
-                # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
-                edges = (r"(?<!\w)", r"(?!\w)") if len(written) < 4 else ("", "")
-                sentence = re.sub(edges[0] + re.escape(written) + edges[1], lambda _, name=name: name, sentence)
-        return sentence
+        names = {}
+        for value, name in self._used.items():
+            for written in (value, repr(value)[1:-1], " ".join(value.split())):
+                if written:
+                    names.setdefault(written, name)
+        if not names:
+            return sentence
+        # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
+        patterns = (
+            re.escape(written) if len(written) > 3 else rf"(?<!\w){re.escape(written)}(?!\w)"
+            for written in sorted(names, key=len, reverse=True)
+        )
+        return re.sub("|".join(patterns), lambda match: names[match.group()], sentence)
