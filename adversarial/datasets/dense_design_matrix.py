@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.random import RandomState
 
 from adversarial.backend import floatX
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.iteration import Subset, subsets
+from adversarial.datasets.iteration import Subset, SubsetIterator
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.options import Configurable, Count, OptionError
 from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace, check_axes
@@ -74,6 +75,9 @@ class DenseDesignMatrix(Dataset):
     view_converter : how rows of X are images
     axes : the order of the axes of topo_view
     rng : RandomState or seed for iteration where none is given to `iterator`
+    preprocessor : an object whose `apply(dataset, can_fit)` changes the dataset, such as those of `preprocessing`
+    fit_preprocessor : whether it may learn from this dataset
+    y_labels : number of classes, where targets are labels: each is checked to be from 0 up to it
     """
 
     _default_seed = (17, 2, 946)
@@ -88,6 +92,9 @@ class DenseDesignMatrix(Dataset):
         view_converter: DefaultViewConverter | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
         rng: Any = None,
+        preprocessor: Any = None,
+        fit_preprocessor: bool = False,
+        y_labels: Count | None = None,
     ):
         if (X is None) == (topo_view is None):
             raise OptionError(type(self).__name__, "X", "needs either X, a matrix, or topo_view, images")
@@ -96,6 +103,8 @@ class DenseDesignMatrix(Dataset):
                 raise OptionError(
                     type(self).__name__, "view_converter", "view_converter goes with X, not with topo_view"
                 )
+            if topo_view.ndim != 4:
+                raise DataError(f"topo_view must have four axes, {list(axes)}, but it has shape {topo_view.shape}")
             lengths = dict(zip(check_axes(axes, type(self).__name__), topo_view.shape, strict=True))
             view_converter = DefaultViewConverter([lengths[0], lengths[1], lengths["c"]], axes)
             X = view_converter.topo_view_to_design_mat(topo_view)
@@ -103,11 +112,15 @@ class DenseDesignMatrix(Dataset):
             raise DataError(f"a design matrix has two axes, examples and features, but this one has shape {X.shape}")
         if y is not None and len(y) != len(X):
             raise DataError(f"there are {len(X)} examples, but {len(y)} targets")
+        if y_labels is not None:
+            _check_labels(y, y_labels, type(self).__name__)
         self._stored = X
         self.y = y
         self.view_converter = view_converter
-        self.rng = rng
+        self.rng = rng if hasattr(rng, "shuffle") else RandomState(self._default_seed if rng is None else rng)
         self.X_space = VectorSpace(X.shape[1])
+        if preprocessor is not None:
+            preprocessor.apply(self, can_fit=fit_preprocessor)
 
     @property
     def X(self) -> np.ndarray:
@@ -177,8 +190,6 @@ class DenseDesignMatrix(Dataset):
 
     def get_batch_design(self, batch_size: int) -> np.ndarray:
         """`batch_size` rows that lie together, chosen at random."""
-        if not hasattr(self.rng, "randint"):
-            self.rng = np.random.RandomState(self._default_seed if self.rng is None else self.rng)
         start = self.rng.randint(0, self.get_num_examples() - batch_size + 1)
         return self._numbers(self._stored[start : start + batch_size])
 
@@ -190,32 +201,36 @@ class DenseDesignMatrix(Dataset):
         rng: Any = None,
         data_specs: Any = None,
         return_tuple: bool = False,
-    ) -> Iterator:
-        if rng is None:
-            rng = self.rng if self.rng is not None else self._default_seed
+    ) -> Minibatches:
         space, source = data_specs if data_specs is not None else (self.X_space, "features")
         if not isinstance(source, tuple):
             space, source = CompositeSpace([space]), (source,)
-        self._check_sources(source)
-        chosen = subsets(mode, self.get_num_examples(), batch_size, num_batches, rng)
-        return self._batches(chosen, list(zip(space.components, source, strict=True)), return_tuple)
+        for part, name in zip(space.components, source, strict=True):
+            self._check_request(part, name)
+        rng = self.rng if rng is None else rng
+        chosen = SubsetIterator(mode, self.get_num_examples(), batch_size, num_batches, rng)
+        return Minibatches(self, chosen, space, source, return_tuple)
 
-    def _check_sources(self, sources: tuple[str, ...]) -> None:
-        for source in sources:
-            if source not in ("features", "targets"):
-                raise ConfigurationError(
-                    f"{type(self).__name__} has features and targets, but '{source}' is asked of it"
-                )
-            if source == "targets" and self.y is None:
-                raise ConfigurationError(f"{type(self).__name__} has no targets, but the cost or the model needs them")
+    def batch(self, subset: Subset, space: Space, source: str) -> np.ndarray:
+        """The features or targets of some examples, in a space."""
+        return self._features(subset, space) if source == "features" else self._targets(subset, space)
 
-    def _batches(self, chosen: Iterator[Subset], parts: list[tuple[Space, str]], return_tuple: bool) -> Iterator:
-        for subset in chosen:
-            batch = tuple(
-                self._features(subset, space) if source == "features" else self._targets(subset, space)
-                for space, source in parts
+    def _check_request(self, space: Space, source: str) -> None:
+        owner = type(self).__name__
+        if source not in ("features", "targets"):
+            raise ConfigurationError(f"{owner} has features and targets, but '{source}' is asked of it")
+        if source == "targets":
+            if self.y is None:
+                raise ConfigurationError(f"{owner} has no targets, but the cost or the model needs them")
+            return
+        if space.get_total_dimension() != self.X_space.dim:
+            raise ConfigurationError(
+                f"{owner} has {self.X_space.dim} values an example, but a batch of {space} is asked of it"
             )
-            yield batch if return_tuple or len(batch) != 1 else batch[0]
+        if isinstance(space, Conv2DSpace) and self.view_converter is not None:
+            own = self.view_converter.topo_space
+            if (own.shape, own.num_channels) != (space.shape, space.num_channels):
+                raise ConfigurationError(f"{owner} has images as {own}, but a batch of {space} is asked of it")
 
     def _features(self, subset: Subset, space: Space) -> np.ndarray:
         rows = self._numbers(self._stored[subset])
@@ -231,6 +246,56 @@ class DenseDesignMatrix(Dataset):
         return VectorSpace(rows.shape[1]).np_format_as(rows, space)
 
 
+class Minibatches:
+    """The minibatches of one pass over a dataset, each gathered when it is asked for.
+
+    Attributes
+    ----------
+    batch_size, num_batches : examples of a minibatch (the last may have fewer), and how many minibatches
+    """
+
+    def __init__(
+        self,
+        dataset: DenseDesignMatrix,
+        subsets: SubsetIterator,
+        space: CompositeSpace,
+        sources: tuple[str, ...],
+        return_tuple: bool,
+    ):
+        self.batch_size, self.num_batches = subsets.batch_size, subsets.num_batches
+        self._dataset = dataset
+        self._subsets = subsets
+        self._parts = list(zip(space.components, sources, strict=True))
+        self._return_tuple = return_tuple
+
+    def __iter__(self) -> Minibatches:
+        return self
+
+    def __next__(self) -> Any:
+        subset = next(self._subsets)
+        batch = tuple(self._dataset.batch(subset, space, source) for space, source in self._parts)
+        return batch if self._return_tuple or len(batch) != 1 else batch[0]
+
+
+def _check_labels(y: np.ndarray | None, y_labels: int, owner: str) -> None:
+    if y is None:
+        raise OptionError(owner, "y_labels", "y_labels goes with y, which is not given")
+    outside = np.flatnonzero((np.asarray(y) < 0) | (np.asarray(y) >= y_labels))
+    if len(outside):
+        found = np.asarray(y).ravel()[outside[0]]
+        raise DataError(f"{owner}: targets must be labels from 0 to {y_labels - 1}, but there is {found}")
+
+
 def one_hot_rows(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Labels (examples,) as rows with a 1 at the label, floatX."""
-    return np.eye(classes, dtype=floatX())[np.asarray(labels, dtype=int)]
+    """Labels (examples,) as rows with a 1 at the label, floatX.
+
+    Raises
+    ------
+    DataError
+        For a label below 0 or not below `classes`.
+    """
+    whole = np.asarray(labels, dtype=int)
+    if whole.size and not 0 <= whole.min() <= whole.max() < classes:
+        wrong = whole.min() if whole.min() < 0 else whole.max()
+        raise DataError(f"targets must be labels from 0 to {classes - 1}, but there is {wrong}")
+    return np.eye(classes, dtype=floatX())[whole]

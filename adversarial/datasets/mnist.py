@@ -45,6 +45,8 @@ class MNIST(DenseDesignMatrix):
     binarize : make pixels above 1/2 a 1 and others 0
     start, stop : keep the examples from start up to, not including, stop
     axes : the order of the axes of images
+    preprocessor, fit_preprocessor : as for DenseDesignMatrix
+    fit_test_preprocessor : for the test set, must be what fit_preprocessor is
     """
 
     bytes_are_pixels = True
@@ -59,7 +61,13 @@ class MNIST(DenseDesignMatrix):
         start: Index | None = None,
         stop: Index | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
+        preprocessor: Any = None,
+        fit_preprocessor: bool = False,
+        fit_test_preprocessor: bool | None = False,
     ):
+        if which_set == "test" and fit_test_preprocessor not in (None, fit_preprocessor):
+            reason = f"fit_test_preprocessor is {fit_test_preprocessor}, but must be what fit_preprocessor is"
+            raise OptionError("MNIST", "fit_test_preprocessor", reason)
         _check_range(start, stop, FILES[which_set][2])
         images, labels = load(which_set)
         X = images.reshape(len(images), -1)
@@ -75,6 +83,8 @@ class MNIST(DenseDesignMatrix):
         self.restrict(start, stop)
         if one_hot:
             self.y = one_hot_rows(self.y[:, 0], 10)
+        if preprocessor is not None:
+            preprocessor.apply(self, can_fit=fit_preprocessor)
 
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         return np.clip(X * 2.0 - 1.0, -1.0, 1.0)
