@@ -163,6 +163,8 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
         kind = f"{_KINDS[found]}, not {_KINDS[magic]}" if found in _KINDS else f"no {_KINDS[magic]} in IDX format"
         raise DataError(f"{path} holds {kind}: it begins with {found} instead of {magic}")
     axes = magic % 256
+    if len(content) < 4 + 4 * axes:
+        raise DataError(f"{path} is cut short: it ends within its header, after {len(content)} bytes")
     shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes))
     header, expected = 4 + 4 * axes, int(np.prod(shape, dtype=object))
     if len(content) - header != expected:
