@@ -139,9 +139,7 @@ def _asked_in_pytensor_flags(option: str) -> bool:
 _settings: _Settings | None = None
 
 
-def configure(
-    backend: Backend | None = None, floatX: FloatX | None = None, threads: int | None = None
-) -> None:
+def configure(backend: Backend | None = None, floatX: FloatX | None = None, threads: int | None = None) -> None:
     """Choose what graphs are compiled for; functions compiled before keep what they have.
 
     Parameters
@@ -182,7 +180,9 @@ def _require(backend: str) -> None:
     if backend not in ("c", "numba", "jax"):
         raise ConfigurationError(f"the backend is '{backend}', but must be one of c, numba, jax")
     if backend != "c" and importlib.util.find_spec(backend) is None:
-        raise ConfigurationError(f"the backend {backend} is not installed; pip install adversarial[{backend}] brings it")
+        raise ConfigurationError(
+            f"the backend {backend} is not installed; pip install adversarial[{backend}] brings it"
+        )
 
 
 def backend_name() -> Backend:

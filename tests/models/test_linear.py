@@ -112,7 +112,7 @@ def test_detection_scores(float64):
     channels = layer.get_layer_monitoring_channels(state=pt.sigmoid(state), targets=target)
     names = ["01_loss", "precision", "recall", "per_output_recall_min", "per_output_precision_max"]
     values = evaluate([channels[name] for name in names], {state: logits, target: truth})
-    np.testing.assert_allclose(values, [2 / 6, 3 / 4, 3 / 4, 1 / 4, 2 / 2])
+    np.testing.assert_allclose(values, [2 / 6, 3 / 4, 3 / 4, 1 / 2, 2 / 2])
 
 
 def test_initial_weights_are_drawn_as_in_2014():
