@@ -26,7 +26,7 @@ def test_figures_are_those_of_2014(golden):
 @given(matrices, st.floats(0.1, 100))
 def test_rows_have_no_mean_and_the_length_asked_for(X, scale):
     found = global_contrast_normalize(X, scale=scale)
-    constant = (X == X[:, :1]).all(axis=1)
+    constant = (X[:, :1] == X).all(axis=1)
     np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-9 * scale)
     np.testing.assert_allclose(np.linalg.norm(found[~constant], axis=1), scale, rtol=1e-9)
     np.testing.assert_allclose(found[constant], 0, atol=1e-12)

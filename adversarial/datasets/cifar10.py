@@ -1,0 +1,153 @@
+"""CIFAR-10 from $PYLEARN2_DATA_PATH/cifar10/cifar-10-batches-py/; after Pylearn2's `datasets/cifar10.py`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from adversarial.datasets.data_path import data_path
+from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.preprocessing import global_contrast_normalize
+from adversarial.errors import CheckpointError, DataError
+from adversarial.options import Index, OptionError, Positive
+from adversarial.serialization.pickle_2014 import Arrays, is_array
+from adversarial.serialization.pickle_machine import run
+
+log = logging.getLogger(__name__)
+
+FILES = {"train": tuple(f"data_batch_{number}" for number in range(1, 6)), "test": ("test_batch",)}
+LABEL_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+#: How the label of a batch begins that `tools/make_standins.py` made up.
+MADE_UP = "made-up images"
+_PIXELS = 3 * 32 * 32
+
+#: All that the pickles of a batch may name: an array of NumPy. Nothing of it is imported or called.
+_NAMES = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
+#: Memory for the values of a batch beside its bytes: the names and labels of 10,000 images, with room.
+_BUDGET = 16 * 2**20
+
+
+class CIFAR10(DenseDesignMatrix):
+    """Small colour photographs of ten kinds of things: 50,000 to train on and 10,000 to test, 32 x 32 pixels, RGB.
+
+    Images are kept as bytes, and prepared a minibatch at a time, to the same bits as all at once.
+
+    Parameters
+    ----------
+    which_set : 'train' or 'test'
+    center : subtract 127.5
+    rescale : divide by 127.5 (after `center`)
+    gcn : length of each image after `global_contrast_normalize`; no such normalisation if not given
+    one_hot : give targets as rows of ten with a 1 at the label
+    start, stop : keep the examples from start up to, not including, stop
+    axes : the order of the axes of images
+    toronto_prepro : divide by 255 and subtract the mean image of the training set; not with center or gcn
+    preprocessor : an object whose `apply(dataset)` changes the dataset
+    """
+
+    def __init__(
+        self,
+        which_set: Literal["train", "test"],
+        center: bool = False,
+        rescale: bool = False,
+        gcn: Positive | None = None,
+        one_hot: bool = False,
+        start: Index | None = None,
+        stop: Index | None = None,
+        axes: Sequence[Any] = ("b", 0, 1, "c"),
+        toronto_prepro: bool = False,
+        preprocessor: Any = None,
+    ):
+        for name, given in (("center", center), ("gcn", gcn)):
+            if toronto_prepro and given:
+                reason = f"toronto_prepro subtracts a mean of its own, so it does not go with {name}"
+                raise OptionError("CIFAR10", "toronto_prepro", reason)
+        self.center, self.rescale, self.gcn, self._mean = center, rescale, gcn, None
+        view_converter = DefaultViewConverter([32, 32, 3], axes)
+        X, y = load(which_set)
+        if toronto_prepro:
+            training = X if which_set == "train" else load("train")[0]
+            self._mean = (training.astype(np.float32) / np.float32(255.0)).mean(axis=0)
+        super().__init__(X=X, y=y, view_converter=view_converter)
+        self.restrict(start, stop)
+        if one_hot:
+            self.y = one_hot_rows(self.y, 10)
+        if preprocessor is not None:
+            preprocessor.apply(self)
+
+    def _numbers(self, rows: np.ndarray) -> np.ndarray:
+        if rows.dtype != np.uint8:
+            return rows
+        numbers = rows.astype(np.float32)
+        if self.center:
+            numbers -= np.float32(127.5)
+        if self.rescale:
+            numbers /= np.float32(127.5)
+        if self._mean is not None:
+            numbers /= np.float32(255.0)
+            numbers -= self._mean
+        return numbers if self.gcn is None else global_contrast_normalize(numbers, scale=self.gcn)
+
+    def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
+        if self.gcn is not None or self._mean is not None:
+            return X / np.maximum(np.abs(X).max(axis=1, keepdims=True), 1e-12)
+        centred = X if self.center else X - (1.0 if self.rescale else 127.5)
+        return np.clip(centred if self.rescale else centred / 127.5, -1.0, 1.0)
+
+
+def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
+    """Images (examples, 3072), channel after channel, each row by row, and labels (examples,), uint8.
+
+    Raises
+    ------
+    DataError
+        For a batch that is absent, damaged, or not one of CIFAR-10.
+    """
+    folder = data_path() / "cifar10" / "cifar-10-batches-py"
+    paths = [folder / name for name in FILES[which_set]]
+    absent = [path.name for path in paths if not path.exists()]
+    if absent:
+        raise DataError(
+            f"there is no {', '.join(absent)} in {folder}: fetch CIFAR-10 by tools/get_data.py cifar10, "
+            "or set PYLEARN2_DATA_PATH to where its folder cifar10 is"
+        )
+    batches = [read_batch(path) for path in paths]
+    sizes = [len(labels) for _, labels in batches]
+    for path, size in zip(paths, sizes, strict=True):
+        if size != sizes[0]:
+            raise DataError(f"{path} holds {size} images, but {paths[0].name} {sizes[0]}: they are not of one set")
+    return np.concatenate([images for images, _ in batches]), np.concatenate([labels for _, labels in batches])
+
+
+def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """A batch file, a pickle of Python 2, which is read without running anything: images and labels, uint8."""
+    try:
+        data = path.read_bytes()
+        content = run(data, _BUDGET + 2 * len(data), permit=_permit)
+        if not isinstance(content, dict) or not is_array(content.get("data")) or "labels" not in content:
+            raise CheckpointError("it has no images and labels")
+        images, labels = Arrays(len(data)).array(content["data"]), content["labels"]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except CheckpointError as error:
+        raise DataError(f"{path} is no batch of CIFAR-10: {error}") from error
+    if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != _PIXELS:
+        raise DataError(f"{path} holds {images.dtype} of shape {images.shape}, not bytes of shape (images, {_PIXELS})")
+    if not isinstance(labels, list) or len(labels) != len(images):
+        found = f"{len(labels)} labels" if isinstance(labels, list) else "no list of labels"
+        raise DataError(f"{path} holds {len(images)} images, but {found}")
+    wrong = [label for label in labels if type(label) is not int or not 0 <= label < len(LABEL_NAMES)]
+    if wrong:
+        raise DataError(f"{path} should hold labels from 0 to {len(LABEL_NAMES) - 1}, but holds {wrong[0]!r:.30}")
+    if str(content.get("batch_label", "")).startswith(MADE_UP):
+        log.info("%s holds made-up images, not those of CIFAR-10", path)
+    return images, np.array(labels, dtype=np.uint8)
+
+
+def _permit(module: str, name: str) -> None:
+    if (module, name) not in _NAMES:
+        raise CheckpointError(f"it asks to run {module}.{name}; nothing was run")

@@ -1,0 +1,156 @@
+"""The Toronto Face Dataset from $PYLEARN2_DATA_PATH/faces/TFD/; after Pylearn2's `datasets/tfd.py`."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from scipy.io import loadmat, matlab
+
+from adversarial.datasets.data_path import data_path
+from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.errors import DataError
+from adversarial.options import Index, OptionError, Range
+
+#: What the column of a fold says of an image of each set.
+SETS = {"unlabeled": (0,), "train": (1,), "valid": (2,), "test": (3,), "full_train": (1, 2)}
+#: Expressions: anger, disgust, fear, happiness, sadness, surprise, neutral.
+EXPRESSIONS = 7
+
+Fold = Annotated[int, Range(0, 4)]
+
+
+class TFD(DenseDesignMatrix):
+    """Faces in grey, some labelled by one of seven expressions, in five folds of training, validation and test sets.
+
+    Parameters
+    ----------
+    which_set : 'train', 'valid', 'test', 'full_train' (train and valid together) or 'unlabeled'
+    fold : from 0 to 4
+    image_size : 48 or 96, the pixels of a side
+    example_range : [start, stop] within the set
+    center : subtract 127.5
+    scale : bring pixels to [0, 1], or to [-1, 1] with `center`
+    shuffle : bring the examples into an order drawn from `rng`
+    one_hot : give targets as rows of seven with a 1 at the label
+    rng, seed : RandomState for the shuffle, or the seed of one where there is none
+    preprocessor : an object whose `apply(dataset)` changes the dataset
+    axes : the order of the axes of images
+
+    Attributes
+    ----------
+    y_identity : int64 (examples, 1)
+        Who is in the picture; None of the unlabelled.
+    """
+
+    def __init__(
+        self,
+        which_set: Literal["train", "valid", "test", "full_train", "unlabeled"],
+        fold: Fold = 0,
+        image_size: Literal[48, 96] = 48,
+        example_range: tuple[Index, Index] | None = None,
+        center: bool = False,
+        scale: bool = False,
+        shuffle: bool = False,
+        one_hot: bool = False,
+        rng: Any = None,
+        seed: Index = 132987,
+        preprocessor: Any = None,
+        axes: Sequence[Any] = ("b", 0, 1, "c"),
+    ):
+        self.center, self.scale = center, scale
+        view_converter = DefaultViewConverter([image_size, image_size, 1], axes)
+        content = load(image_size)
+        chosen = np.flatnonzero(np.isin(content["folds"][:, fold], SETS[which_set]))
+        if not len(chosen):
+            raise DataError(f"{path_of(image_size)} has no images of the set '{which_set}' in fold {fold}")
+        if example_range is not None:
+            chosen = chosen[_range(example_range, len(chosen))]
+        if shuffle:
+            rng = rng if hasattr(rng, "permutation") else np.random.RandomState(seed if rng is None else rng)
+            chosen = chosen[rng.permutation(len(chosen))]
+        y, self.y_identity = None, None
+        if which_set != "unlabeled":
+            y, self.y_identity = (content[name][chosen].astype(np.int64) for name in ("labs_ex", "labs_id"))
+            y -= 1
+            y = one_hot_rows(y[:, 0], EXPRESSIONS) if one_hot else y
+        images = content["images"][chosen].reshape(len(chosen), image_size**2)
+        if images.dtype != np.uint8:
+            images = self._prepared(images.astype(np.float32))
+        super().__init__(X=images, y=y, view_converter=view_converter)
+        if preprocessor is not None:
+            preprocessor.apply(self)
+
+    def _numbers(self, rows: np.ndarray) -> np.ndarray:
+        # A minibatch at a time, to the same bits as all at once.
+        return self._prepared(rows.astype(np.float32)) if rows.dtype == np.uint8 else rows
+
+    def _prepared(self, numbers: np.ndarray) -> np.ndarray:
+        if self.center:
+            numbers -= np.float32(127.5)
+        if self.scale:
+            numbers /= np.float32(127.5 if self.center else 255.0)
+        return numbers
+
+    def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
+        half = np.float32(0.5 if self.scale else 127.5)
+        if self.center:
+            return np.clip(X if self.scale else X / half, -1.0, 1.0)
+        return np.clip(X / half - 1.0, -1.0, 1.0)
+
+
+def _range(example_range: Sequence[int], size: int) -> slice:
+    start, stop = example_range
+    if not start < stop <= size:
+        reason = (
+            f"example_range is {list(example_range)}, but must be [start, stop] within the {size} examples of the set"
+        )
+        raise OptionError("TFD", "example_range", reason)
+    return slice(start, stop)
+
+
+def path_of(image_size: int) -> Path:
+    """Where the file of images of that size belongs."""
+    return data_path() / "faces" / "TFD" / f"TFD_{image_size}x{image_size}.mat"
+
+
+def load(image_size: int) -> dict[str, np.ndarray]:
+    """The arrays of the file: images (examples, side, side), folds (examples, 5), labs_ex and labs_id (examples, 1).
+
+    Raises
+    ------
+    DataError
+        If the file is absent, damaged, or not TFD's.
+    """
+    path = path_of(image_size)
+    if not path.exists():
+        raise DataError(
+            f"there is no {path}: the Toronto Face Dataset may not be passed on, so ask its makers for it "
+            "(Josh Susskind, http://aclab.ca/users/josh/TFD.html) and put the file there, or make up a stand-in by "
+            "tools/make_standins.py tfd"
+        )
+    try:
+        content = loadmat(path, variable_names=["images", "folds", "labs_ex", "labs_id"])
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, TypeError, KeyError, EOFError, zlib.error, NotImplementedError, matlab.MatReadError) as error:
+        raise DataError(f"{path} is damaged or no MATLAB file: {' '.join(str(error).split())[:120]}") from error
+    _check(path, content, image_size)
+    return content
+
+
+def _check(path: Path, content: dict[str, Any], image_size: int) -> None:
+    for name, shape in [("images", (image_size, image_size)), ("folds", (5,)), ("labs_ex", (1,)), ("labs_id", (1,))]:
+        if name not in content:
+            raise DataError(f"{path} has no '{name}', so it is not TFD's")
+        found = content[name]
+        if found.shape[1:] != shape or found.dtype.kind not in "iuf":
+            raise DataError(
+                f"{path} should hold '{name}' as numbers of shape (examples, {', '.join(map(str, shape))}), "
+                f"but holds {found.dtype} of shape {found.shape}"
+            )
+        if len(found) != len(content["images"]):
+            raise DataError(f"{path} holds {len(content['images'])} images, but {len(found)} rows of '{name}'")
