@@ -125,7 +125,7 @@ class DenseDesignMatrix(Dataset):
     @property
     def X(self) -> np.ndarray:
         """The design matrix (examples, features)."""
-        return self._numbers(self._stored)
+        return self._numbers(self._stored[:])
 
     @X.setter
     def X(self, value: np.ndarray) -> None:
@@ -149,7 +149,9 @@ class DenseDesignMatrix(Dataset):
             raise OptionError(owner, "stop", f"stop is {stop}, but there are {size} examples")
         if start >= stop:
             raise OptionError(owner, "start", f"start is {start}, but must be below stop, which is {stop}")
-        self._stored = self._stored[start:stop]
+        # Rows on disk are not read for this.
+        part = getattr(self._stored, "part", None)
+        self._stored = self._stored[start:stop] if part is None else part(start, stop)
         if self.y is not None:
             self.y = self.y[start:stop]
 

@@ -1,0 +1,137 @@
+"""Datasets in HDF5 files, larger than memory where need be; after Pylearn2's `datasets/hdf5.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
+from adversarial.datasets.iteration import Subset
+from adversarial.errors import DataError
+from adversarial.options import Count, OptionError, nearest
+from adversarial.space import Conv2DSpace, check_axes
+
+
+class HDF5Dataset(DenseDesignMatrix):
+    """An array of an HDF5 file, of which only the examples of a minibatch are read.
+
+    Parameters
+    ----------
+    filename : the file
+    X : the key of the matrix (examples, features); this or topo_view
+    topo_view : the key of images, in the order of `axes`
+    y : the key of targets, an example a row; they are read at once
+    view_converter, axes, rng, preprocessor, fit_preprocessor, y_labels : as for DenseDesignMatrix; a preprocessor
+        reads the whole matrix into memory
+    """
+
+    def __init__(
+        self,
+        filename: str,
+        X: str | None = None,
+        topo_view: str | None = None,
+        y: str | None = None,
+        view_converter: DefaultViewConverter | None = None,
+        axes: Sequence[Any] = ("b", 0, 1, "c"),
+        rng: Any = None,
+        preprocessor: Any = None,
+        fit_preprocessor: bool = False,
+        y_labels: Count | None = None,
+    ):
+        if (X is None) == (topo_view is None):
+            raise OptionError("HDF5Dataset", "X", "needs the key of either X, a matrix, or topo_view, images")
+        if topo_view is not None and view_converter is not None:
+            raise OptionError("HDF5Dataset", "view_converter", "view_converter goes with X, not with topo_view")
+        file = _open(filename)
+        if topo_view is None:
+            rows = StoredRows(_array(file, X, 2))
+        else:
+            images, order = _array(file, topo_view, 4), check_axes(axes, "HDF5Dataset")
+            lengths = dict(zip(order, images.shape, strict=True))
+            view_converter = DefaultViewConverter([lengths[0], lengths[1], lengths["c"]], order)
+            rows = StoredRows(images, order)
+        targets = None if y is None else _array(file, y)[...]
+        super().__init__(
+            X=rows,  # type: ignore[arg-type]
+            y=targets,
+            view_converter=view_converter,
+            rng=rng,
+            preprocessor=preprocessor,
+            fit_preprocessor=fit_preprocessor,
+            y_labels=y_labels,
+        )
+
+
+class StoredRows:
+    """Rows (examples, features) on disk, read when they are indexed by a slice or an array of indices.
+
+    Parameters
+    ----------
+    array : a matrix, or images
+    axes : the order of the axes of images; None of a matrix
+    start, stop : the examples meant
+    """
+
+    ndim = 2
+
+    def __init__(self, array: h5py.Dataset, axes: Sequence[Any] | None = None, start: int = 0, stop: int | None = None):
+        self._array = array
+        self._axes = axes
+        self._batch_axis = 0 if axes is None else axes.index("b")
+        self._start = start
+        stop = array.shape[self._batch_axis] if stop is None else stop
+        self.dtype = array.dtype
+        self.shape = (stop - start, int(np.prod(array.shape)) // max(array.shape[self._batch_axis], 1))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, subset: Subset) -> np.ndarray:
+        if isinstance(subset, slice):
+            start, stop, _ = subset.indices(len(self))
+            return self._rows(slice(self._start + start, self._start + stop))
+        # HDF5 reads indices in rising order, each once.
+        indices, places = np.unique(subset, return_inverse=True)
+        return self._rows(indices + self._start)[places]
+
+    def part(self, start: int, stop: int) -> StoredRows:
+        """The rows from `start` up to, not including, `stop`; nothing is read."""
+        return StoredRows(self._array, self._axes, self._start + start, self._start + stop)
+
+    def _rows(self, examples: Subset) -> np.ndarray:
+        try:
+            batch = self._array[(slice(None),) * self._batch_axis + (examples,)]
+        except OSError as error:
+            name = f"{self._array.file.filename}: {self._array.name}"
+            raise DataError(f"{name} cannot be read, so the file is damaged: {_short(error)}") from error
+        if self._axes is not None:
+            batch = Conv2DSpace.convert_numpy(batch, self._axes, ("b", "c", 0, 1))
+        return batch.reshape(len(batch), self.shape[1])
+
+
+def _open(filename: str) -> h5py.File:
+    if not Path(filename).is_file():
+        raise DataError(f"there is no file {filename}")
+    try:
+        return h5py.File(filename, "r")
+    except OSError as error:
+        raise DataError(f"{filename} cannot be read as an HDF5 file: {_short(error)}") from error
+
+
+def _array(file: h5py.File, key: str, ndim: int | None = None) -> h5py.Dataset:
+    """The array of numbers at a key."""
+    found = file.get(key)
+    if not isinstance(found, h5py.Dataset):
+        raise DataError(f"{file.filename} has no array '{key}'{nearest(key, file)}")
+    if found.dtype.kind not in "fiub" or not found.shape or (ndim is not None and found.ndim != ndim):
+        wanted = "numbers" if ndim is None else f"numbers with {ndim} axes"
+        raise DataError(f"{file.filename} should hold '{key}' as {wanted}, but holds {found.dtype} of {found.shape}")
+    return found
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
