@@ -97,7 +97,7 @@ def choose_rescale(low: float, high: float) -> Rescale:
     return "tanh" if low >= -1 and high <= 1 else "all"
 
 
-def rescaled(images: np.ndarray, rule: Rescale = "auto", limits: tuple[float, float] | None = None) -> np.ndarray:
+def rescaled(images: np.ndarray, rule: Rescale = "auto") -> np.ndarray:
     """Brightness in [0, 1], float64, of the same shape.
 
     Parameters
@@ -106,8 +106,7 @@ def rescaled(images: np.ndarray, rule: Rescale = "auto", limits: tuple[float, fl
     rule : 'unit': 0 is black and 1 white (show_samples_mnist_paper.py, _tfd_paper.py); 'tanh': -1 is black and 1
         white; 'all': 0 is mid-grey, and the largest absolute value of all is white or black
         (show_samples_cifar_*_paper.py); 'each': the same image by image (show_samples.py, show_gen_weights.py);
-        'auto': see `choose_rescale`
-    limits : lowest and highest value that `auto` and `all` go by; None: those of `images`
+        'auto': as `choose_rescale` says of the lowest and highest of all
 
     Raises
     ------
@@ -116,14 +115,13 @@ def rescaled(images: np.ndarray, rule: Rescale = "auto", limits: tuple[float, fl
     """
     if not np.isfinite(images).all():
         raise DataError("the images have values that are NaN or infinite: there is nothing to draw")
-    low, high = (images.min(), images.max()) if limits is None else limits
     if rule == "auto":
-        rule = choose_rescale(low, high)
+        rule = choose_rescale(images.min(), images.max())
     values = images.astype(np.float64)
     if rule == "unit":
         return values.clip(0, 1)
     if rule == "all":
-        values /= max(abs(low), abs(high)) or 1.0
+        values /= np.abs(values).max() or 1.0
     elif rule == "each":
         largest = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True)
         values /= np.where(largest > 0, largest, 1.0)
