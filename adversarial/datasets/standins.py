@@ -24,10 +24,10 @@ CIFAR10_BATCH, TFD_EXAMPLES = 10000, 102236
 _LABELLED, _TRAIN, _VALID = 4178 / 102236, 0.7, 0.1
 _CHUNK = 500
 #: What lies beside the files, so that nobody takes them for the real ones.
-_NOTE = "MADE-UP.txt"
+NOTE = "MADE-UP.txt"
 _SAID = "The images here are made up by tools/make_standins.py in the layout of {what}. They are not that data set.\n"
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int], None]
 
 
 def cifar10(folder: Path, examples: int = CIFAR10_BATCH, seed: int = 0, progress: Progress | None = None) -> list[Path]:
@@ -38,7 +38,7 @@ def cifar10(folder: Path, examples: int = CIFAR10_BATCH, seed: int = 0, progress
     folder : what $PYLEARN2_DATA_PATH is to be
     examples : images of each batch
     seed : of what is drawn
-    progress : called with the number of images drawn, and of all
+    progress : called with each number of images newly drawn
 
     Returns
     -------
@@ -48,20 +48,20 @@ def cifar10(folder: Path, examples: int = CIFAR10_BATCH, seed: int = 0, progress
     names = [*FILES["train"], *FILES["test"]]
     target = _folder(folder / "cifar10" / "cifar-10-batches-py", [*names, "batches.meta"])
     rng = RandomState(seed)
-    for number, name in enumerate(names):
+    for name in names:
         labels = rng.permutation(np.arange(examples) % len(LABEL_NAMES))
         images = np.empty((examples, 3072), np.uint8)
         for start, chunk in _chunks(labels):
             drawn = flowers(chunk, 32, rng)
             images[start : start + len(chunk)] = drawn.transpose(0, 3, 1, 2).reshape(len(chunk), -1)
             if progress is not None:
-                progress(number * examples + start + len(chunk), len(names) * examples)
+                progress(len(chunk))
         filenames = [f"made_up_{i:05d}.png" for i in range(examples)]
         content = [("batch_label", f"{MADE_UP}, {name}"), ("labels", labels.tolist()), ("data", images)]
         _write(target / name, _pickle([*content, ("filenames", filenames)]))
     meta = _pickle([("num_cases_per_batch", examples), ("label_names", list(LABEL_NAMES)), ("num_vis", 3072)])
     _write(target / "batches.meta", meta)
-    _write(target / _NOTE, _SAID.format(what="CIFAR-10").encode())
+    _write(target / NOTE, _SAID.format(what="CIFAR-10").encode())
     return [target / name for name in names]
 
 
@@ -71,13 +71,14 @@ def tfd(folder: Path, examples: int = TFD_EXAMPLES, seed: int = 0, progress: Pro
         raise DataError(f"{examples} images are too few for the folds of TFD; make at least 50")
     target = _folder(folder / "faces" / "TFD", ["TFD_48x48.mat"]) / "TFD_48x48.mat"
     rng = RandomState(seed)
+    # At least enough that no set is empty.
     labelled = max(30, round(examples * _LABELLED))
     expressions = rng.permutation(np.arange(examples) % EXPRESSIONS)
     images = np.empty((examples, 48, 48), np.uint8)
     for start, chunk in _chunks(expressions):
         images[start : start + len(chunk)] = faces(chunk, 48, rng)
         if progress is not None:
-            progress(start + len(chunk), examples)
+            progress(len(chunk))
     folds = np.zeros((examples, 5), np.uint8)
     sets = np.full(labelled, 3)
     sets[: round(labelled * (_TRAIN + _VALID))] = 2
@@ -90,40 +91,40 @@ def tfd(folder: Path, examples: int = TFD_EXAMPLES, seed: int = 0, progress: Pro
     partial = _partial(target)
     savemat(partial, {"images": images, "folds": folds, "labs_ex": labs_ex, "labs_id": labs_id}, appendmat=False)
     os.replace(partial, target)
-    _write(target.with_name(_NOTE), _SAID.format(what="the Toronto Face Dataset").encode())
+    _write(target.with_name(NOTE), _SAID.format(what="the Toronto Face Dataset").encode())
     return [target]
 
 
 def flowers(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
     """Flowers of `labels` petals (none: a disc) before a darkening sky: uint8 (examples, side, side, 3)."""
     count = len(labels)
-    rows, columns = np.mgrid[0:side, 0:side] / (side - 1) * 2 - 1
+    rows, columns = _grid(side)
 
     def each(low: float, high: float) -> np.ndarray:
-        return rng.uniform(low, high, (count, 1, 1))
+        return rng.uniform(low, high, (count, 1, 1)).astype(np.float32)
 
     x, y = columns - each(-0.25, 0.25), rows - each(-0.25, 0.25)
-    petals = labels.reshape(-1, 1, 1)
-    bend = np.where(petals > 0, 0.4, 0.0) * np.cos(petals * np.arctan2(y, x) + each(0, 2 * np.pi))
+    petals = labels.reshape(-1, 1, 1).astype(np.float32)
+    bend = np.float32(0.4) * (petals > 0) * np.cos(petals * np.arctan2(y, x) + each(0, 2 * np.pi))
     inside = _smooth(each(0.45, 0.65) * (1 + bend) - np.hypot(x, y))[..., None]
     centre = _smooth(0.15 - np.hypot(x, y))[..., None]
     hue = (petals / len(LABEL_NAMES) + each(-0.03, 0.03))[..., None]
-    colour = 0.6 + 0.35 * np.cos(2 * np.pi * (hue + np.array([0, 1 / 3, 2 / 3])))
-    sky = rng.uniform(0.3, 0.7, (count, 1, 1, 3)) - 0.2 * rows[..., None]
+    colour = 0.6 + 0.35 * np.cos(2 * np.pi * (hue + np.array([0, 1 / 3, 2 / 3], np.float32)))
+    sky = rng.uniform(0.3, 0.7, (count, 1, 1, 3)).astype(np.float32) - 0.2 * rows[..., None]
     image = sky + inside * (colour - sky)
-    return _pixels(image + centre * (np.array([0.95, 0.85, 0.2]) - image))
+    return _pixels(image + centre * (np.array([0.95, 0.85, 0.2], np.float32) - image))
 
 
 def faces(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
     """Ovals with eyes, brows and a mouth whose bend and opening tell `labels`: uint8 (examples, side, side)."""
     count = len(labels)
-    rows, columns = np.mgrid[0:side, 0:side] / (side - 1) * 2 - 1
+    rows, columns = _grid(side)
 
     def each(low: float, high: float) -> np.ndarray:
-        return rng.uniform(low, high, (count, 1, 1))
+        return rng.uniform(low, high, (count, 1, 1)).astype(np.float32)
 
     x, y = columns - each(-0.08, 0.08), rows - each(-0.08, 0.08)
-    label = labels.reshape(-1, 1, 1)
+    label = labels.reshape(-1, 1, 1).astype(np.float32)
     bend, opening = label % 3 - 1.0, 0.03 + 0.05 * (label // 3)
     head = _smooth(1 - np.hypot(x / each(0.6, 0.75), y / each(0.8, 0.95)), 0.1)
     skin, light = each(0.55, 0.85), each(-0.15, 0.15)
@@ -139,6 +140,11 @@ def faces(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
     for part in dark:
         image = image * (1 - 0.8 * part)
     return _pixels(image)
+
+
+def _grid(side: int) -> np.ndarray:
+    """Rows and columns, from -1 to 1."""
+    return (np.mgrid[0:side, 0:side] / (side - 1) * 2 - 1).astype(np.float32)
 
 
 def _smooth(depth: np.ndarray, width: float = 0.05) -> np.ndarray:

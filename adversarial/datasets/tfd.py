@@ -112,9 +112,18 @@ def _range(example_range: Sequence[int], size: int) -> slice:
     return slice(start, stop)
 
 
-def path_of(image_size: int) -> Path:
-    """Where the file of images of that size belongs."""
-    return data_path() / "faces" / "TFD" / f"TFD_{image_size}x{image_size}.mat"
+def absent(path: Path) -> str:
+    """What to say where the file is not."""
+    return (
+        f"there is no {path}: the Toronto Face Dataset may not be passed on, so ask its makers for it "
+        "(Josh Susskind, http://aclab.ca/users/josh/TFD.html) and put the file there, or make up a stand-in by "
+        "tools/make_standins.py tfd"
+    )
+
+
+def path_of(image_size: int, data: Path | None = None) -> Path:
+    """Where the file of images of that size belongs, below the folder of all data."""
+    return (data or data_path()) / "faces" / "TFD" / f"TFD_{image_size}x{image_size}.mat"
 
 
 def load(image_size: int) -> dict[str, np.ndarray]:
@@ -127,11 +136,7 @@ def load(image_size: int) -> dict[str, np.ndarray]:
     """
     path = path_of(image_size)
     if not path.exists():
-        raise DataError(
-            f"there is no {path}: the Toronto Face Dataset may not be passed on, so ask its makers for it "
-            "(Josh Susskind, http://aclab.ca/users/josh/TFD.html) and put the file there, or make up a stand-in by "
-            "tools/make_standins.py tfd"
-        )
+        raise DataError(absent(path))
     try:
         content = loadmat(path, variable_names=["images", "folds", "labs_ex", "labs_id"])
     except OSError as error:
