@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows, columns = sheet_size(len(images), given.rows, given.cols)
     shown = images[strongest_first(images)] if given.strongest else images
     shown = shown[: rows * columns]
-    which = f"{'the strongest ' if given.strongest else ''}{len(shown)} of {len(images)}"
+    number = f"all {len(images)}" if len(shown) == len(images) else f"{len(shown)} of {len(images)}"
+    which = f"{number}, the strongest first" if given.strongest else number
     caption = [f"Weights of layer {layer} of {os.path.basename(given.model)}, {which}"]
     pictures.draw(shown, columns, path, caption, given)
 

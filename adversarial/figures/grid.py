@@ -54,7 +54,7 @@ def guess_shape(dimension: int) -> ImageShape:
     """
     for channels in (1, 3):
         side = round((dimension / channels) ** 0.5)
-        if side * side * channels == dimension > 1:
+        if side > 1 and side * side * channels == dimension:
             return ImageShape(side, side, channels)
     raise ConfigurationError(
         f"rows of {dimension} values are neither square grey images nor square colour ones; "
@@ -152,7 +152,7 @@ def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zo
         raise ConfigurationError(f"images of {channels} channels cannot be drawn: 1 is grey and 3 is colour")
     rows = -(-count // columns)
     if zoom is None:
-        zoom = max(1, min(8, COMFORTABLE // max(rows * height, columns * width)))
+        zoom = max(1, min(16, COMFORTABLE // max(rows * height, columns * width)))
     border = FRAME_WIDTH + GAP
     cell = height * zoom + border + FRAME_WIDTH, width * zoom + border + FRAME_WIDTH
     if (pixels := rows * cell[0] * columns * cell[1]) > MOST_PIXELS:
@@ -193,7 +193,7 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
     height, width = pixels.shape[:2]
     full_width = max(width, 320)
     line = _POINTS * _DPI / 72 * 1.4
-    lines = textwrap.wrap(caption, max(20, int((full_width - 16) / (_POINTS * _DPI / 72 * 0.58))))
+    lines = textwrap.wrap(caption, max(20, int((full_width - 16) / (_POINTS * _DPI / 72 * 0.55))))
     strip = round(len(lines) * line + 10) if lines else 0
     # A hair more than the whole number of pixels: matplotlib cuts off what rounding leaves below it.
     figure = Figure(figsize=((full_width + 0.01) / _DPI, (height + strip + 0.01) / _DPI), dpi=_DPI, facecolor="white")
