@@ -79,10 +79,16 @@ def output_path(given: argparse.Namespace, what: str) -> str:
 
 
 def _window() -> Any:
-    import matplotlib
+    """matplotlib.pyplot, where it can open a window."""
     from matplotlib import pyplot
 
-    if pyplot.get_backend().lower() not in {name.lower() for name in matplotlib.backends.backend_registry.list_gui()}:
+    try:
+        figure = pyplot.figure()
+    except (ImportError, RuntimeError) as error:
+        raise ConfigurationError(f"no window can be opened ({error}); leave out --show, and look at the PNG") from error
+    framework = getattr(figure.canvas, "required_interactive_framework", None)
+    pyplot.close(figure)
+    if framework is None:
         raise ConfigurationError("no window can be opened here; leave out --show, and look at the PNG")
     return pyplot
 

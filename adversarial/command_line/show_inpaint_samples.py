@@ -86,7 +86,7 @@ def inpainting_generator(model: Model) -> Generator:
     square = isinstance(space, Conv2DSpace) and space.shape[0] == space.shape[1]
     if not square or 2 * made != space.get_total_dimension():
         raise CheckpointError(
-            "this model's generator does not fill in the right half of square images; draw its samples by show_samples.py"
+            "this model's generator does not fill in the right half of images; draw its samples by show_samples.py"
         )
     if tuple(space.axes) != ("b", 0, 1, "c"):
         raise CheckpointError(f"this model's generator reads images of axes {space.axes}, not ('b', 0, 1, 'c')")
@@ -95,7 +95,7 @@ def inpainting_generator(model: Model) -> Generator:
 
 def filled(generator: Generator, images: np.ndarray) -> np.ndarray:
     """`images` (count, rows, columns, channels) in floatX with their right half made by `generator`."""
-    batch = generator.mlp.get_input_space().get_theano_batch()
+    batch = generator.mlp.get_input_space().make_theano_batch()
     return np.asarray(backend.function([batch], generator.inpainting_sample_and_noise(batch)[0])(images))
 
 
