@@ -5,7 +5,7 @@ Importing it prepares PyTensor: floatX is float32 and the linker C unless the us
 
     ADVERSARIAL_BACKEND   c, numba or jax
     ADVERSARIAL_BLAS      mkl, wheel, system or none
-    OMP_NUM_THREADS       number of threads (default: the processors this process may use)
+    ADVERSARIAL_THREADS   number of threads (default: OMP_NUM_THREADS, or else the processors this process may use)
 """
 
 from __future__ import annotations
@@ -56,10 +56,15 @@ class Blas:
 
 @dataclass
 class _Settings:
-    backend: Backend
     blas: Blas
-    threads: int
+    threads: int = 0
+    backend: Backend = "c"
     without_compiler: bool = False
+
+    def choose(self, backend: Backend) -> None:
+        """Use `backend`, or numba where C is wanted and there is no compiler."""
+        self.without_compiler = backend == "c" and not config.cxx
+        self.backend = "numba" if self.without_compiler else backend
 
 
 def _mkl() -> Blas | None:
@@ -70,7 +75,8 @@ def _mkl() -> Blas | None:
     # One OpenMP runtime for the products and for our own loops, or their idle threads fight for the processors.
     os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
     library = found[-1]
-    ldflags = f"-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
+    # The folder goes to the linker alone: in one given by -L PyTensor looks for a name without version, and warns.
+    ldflags = f"-Wl,-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
     return Blas("MKL", ldflags, library=library, set_threads="MKL_Set_Num_Threads")
 
 
@@ -128,8 +134,13 @@ def _usable_processors() -> int:
 
 
 def _threads_from_environment() -> int:
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(asked) if asked.isdigit() and int(asked) > 0 else _usable_processors()
+    asked = os.environ.get("ADVERSARIAL_THREADS")
+    if asked is not None:
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ConfigurationError(f"ADVERSARIAL_THREADS is '{asked}', but must be a whole number of at least 1")
+        return int(asked)
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdecimal() and int(asked) > 0 else _usable_processors()
 
 
 def _asked_in_pytensor_flags(option: str) -> bool:
@@ -151,29 +162,37 @@ def configure(backend: Backend | None = None, floatX: FloatX | None = None, thre
     Raises
     ------
     ConfigurationError
-        Where the backend is unknown or not installed.
+        Where the backend is unknown or not installed, floatX is neither of the two, or threads is below 1.
     """
     global _settings
-    if floatX is not None:
-        config.floatX = floatX
+    if floatX not in (None, "float32", "float64"):
+        raise ConfigurationError(f"floatX is '{floatX}', but must be float32 or float64")
+    if threads is not None and threads < 1:
+        raise ConfigurationError(f"the number of threads is {threads}, but must be at least 1")
+    if backend is None and _settings is None:
+        backend = os.environ.get("ADVERSARIAL_BACKEND", "c")
     if backend is not None:
         _require(backend)
     if _settings is None:
-        wanted = backend or os.environ.get("ADVERSARIAL_BACKEND", "c")
-        _require(wanted)
-        without_compiler = wanted == "c" and not config.cxx
-        _settings = _Settings("numba" if without_compiler else wanted, _NO_BLAS, 0, without_compiler)
-        if config.cxx:
-            given = _asked_in_pytensor_flags("blas__ldflags")
-            blas = Blas("BLAS of PYTENSOR_FLAGS", config.blas__ldflags) if given else None
-            _settings.blas = blas or _find_blas(os.environ.get("ADVERSARIAL_BLAS"))
         threads = threads or _threads_from_environment()
-    elif backend is not None:
-        _settings.backend = backend
+        _settings = _Settings(_blas_in_use())
+    if backend is not None:
+        _settings.choose(backend)
+    if floatX is not None:
+        config.floatX = floatX
     if threads is not None and threads != _settings.threads:
         _settings.threads = threads
         os.environ["OMP_NUM_THREADS"] = str(threads)
         _settings.blas.use(threads)
+
+
+def _blas_in_use() -> Blas:
+    """What C code is linked with: nothing where there is none, what PYTENSOR_FLAGS names, or what is found."""
+    if not config.cxx:
+        return _NO_BLAS
+    if _asked_in_pytensor_flags("blas__ldflags"):
+        return Blas("BLAS of PYTENSOR_FLAGS", config.blas__ldflags)
+    return _find_blas(os.environ.get("ADVERSARIAL_BLAS"))
 
 
 def _require(backend: str) -> None:
@@ -200,8 +219,32 @@ def floatX() -> FloatX:
     return config.floatX
 
 
+_registrations: dict[str, list[Callable[[], None]]] = {"numba": [], "jax": []}
+
+
+def registers_for(backend: Literal["numba", "jax"]) -> Callable:
+    """Decorate the function that makes an Op known to numba or JAX; it runs once, before a graph is compiled for it.
+
+    Both are slow to import, so an Op's module leaves that until they are in use.
+    """
+
+    def decorate(register: Callable[[], None]) -> Callable[[], None]:
+        _registrations[backend].append(register)
+        return register
+
+    return decorate
+
+
 def mode() -> Mode:
     """PyTensor's mode for the backend in use, with all rewrites of FAST_RUN."""
+    pending = _registrations.get(_settings.backend, [])
+    while pending:
+        pending.pop()()
+    if _settings.backend == "jax":
+        import jax
+
+        # PyTensor asks for float64 only while it is first imported for JAX, maybe before floatX was chosen.
+        jax.config.update("jax_enable_x64", config.floatX == "float64")
     return get_mode({"c": "CVM", "numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
