@@ -7,6 +7,7 @@ multiplication rounds the same way everywhere: one state gives one sample on eve
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
+
+from adversarial import backend
+from adversarial.errors import ConfigurationError
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
@@ -233,3 +237,124 @@ optdb.register(
     "inplace",
     position=50.9,
 )
+
+
+@backend.registers_for("numba")
+def _register_numba() -> None:
+    from numba.np.unsafe.ndarray import to_fixed_tuple
+    from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+
+    @register_funcify_default_op_cache_key(MRGUniform)
+    def numba_funcify_mrg_uniform(op: MRGUniform, node: Apply, **kwargs: Any) -> tuple[Any, int]:
+        ndim, inplace, real = op.ndim, op.inplace, np.dtype(op.dtype).type
+        scale, low = (real(value) for value in op.scale_and_low())
+        norm = real(NORM)
+
+        # Never PyTensor's default of fast mathematics: contracted, the scaling would round once where it must twice.
+        @numba_njit(fastmath=False)
+        def fill(state, flat):
+            streams = state.shape[0]
+            for start in range(0, flat.size, streams):
+                for k in range(min(streams, flat.size - start)):
+                    x12, x13 = np.int64(state[k, 1]), np.int64(state[k, 2])
+                    x21, x23 = np.int64(state[k, 3]), np.int64(state[k, 5])
+                    y1 = ((x12 & 511) << 22) + (x12 >> 9) + ((x13 & 16777215) << 7) + (x13 >> 24)
+                    y1 = y1 - M1 if y1 >= M1 else y1
+                    y1 += x13
+                    y1 = y1 - M1 if y1 >= M1 else y1
+                    y2 = ((x21 & 65535) << 15) + 21069 * (x21 >> 16)
+                    y2 = y2 - M2 if y2 >= M2 else y2
+                    y3 = ((x23 & 65535) << 15) + 21069 * (x23 >> 16)
+                    y3 = y3 - M2 if y3 >= M2 else y3
+                    y3 += x23
+                    y3 = y3 - M2 if y3 >= M2 else y3
+                    y3 += y2
+                    y3 = y3 - M2 if y3 >= M2 else y3
+                    state[k, 2], state[k, 1], state[k, 0] = x12, state[k, 0], y1
+                    state[k, 5], state[k, 4], state[k, 3] = state[k, 4], x21, y3
+                    value = y1 - y3 + M1 if y1 <= y3 else y1 - y3
+                    flat[start + k] = real(value) * norm * scale + low
+
+        @numba_njit(fastmath=False)
+        def mrg_uniform(state, size):
+            if size.shape[0] != ndim:
+                raise ValueError("the size of a sample must have a number for each axis")
+            for axis in range(ndim):
+                if size[axis] < 0:
+                    raise ValueError("the size of a sample must not be negative")
+            new_state = state if inplace else state.copy()
+            sample = np.empty(to_fixed_tuple(size, ndim), real)
+            fill(new_state, sample.reshape(sample.size))
+            return new_state, sample
+
+        return mrg_uniform, 1
+
+
+@backend.registers_for("jax")
+def _register_jax() -> None:
+    import jax
+    import jax.numpy as jnp
+    from pytensor.link.jax.dispatch.basic import jax_funcify
+    from pytensor.link.jax.dispatch.shape import JAXShapeTuple
+    from pytensor.tensor.basic import MakeVector
+
+    def reduce(value: jax.Array, modulus: int) -> jax.Array:
+        return jnp.where(value >= np.uint32(modulus), value - np.uint32(modulus), value)
+
+    def step(state: tuple) -> tuple[tuple, jax.Array]:
+        """One step in uint32, which JAX has with or without its 64-bit mode."""
+        x11, x12, x13, x21, x22, x23 = state
+        y1 = reduce(((x12 & 511) << 22) + (x12 >> 9) + ((x13 & 16777215) << 7) + (x13 >> 24), M1)
+        y1 = reduce(y1 + x13, M1)
+        y2 = reduce(((x21 & 65535) << 15) + np.uint32(21069) * (x21 >> 16), M2)
+        y3 = reduce(((x23 & 65535) << 15) + np.uint32(21069) * (x23 >> 16), M2)
+        y3 = reduce(reduce(y3 + x23, M2) + y2, M2)
+        return (y1, x11, x12, y3, x21, x22), jnp.where(y1 <= y3, y1 - y3 + np.uint32(M1), y1 - y3)
+
+    def scaled(values: jax.Array, op: MRGUniform) -> jax.Array:
+        scale, low = op.scale_and_low()
+        product = values.astype(op.dtype) * np.asarray(NORM, dtype=op.dtype) * scale
+        if low == 0:
+            return product
+        # XLA would fuse product and sum and so round once. An exclusive or with the top bit of values below 2^31,
+        # which is 0 but not known to be, keeps them apart.
+        bits = jax.lax.bitcast_convert_type(product, f"uint{np.dtype(op.dtype).itemsize * 8}")
+        return jax.lax.bitcast_convert_type(bits ^ (values >> 31).astype(bits.dtype), op.dtype) + low
+
+    @jax_funcify.register(MRGUniform)
+    def jax_funcify_mrg_uniform(op: MRGUniform, node: Apply, **kwargs: Any) -> Any:
+        static = node.outputs[1].type.shape
+
+        def mrg_uniform(state: jax.Array, size: Any) -> tuple[jax.Array, jax.Array]:
+            if op.dtype == "float64" and not jax.config.jax_enable_x64:
+                raise ConfigurationError("a float64 random variate on JAX needs floatX float64")
+            try:
+                shape = tuple(int(length) for length in (size if None in static else static))
+            except TypeError as error:  # JAX's, for a length that is known only when the function runs
+                raise ConfigurationError(
+                    "on JAX the size of a random variate must be constant or taken from the shape of an input"
+                ) from error
+            if len(shape) != op.ndim or min(shape, default=0) < 0:
+                raise ValueError(f"a sample of {op.ndim} axes cannot have the size {shape}")
+            whole, rest = divmod(math.prod(shape), state.shape[0])
+            columns = tuple(state.T.astype(np.uint32))
+            unroll = max(min(whole, 8), 1)
+            columns, values = jax.lax.scan(lambda carry, _: step(carry), columns, length=whole, unroll=unroll)
+            values = values.reshape(-1)
+            if rest:
+                moved, last = step(tuple(column[:rest] for column in columns))
+                columns = tuple(jnp.concatenate([new, old[rest:]]) for new, old in zip(moved, columns, strict=True))
+                values = jnp.concatenate([values, last])
+            return jnp.stack(columns, axis=1).astype(np.int32), scaled(values, op).reshape(shape)
+
+        return mrg_uniform
+
+    @node_rewriter([MRGUniform])
+    def mrg_uniform_size_as_tuple(fgraph: Any, node: Apply) -> list | None:
+        """Keep the lengths that JAX knows while it traces out of an array, in which it would forget them."""
+        state, size = node.inputs
+        if size.owner is None or not isinstance(size.owner.op, MakeVector):
+            return None
+        return node.clone_with_new_inputs([state, JAXShapeTuple()(*size.owner.inputs)]).outputs
+
+    optdb.register("mrg_uniform_size_as_tuple", dfs_rewriter(mrg_uniform_size_as_tuple), "jax", position=110)
