@@ -11,7 +11,7 @@ import numpy as np
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.errors import ConfigurationError
-from adversarial.figures.grid import images_from_rows
+from adversarial.figures.grid import check_size, images_from_rows
 from adversarial.figures.interpolation import path_through
 from adversarial.sampling import Sampler
 
@@ -52,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     path = pictures.output_path(given, "interpolation")
     sampler = Sampler(checkpoint.load_model(given.model, given.allow), seed=given.seed)
     shape = pictures.shape_of(sampler.generator.get_output_space(), given)
+    points = len(given.through or ()) or given.points or 4
+    check_size((given.rows or 2) * points * given.steps, shape)
     ends = _ends(sampler, given)
     rows, points = ends.shape[:2]
     z = path_through(ends.reshape(rows, points, -1), given.steps)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from adversarial.errors import ConfigurationError
+from adversarial.command_line import scoring_data
+from adversarial.errors import ConfigurationError, DataError
 from adversarial.figures.grid import (
     RESCALES,
     ImageShape,
@@ -21,6 +22,7 @@ from adversarial.figures.grid import (
     sheet,
     write_png,
 )
+from adversarial.likelihood.arrays import open_rows
 from adversarial.space import Conv2DSpace, Space
 
 
@@ -111,6 +113,31 @@ def shape_of(space: Space, given: argparse.Namespace) -> ImageShape:
     if shape.dimension != dimension:
         raise ConfigurationError(f"--shape says {shape.dimension} values an image, but the model makes {dimension}")
     return shape
+
+
+def split_of_data(
+    given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
+) -> np.ndarray:
+    """A split of the data that the command line names by -d or as `file`, or of the model's own: a design matrix.
+
+    Raises
+    ------
+    ConfigurationError
+        Where both are given.
+    DataError
+        Where there are no such data.
+    """
+    if file is not None:
+        if given.dataset:
+            raise ConfigurationError(f"give a data set by its name (-d) or a file (--{split}), not both")
+        rows = open_rows(file)
+        return rows[: len(rows)]
+    if given.dataset is None and not (content.get("yaml_src") or content.get("dataset_yaml_src")):
+        raise DataError(
+            f"{given.model} does not say what data it was trained on; "
+            f"name them by -d {'|'.join(scoring_data.NAMED_SETS)}, or give --{split} FILE"
+        )
+    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset).split(split, given.fold)
 
 
 def draw(

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from adversarial import backend, checkpoint
-from adversarial.command_line import pictures, program, scoring_data
+from adversarial.command_line import pictures, program
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.figures.grid import ImageShape, images_from_rows
 from adversarial.game.generator import Generator
-from adversarial.likelihood.arrays import open_rows
 from adversarial.models.model import Model
 from adversarial.space import Conv2DSpace
 
@@ -57,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     generator = inpainting_generator(checkpoint.model_of(content, given.allow))
     space = generator.mlp.get_input_space()
     shape = ImageShape(*space.shape, space.num_channels)
-    tests = _tests(given, content)
+    tests = pictures.split_of_data(given, content, "test", given.test)
     number = min(given.rows * given.cols, len(tests))
     chosen = np.sort(np.random.default_rng(given.seed).choice(len(tests), size=number, replace=False))
     images = np.ascontiguousarray(images_from_rows(tests[chosen], shape), dtype=backend.floatX())
@@ -97,13 +95,3 @@ def filled(generator: Generator, images: np.ndarray) -> np.ndarray:
     """`images` (count, rows, columns, channels) in floatX with their right half made by `generator`."""
     batch = generator.mlp.get_input_space().make_theano_batch()
     return np.asarray(backend.function([batch], generator.inpainting_sample_and_noise(batch)[0])(images))
-
-
-def _tests(given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray:
-    """The test images that the command line names, or the model's own, as a design matrix."""
-    if given.test:
-        if given.dataset:
-            raise ConfigurationError("give the test images by a data set's name (-d) or as a file, not both")
-        rows = open_rows(given.test)
-        return rows[: len(rows)]
-    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset).split("test", given.fold)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Sequence
 
 from adversarial import checkpoint
-from adversarial.command_line import pictures, program, scoring_data
+from adversarial.command_line import pictures, program
 from adversarial.errors import ConfigurationError
-from adversarial.figures.grid import images_from_rows
+from adversarial.figures.grid import check_size, images_from_rows
 from adversarial.figures.neighbours import with_neighbours
-from adversarial.likelihood.arrays import open_rows
 from adversarial.sampling import Sampler
 
 EXAMPLE = """
@@ -56,20 +52,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     sampler = Sampler(checkpoint.model_of(content, given.allow), seed=given.seed)
     shape = pictures.shape_of(sampler.generator.get_output_space(), given)
     rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
+    check_size(rows * columns, shape)
     drawn, framed, examples = sampler.draw(rows * columns), [], None
     caption = [f"Samples of {os.path.basename(given.model)}"]
     if neighbours:
-        examples = _examples(given, content)
+        examples = pictures.split_of_data(given, content, "train", given.train)
         drawn, framed, columns = with_neighbours(drawn, examples, columns, given.each_neighbour)
         caption.append("framed in yellow, the training example nearest to the sample on its left")
     pictures.draw(images_from_rows(drawn, shape), columns, path, caption, given, framed, examples)
-
-
-def _examples(given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray:
-    """The training examples that the command line names, or the model's own."""
-    if given.train:
-        if given.dataset:
-            raise ConfigurationError("give the training examples by a data set's name (-d) or as a file, not both")
-        rows = open_rows(given.train)
-        return rows[: len(rows)]
-    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset).split("train", given.fold)

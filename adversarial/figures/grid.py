@@ -170,6 +170,20 @@ def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zo
     return made
 
 
+def check_size(count: int, shape: ImageShape) -> None:
+    """Refuse, before they are made, more images than a picture holds.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there would be more than MOST_PIXELS.
+    """
+    if (pixels := count * shape.rows * shape.columns) > MOST_PIXELS:
+        raise ConfigurationError(
+            f"the picture would have {pixels / 1e6:.0f} million pixels; ask for fewer rows or columns"
+        )
+
+
 def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") -> None:
     """Write a sheet, pixel for pixel, with a caption below; whole, or not at all.
 

@@ -29,7 +29,7 @@ def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray,
     Raises
     ------
     DataError
-        Where the two differ in dimension, there is no example, or a sample is not finite.
+        Where the two differ in dimension, there is no example, or a value is not finite.
     """
     if samples.shape[1] != examples.shape[1]:
         raise DataError(
@@ -46,10 +46,13 @@ def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray,
     size = max(1, TILE_VALUES // max(samples.shape[1], len(samples), 1))
     for start in range(0, len(examples), size):
         tile = examples[start : start + size].astype(np.float64)
+        norms = np.einsum("ij,ij->i", tile, tile)
+        if not np.isfinite(norms).all():
+            raise DataError(f"training example {start + int(np.isfinite(norms).argmin())} has NaN or infinite values")
         # |s|^2 is the same for every example.
         relative = wanted @ tile.T
         relative *= -2
-        relative += np.einsum("ij,ij->i", tile, tile)
+        relative += norms
         where = relative.argmin(axis=1)
         found = relative[np.arange(len(wanted)), where]
         closer = found < best

@@ -41,6 +41,8 @@ def test_what_has_no_neighbour_is_refused():
         nearest_rows(np.zeros((1, 2)), np.zeros((0, 2)))
     with pytest.raises(DataError, match="NaN"):
         nearest_rows(np.full((1, 2), np.nan), np.zeros((1, 2)))
+    with pytest.raises(DataError, match="training example 1 has NaN"):
+        nearest_rows(np.zeros((1, 2)), np.array([[0.0, 1.0], [np.inf, 0.0]]))
 
 
 def test_neighbours_stand_on_the_right_of_their_sample():
