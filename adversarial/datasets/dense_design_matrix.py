@@ -237,7 +237,8 @@ class DenseDesignMatrix(Dataset):
     def _features(self, subset: Subset, space: Space) -> np.ndarray:
         rows = self._numbers(self._stored[subset])
         if isinstance(space, Conv2DSpace) and self.view_converter is not None:
-            return self.view_converter.get_formatted_batch(rows, space)
+            # In the order of its own axes in memory too: one copy here is cheaper than strides in every Op.
+            return np.ascontiguousarray(self.view_converter.get_formatted_batch(rows, space))
         return self.X_space.np_format_as(rows, space)
 
     def _targets(self, subset: Subset, space: Space) -> np.ndarray:

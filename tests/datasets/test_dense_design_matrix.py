@@ -45,6 +45,7 @@ def test_images_in_any_order_of_axes_are_the_same_images(stored, asked):
     images = X.reshape(7, 4, 2, 3)
     expected = images.transpose([["b", "c", 0, 1].index(axis) for axis in asked])
     np.testing.assert_array_equal(batch, expected.astype(floatX()))
+    assert batch.flags.c_contiguous
 
 
 def test_images_are_those_of_2014(golden):
