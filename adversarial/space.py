@@ -68,6 +68,7 @@ class Space(Configurable):
 
     def format_as(self, batch: Any, space: Space) -> Any:
         """A symbolic batch of this space as one of `space`."""
+        self.validate(batch)
         return self._format_as(batch, space)
 
     def np_format_as(self, batch: Any, space: Space) -> Any:
@@ -84,10 +85,10 @@ class Space(Configurable):
             raise ValueError(f"a batch of {self}, {mine} values, cannot be formatted as {space}, {other} values")
 
     def validate(self, batch: Any) -> None:
-        """Raise TypeError where a symbolic batch does not fit this space."""
+        """Raise TypeError where a batch is not symbolic, ValueError where its axes do not fit this space."""
 
     def np_validate(self, batch: Any) -> None:
-        """Raise TypeError or ValueError where a numeric batch does not fit this space."""
+        """Raise TypeError where a batch is not an array, ValueError where its shape does not fit this space."""
 
     def batch_size(self, batch: Any) -> Any:
         """The number of examples of a symbolic batch."""
@@ -101,16 +102,20 @@ class Space(Configurable):
         if not isinstance(batch, Variable):
             raise TypeError(f"a batch of {self} must be symbolic, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
-            raise TypeError(f"a batch of {self} must have {ndim} axes, but {batch} has {batch.ndim}")
+            raise ValueError(f"a batch of {self} must have {ndim} axes, but {batch} has {batch.ndim}")
 
     def _validate_array(self, batch: Any, ndim: int) -> None:
         if not isinstance(batch, np.ndarray):
             raise TypeError(f"a batch of {self} must be an array, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
-            raise TypeError(f"a batch of {self} must have {ndim} axes, but one of shape {batch.shape} came")
+            raise ValueError(f"a batch of {self} must have {ndim} axes, but one of shape {batch.shape} came")
 
 
-def _cast(batch: Any, dtype: str) -> Any:
+def _as_in(space: Space, batch: Any) -> Any:
+    """A batch in the dtype of a space; as it is where the space has none."""
+    if space.dtype is None:
+        return batch
+    dtype = space._dtype()
     if isinstance(batch, Variable):
         return pt.cast(batch, dtype)
     return batch if batch.dtype == dtype else batch.astype(dtype)
@@ -155,7 +160,7 @@ class VectorSpace(Space):
         self._validate_tensor(batch, 2)
         width = batch.type.shape[1]
         if width is not None and width != self.dim:
-            raise TypeError(f"a batch of {self} must have {self.dim} columns, but {batch} has {width}")
+            raise ValueError(f"a batch of {self} must have {self.dim} columns, but {batch} has {width}")
 
     def np_validate(self, batch: Any) -> None:
         self._validate_array(batch, 2)
@@ -165,11 +170,11 @@ class VectorSpace(Space):
     def _format_as(self, batch: Any, space: Space) -> Any:
         self._check_sizes(space)
         if isinstance(space, VectorSpace):
-            return batch if space.dtype is None else _cast(batch, space._dtype())
+            return _as_in(space, batch)
         if isinstance(space, Conv2DSpace):
             lengths = space.lengths(batch.shape[0])
             images = batch.reshape(tuple(lengths[axis] for axis in Conv2DSpace.default_axes))
-            return _cast(Conv2DSpace.convert(images, Conv2DSpace.default_axes, space.axes), space._dtype())
+            return _as_in(space, Conv2DSpace.convert(images, Conv2DSpace.default_axes, space.axes))
         if isinstance(space, CompositeSpace):
             parts, start = [], 0
             for component in space.components:
@@ -188,7 +193,7 @@ class Conv2DSpace(Space):
     shape : [rows, columns]
     channels, num_channels : number of channels (either name)
     axes : the order of the axes; ('b', 0, 1, 'c') if not given
-    dtype : of batches
+    dtype : of batches; None keeps what comes
     """
 
     default_axes: Axes = ("b", 0, 1, "c")
@@ -250,7 +255,8 @@ class Conv2DSpace(Space):
         expected = self.lengths(None)
         for axis, length in zip(self.axes, found, strict=True):
             if length is not None and expected[axis] is not None and length != expected[axis]:
-                raise TypeError(f"a batch of {self} has {length} along its axis {axis!r}")
+                reason = f"must have {expected[axis]} along its axis {axis!r}, but one with {length} came"
+                raise ValueError(f"a batch of {self} {reason}")
 
     @staticmethod
     def convert(tensor: Any, src_axes: Sequence[Any], dst_axes: Sequence[Any]) -> Any:
@@ -269,10 +275,11 @@ class Conv2DSpace(Space):
         self._check_sizes(space)
         if isinstance(space, VectorSpace):
             images = Conv2DSpace.convert(batch, self.axes, self.default_axes)
-            vectors = images.reshape((images.shape[0], self.get_total_dimension()))
-            return vectors if space.dtype is None else _cast(vectors, space._dtype())
+            return _as_in(space, images.reshape((images.shape[0], self.get_total_dimension())))
         if isinstance(space, Conv2DSpace):
-            return _cast(Conv2DSpace.convert(batch, self.axes, space.axes), space._dtype())
+            if (self.shape, self.num_channels) != (space.shape, space.num_channels):
+                raise ValueError(f"a batch of {self} cannot be formatted as {space}: its images are of another shape")
+            return _as_in(space, Conv2DSpace.convert(batch, self.axes, space.axes))
         return super()._format_as(batch, space)
 
 
@@ -322,6 +329,9 @@ class CompositeSpace(Space):
         names = [None if name is None else f"{name}[{index}]" for index in range(len(self.components))]
         parts = zip(self.components, names, strict=True)
         return tuple(component.make_theano_batch(own, dtype, batch_size) for component, own in parts)
+
+    def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> tuple:
+        return tuple(component.make_shared_batch(batch_size, name, dtype) for component in self.components)
 
     def validate(self, batch: Any) -> None:
         self._check_structure(batch)
