@@ -25,6 +25,7 @@ from pytensor import config
 from pytensor.compile.mode import Mode, get_mode
 from pytensor.compile.sharedvalue import SharedVariable
 
+from adversarial import precompiled_headers
 from adversarial.errors import ConfigurationError
 
 Backend = Literal["c", "numba", "jax"]
@@ -248,8 +249,15 @@ def mode() -> Mode:
     return get_mode({"c": "CVM", "numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
+def interpreted() -> Mode:
+    """A mode that compiles nothing: for what is run too seldom to be worth a compiler's time."""
+    return Mode(linker="py", optimizer="fast_compile")
+
+
 def function(inputs: list, outputs: Any = None, updates: Any = None, **options: Any) -> Callable:
     """`pytensor.function` for the backend in use; states of random streams move on by their default updates."""
+    if _settings.backend == "c":
+        precompiled_headers.use()
     return pytensor.function(inputs, outputs, updates=updates, **({"mode": mode()} | options))
 
 

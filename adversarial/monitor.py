@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph import explicit_graph_inputs
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Constant, Variable
+from pytensor.graph.traversal import graph_inputs
 
-from adversarial.backend import floatX, function
+from adversarial.backend import floatX, function, interpreted
 from adversarial.cost import Cost
 from adversarial.data_specs import DataSpecs, DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
@@ -94,6 +96,38 @@ class _MonitoredDataset:
         self.channels: list[MonitorChannel] = []
         self.prereqs: list[Callable] = []
         self.function: Callable | None = None
+        self.steady_function: Callable | None = None
+        self._varies: list[bool] = []
+
+    @property
+    def varying(self) -> int:
+        """The number of channels whose value differs from batch to batch."""
+        return sum(self._varies)
+
+    def compile(self, batch: tuple, givens: Mapping) -> None:
+        """Compile the channels: those that differ from batch to batch, and, by themselves, those that do not.
+
+        Norms of weights, say, are the same for every batch of a pass and are measured once. That is little work, so
+        it is done without compiling C code for it.
+        """
+        self._varies = [bool(channel.prereqs) or _varies(channel.val) for channel in self.channels]
+        pairs = list(zip(self.channels, self._varies, strict=True))
+        varying = [channel.val for channel, varies in pairs if varies]
+        steady = [channel.val for channel, varies in pairs if not varies]
+        self.function = self.steady_function = None
+        if varying:
+            self.function = function(
+                list(batch), pt.stack(varying), givens=givens, on_unused_input="ignore", name="monitor"
+            )
+        if steady:
+            self.steady_function = function([], pt.stack(steady), mode=interpreted(), name="monitor_steady")
+
+    def in_order(self, varying: np.ndarray, steady: np.ndarray) -> np.ndarray:
+        """Values of both kinds in the order of the channels."""
+        values = np.empty(len(self.channels))
+        values[np.array(self._varies, dtype=bool)] = varying
+        values[~np.array(self._varies, dtype=bool)] = steady
+        return values
 
     def iterator(self, data_specs: DataSpecs) -> Any:
         return self.dataset.iterator(
@@ -104,6 +138,14 @@ class _MonitoredDataset:
             return_tuple=True,
             rng=self.seed,
         )
+
+
+def _varies(value: Any) -> bool:
+    """Whether a channel can differ between batches: it reads data, or random numbers that move on."""
+    return any(
+        not isinstance(source, (SharedVariable, Constant)) or getattr(source, "default_update", None) is not None
+        for source in graph_inputs([value])
+    )
 
 
 class Monitor:
@@ -323,18 +365,13 @@ class Monitor:
                 givens |= dict(zip(own, mapping.flatten(given[channel], return_tuple=True), strict=True))
             prereqs = [prereq for channel in monitored.channels for prereq in channel.prereqs]
             monitored.prereqs = list(dict.fromkeys(prereqs))
-            monitored.function = None
-            if monitored.channels:
-                values = pt.stack([channel.val for channel in monitored.channels])
-                # A channel may read no data at all: the learning rate, say.
-                monitored.function = function(
-                    list(batch), values, givens=givens, on_unused_input="ignore", name="monitor"
-                )
+            monitored.compile(batch, givens)
         self._compiled = True
 
     def functions(self) -> list[Callable]:
         """The compiled functions, in the order of the datasets."""
-        return [monitored.function for monitored in self._monitored if monitored.function is not None]
+        both = [each for monitored in self._monitored for each in (monitored.function, monitored.steady_function)]
+        return [each for each in both if each is not None]
 
     def __call__(self) -> None:
         """Measure every channel once and add the values to the records."""
@@ -349,9 +386,14 @@ class Monitor:
     def _means(self, monitored: _MonitoredDataset) -> np.ndarray:
         """The means of a dataset's channels over its batches; sums are kept in float64."""
         space, sources = self._flat_data_specs
+        steady = (
+            np.zeros(0) if monitored.steady_function is None else np.asarray(monitored.steady_function(), np.float64)
+        )
+        if monitored.function is None:
+            return monitored.in_order(np.zeros(0), steady)
         if not sources:
-            return np.asarray(monitored.function(), np.float64)
-        total, examples = np.zeros(len(monitored.channels)), 0
+            return monitored.in_order(np.asarray(monitored.function(), np.float64), steady)
+        total, examples = np.zeros(monitored.varying), 0
         for batch in monitored.iterator(self._flat_data_specs):
             for prereq in monitored.prereqs:
                 prereq(*batch)
@@ -360,7 +402,7 @@ class Monitor:
             examples += batch_size
         if examples == 0:
             raise ConfigurationError("a monitoring dataset gave no examples; check its start, stop and batch size")
-        return total / examples
+        return monitored.in_order(total / examples, steady)
 
     def _record(self, values: Mapping[str, float]) -> None:
         elapsed = time.time() - self._started

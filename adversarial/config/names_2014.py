@@ -30,7 +30,7 @@ _MOVED = {
         "models.softmax": ("Softmax",),
         "models.composite": ("CompositeLayer", "FlattenerLayer", "SpaceConverter"),
     },
-    f"{_P}.models.maxout": {"models.maxout": ("Maxout",), "models.convolution": ("MaxoutConvC01B",)},
+    f"{_P}.models.maxout": {"models.maxout": ("Maxout",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
@@ -82,7 +82,6 @@ _MOVED = {
     },
     "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",), **_BESIDE_SGD},
     "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",), **_BESIDE_SGD},
-    "adversarial.deconv": {"models.deconv": ("Deconv",)},
 }
 
 #: Old dotted name -> dotted name here.

@@ -42,9 +42,6 @@ def first_updates(dtype, monkeypatch, tmp_path):
             "algorithm.batches_per_iter": "50",
             "algorithm.monitoring_batch_size": "100",
         }
-        if dtype == "float32":
-            overrides["algorithm.monitoring_dataset"] = "null"
-            del overrides["algorithm.monitoring_batch_size"]
         return follow(yaml_parse.load_path(EXPERIMENT, overrides=overrides), UPDATES, max_epochs=1)
     finally:
         backend.configure(floatX=before)

@@ -27,6 +27,7 @@ UNIFORM = [
 GAUSSIAN_OR_INFERER = ["cifar_full_recipe", "inferer", "intrinsic_dropout", "noise_layers", "tfd_recipe"]
 
 
+@pytest.mark.trajectory
 @pytest.mark.parametrize(
     ("recipe", "parameter_tolerance", "monitor_tolerance"),
     [(name, 1e-8, 1e-6) for name in UNIFORM] + [(name, 1e-5, 1e-4) for name in GAUSSIAN_OR_INFERER],

@@ -1,0 +1,65 @@
+"""Compile the headers that all of PyTensor's C code begins with once, not once a module.
+
+An experiment compiles dozens of small C++ modules at its first run, and half of each one's time goes into reading
+Python's and NumPy's headers. GCC can keep those read. Where it cannot (another compiler, flags that differ) it reads
+the headers as ever: nothing depends on this but time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytensor
+from pytensor import config
+from pytensor.link.c import cmodule
+
+_HEADERS = """#include <Python.h>
+#include "pytensor_mod_helper.h"
+#include <math.h>
+#include <numpy/arrayobject.h>
+#include <numpy/arrayscalars.h>
+#include <numpy/npy_math.h>
+#include <vector>
+#include <algorithm>
+"""
+#: What PyTensor adds to the compiler's arguments for every module; a header compiled otherwise would not be used.
+_FLAGS = ("-g", "-O3", "-fno-math-errno", "-Wno-unused-label", "-Wno-unused-variable", "-Wno-write-strings")
+
+
+def use() -> None:
+    """Let C code compiled from now on begin with the compiled headers, making them if they are not there yet."""
+    if "-include" in config.gcc__cxxflags or not sys.platform.startswith("linux") or not config.cxx:
+        return
+    arguments = [config.cxx, "-shared", *_FLAGS, *cmodule.GCC_compiler.compile_args(), *_include_directories()]
+    name = hashlib.sha256(" ".join([*arguments, _HEADERS]).encode()).hexdigest()[:16]
+    folder = Path(config.compiledir) / "adversarial_headers" / name
+    if not (folder / "headers.h.gch").exists() and not _make(folder, arguments):
+        return
+    config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {folder / 'headers.h'}".strip()
+
+
+def _include_directories() -> list[str]:
+    helpers = Path(pytensor.__file__).parent / "link" / "c" / "c_code"
+    return [f"-I{folder}" for folder in (np.get_include(), sysconfig.get_paths()["include"], helpers)]
+
+
+def _make(folder: Path, arguments: list[str]) -> bool:
+    """Write and compile the headers; whether that worked."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "headers.h").write_text(_HEADERS)
+        part = folder / f"headers.{os.getpid()}.part"
+        command = [*arguments, "-x", "c++-header", str(folder / "headers.h"), "-o", str(part)]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            return False
+        os.replace(part, folder / "headers.h.gch")
+    except OSError:
+        return False
+    return True
