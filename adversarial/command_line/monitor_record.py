@@ -1,0 +1,55 @@
+"""What the programs that show a monitor's record share: the record of a saved model, and its channels by name."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Sequence
+
+from adversarial import checkpoint
+from adversarial.checkpoint import ChannelRecord, MonitorRecord
+from adversarial.errors import CheckpointError, ConfigurationError
+
+
+def record_of(path: str | os.PathLike) -> MonitorRecord:
+    """The monitor's record in a saved model, of ours or of 2014; the model itself is not built.
+
+    Raises
+    ------
+    CheckpointError
+        As `checkpoint.read` does, and where the file has no record, or an empty one.
+    """
+    content = checkpoint.read(path)
+    if content.get("monitor") is None:
+        raise CheckpointError(f"{os.fspath(path)} has no monitor's record: it was saved without one")
+    try:
+        record = MonitorRecord.from_content(content["monitor"])
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot open {os.fspath(path)}: {error}") from error
+    if not record.channels:
+        raise CheckpointError(f"the monitor of {os.fspath(path)} had no channels: the experiment monitored nothing")
+    return record
+
+
+def chosen(record: MonitorRecord, names: Sequence[str], path: str | os.PathLike) -> dict[str, ChannelRecord]:
+    """The channels of these names, in this order; all, by name, where none is given.
+
+    Raises
+    ------
+    ConfigurationError
+        Where there is none of a name; it says which is spelt most like it.
+    """
+    if not names:
+        return dict(sorted(record.channels.items()))
+    for name in names:
+        if name not in record.channels:
+            raise ConfigurationError(f"{os.fspath(path)} has no channel '{name}'; {_advice(name, record.channels)}")
+    return {name: record.channels[name] for name in names}
+
+
+def _advice(name: str, known: Iterable[str]) -> str:
+    listed = list(known)
+    # Part of a long name is more often meant than a slip of the finger: objective_d of valid_objective_d.
+    within = sorted((other for other in listed if name and name in other), key=len)
+    similar = within or difflib.get_close_matches(name, listed, n=1, cutoff=0.0)
+    return f"the nearest of its {len(listed)} is '{similar[0]}'"

@@ -1,0 +1,85 @@
+"""The plot_monitor.py program: channels against epochs, several models in one plot; after Pylearn2's script."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from adversarial.command_line import pictures, program
+from adversarial.command_line.monitor_record import chosen, record_of
+from adversarial.errors import ConfigurationError
+from adversarial.figures.curves import MOST_CURVES, Curve, write_curves
+
+EXAMPLE = """
+tools/plot_monitor.py yaml/mnist.pkl --list
+tools/plot_monitor.py yaml/mnist.pkl -c valid_objective_d valid_objective_g
+tools/plot_monitor.py one.pkl another.pkl -c valid_gen_ll -o both.png
+"""
+
+#: Units of channels by what their names end in, the first that fits; 2014's monitor kept none.
+UNITS = {
+    "seconds_this_epoch": "seconds",
+    "seconds_last_epoch": "seconds",
+    "_nll": "nats per example",
+    "_ll": "nats per example",
+    "objective_d": "nats per example",
+    "objective_g": "nats per example",
+    "objective": "nats per example",
+    "false_positives": "fraction of samples",
+    "false_negatives": "fraction of examples",
+}
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = program.parser("plot_monitor.py", "Draw monitored channels against epochs, as a PNG.", EXAMPLE)
+    add = parser.add_argument
+    add("models", nargs="+", metavar="model", help="saved models (.pkl or .h5), or pickles of 2014")
+    add("-c", "--channels", nargs="+", action="extend", metavar="CHANNEL", help="draw these")
+    add("-o", "--output", metavar="FILE.png", help="the picture (default: beside the first model)")
+    add("--list", action="store_true", help="list the channels that there are, and draw nothing")
+    add("--show", action="store_true", help="open it in a window as well")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program."""
+    given = argument_parser().parse_args(argv)
+    if given.list:
+        known = {name for path in given.models for name in record_of(path).channels}
+        print("\n".join(sorted(known)))
+        return
+    if not given.channels:
+        raise ConfigurationError("name the channels to draw, by -c; --list lists those that there are")
+    given.model = given.models[0]
+    path = pictures.output_path(given, "monitor")
+    names = list(dict.fromkeys(given.channels))
+    if len(names) * len(given.models) > MOST_CURVES:
+        raise ConfigurationError(f"one plot takes up to {MOST_CURVES} curves; name fewer channels or models")
+    curves = []
+    for file, label in zip(given.models, _labels(given.models), strict=True):
+        for name, channel in chosen(record_of(file), names, file).items():
+            said = name if len(given.models) == 1 else f"{label}: {name}"
+            curves.append(Curve(said, channel.epoch_record, channel.val_record))
+    title = os.path.basename(given.models[0]) if len(given.models) == 1 else ""
+    write_curves(path, curves, "training (epochs)", _y_label(names), title)
+    print(path)
+    if given.show:
+        pictures._show(path)
+
+
+def _labels(paths: Sequence[str]) -> list[str]:
+    """What tells the files apart: their names, or where two have the same, their paths."""
+    names = [os.path.basename(path) for path in paths]
+    return names if len(set(names)) == len(names) else list(paths)
+
+
+def _y_label(names: Sequence[str]) -> str:
+    """The channel if it is one, and the unit if it is one and known."""
+    units = {next((unit for end, unit in UNITS.items() if name.endswith(end)), None) for name in names}
+    what = names[0] if len(names) == 1 else "value"
+    unit = units.pop() if len(units) == 1 else None
+    if unit:
+        return f"{what} ({unit})"
+    return f"{what} (unit of the channel)" if len(names) == 1 else "value (each in its channel's unit)"

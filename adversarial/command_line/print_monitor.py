@@ -1,0 +1,61 @@
+"""The print_monitor.py program: the last value of each channel of a saved model; after Pylearn2's script."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from adversarial.checkpoint import ChannelRecord, MonitorRecord
+from adversarial.command_line import program
+from adversarial.command_line.monitor_record import chosen, record_of
+from adversarial.command_line.summary import number
+
+EXAMPLE = """
+tools/print_monitor.py yaml/mnist.pkl
+tools/print_monitor.py yaml/mnist.pkl valid_objective_d valid_objective_g
+tools/print_monitor.py yaml/mnist.pkl --json
+"""
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = program.parser(
+        "print_monitor.py",
+        "Print the last value of each channel that was monitored, and how long was trained.",
+        EXAMPLE,
+    )
+    parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
+    parser.add_argument("channels", nargs="*", metavar="CHANNEL", help="print these only")
+    parser.add_argument("--json", action="store_true", help="as JSON, with every digit")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program."""
+    given = argument_parser().parse_args(argv)
+    record = record_of(given.model)
+    channels = chosen(record, given.channels, given.model)
+    if given.json:
+        print(json.dumps(_plain(record, channels), indent=2, allow_nan=False))
+        return
+    print(f"{os.path.basename(given.model)}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
+          f"{record.examples_seen:,} examples")  # fmt: skip
+    width = max(map(len, channels))
+    for name, channel in channels.items():
+        shown = number(channel.val_record[-1]) if channel.val_record else "never measured"
+        print(f"{name:{width}}  {shown}")
+
+
+def _plain(record: MonitorRecord, channels: dict[str, ChannelRecord]) -> dict[str, Any]:
+    """What JSON can hold; a value that is no number of JSON's is null (nan, an infinity, never measured)."""
+    last = {name: channel.val_record[-1] if channel.val_record else math.nan for name, channel in channels.items()}
+    return {
+        "epochs_seen": record.epochs_seen,
+        "batches_seen": record.batches_seen,
+        "examples_seen": record.examples_seen,
+        "channels": {name: value if math.isfinite(value) else None for name, value in last.items()},
+    }
