@@ -24,6 +24,8 @@ LABEL_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "
 #: How the label of a batch begins that `tools/make_standins.py` made up.
 MADE_UP = "made-up images"
 _PIXELS = 3 * 32 * 32
+#: Images made numbers of at a time for a mean.
+_BLOCK = 1000
 
 #: All that the pickles of a batch may name: an array of NumPy. Nothing of it is imported or called.
 _NAMES = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
@@ -70,8 +72,7 @@ class CIFAR10(DenseDesignMatrix):
         view_converter = DefaultViewConverter([32, 32, 3], axes)
         X, y = load(which_set)
         if toronto_prepro:
-            training = X if which_set == "train" else load("train")[0]
-            self._mean = (training.astype(np.float32) / np.float32(255.0)).mean(axis=0)
+            self._mean = _mean_image(X if which_set == "train" else load("train")[0])
         super().__init__(X=X, y=y, view_converter=view_converter)
         self.restrict(start, stop)
         if one_hot:
@@ -99,6 +100,19 @@ class CIFAR10(DenseDesignMatrix):
         return np.clip(centred if self.rescale else centred / 127.5, -1.0, 1.0)
 
 
+def _mean_image(images: np.ndarray) -> np.ndarray:
+    """The mean of images / 255 in float32: to the bit what NumPy gives of all at once, but a block at a time.
+
+    NumPy sums float32 columns row after row, so a block's sum can begin from that of the blocks before it.
+    """
+    total = np.zeros((1, images.shape[1]), np.float32)
+    for start in range(0, len(images), _BLOCK):
+        block = images[start : start + _BLOCK].astype(np.float32)
+        block /= np.float32(255.0)
+        total = np.add.reduce(np.concatenate([total, block]), axis=0, keepdims=True)
+    return total[0] / np.float32(len(images))
+
+
 def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
     """Images (examples, 3072), channel after channel, each row by row, and labels (examples,), uint8.
 
@@ -115,12 +129,19 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
             f"there is no {', '.join(absent)} in {folder}: fetch CIFAR-10 by tools/get_data.py cifar10, "
             "or set PYLEARN2_DATA_PATH to where its folder cifar10 is"
         )
-    batches = [read_batch(path) for path in paths]
-    sizes = [len(labels) for _, labels in batches]
-    for path, size in zip(paths, sizes, strict=True):
-        if size != sizes[0]:
-            raise DataError(f"{path} holds {size} images, but {paths[0].name} {sizes[0]}: they are not of one set")
-    return np.concatenate([images for images, _ in batches]), np.concatenate([labels for _, labels in batches])
+    images, labels = read_batch(paths[0])
+    size = len(labels)
+    if len(paths) == 1:
+        return images, labels
+    # Filled batch by batch, so that no second copy of the whole is ever there.
+    X, y = np.empty((len(paths) * size, _PIXELS), np.uint8), np.empty(len(paths) * size, np.uint8)
+    for number, path in enumerate(paths):
+        if number:
+            images, labels = read_batch(path)
+        if len(labels) != size:
+            raise DataError(f"{path} holds {len(labels)} images, but {paths[0].name} {size}: they are not of one set")
+        X[number * size : (number + 1) * size], y[number * size : (number + 1) * size] = images, labels
+    return X, y
 
 
 def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -78,6 +78,7 @@ class DenseDesignMatrix(Dataset):
     preprocessor : an object whose `apply(dataset, can_fit)` changes the dataset, such as those of `preprocessing`
     fit_preprocessor : whether it may learn from this dataset
     y_labels : number of classes, where targets are labels: each is checked to be from 0 up to it
+    X_labels : must not be given: features are numbers here, not labels
     """
 
     _default_seed = (17, 2, 946)
@@ -95,7 +96,11 @@ class DenseDesignMatrix(Dataset):
         preprocessor: Any = None,
         fit_preprocessor: bool = False,
         y_labels: Count | None = None,
+        X_labels: Count | None = None,
     ):
+        if X_labels is not None:
+            reason = "X_labels is given, but features are numbers here; give labels as y, and y_labels"
+            raise OptionError(type(self).__name__, "X_labels", reason)
         if (X is None) == (topo_view is None):
             raise OptionError(type(self).__name__, "X", "needs either X, a matrix, or topo_view, images")
         if topo_view is not None:
@@ -121,6 +126,11 @@ class DenseDesignMatrix(Dataset):
         self.X_space = VectorSpace(X.shape[1])
         if preprocessor is not None:
             preprocessor.apply(self, can_fit=fit_preprocessor)
+
+    @property
+    def num_examples(self) -> int:
+        """The number of examples."""
+        return self.get_num_examples()
 
     @property
     def X(self) -> np.ndarray:
@@ -165,6 +175,21 @@ class DenseDesignMatrix(Dataset):
         """Replace the design matrix."""
         self.X = X
 
+    def apply_preprocessor(self, preprocessor: Any, can_fit: bool = False) -> None:
+        """Let a preprocessor change the examples; `can_fit`: it may learn from them."""
+        preprocessor.apply(self, can_fit=can_fit)
+
+    def get_data(self) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
+        """The design matrix; with the targets where there are any."""
+        return self.X if self.y is None else (self.X, self.y)
+
+    def get_data_specs(self) -> tuple[Space, str | tuple[str, str]]:
+        """The (space, source) of `get_data`."""
+        if self.y is None:
+            return self.X_space, "features"
+        width = 1 if self.y.ndim == 1 else self.y.shape[1]
+        return CompositeSpace([self.X_space, VectorSpace(width)]), ("features", "targets")
+
     def get_topological_view(self, mat: np.ndarray | None = None) -> np.ndarray:
         """The examples, or rows given, as images."""
         if self.view_converter is None:
@@ -190,10 +215,23 @@ class DenseDesignMatrix(Dataset):
         """The targets, an example a row."""
         return self.y
 
-    def get_batch_design(self, batch_size: int) -> np.ndarray:
-        """`batch_size` rows that lie together, chosen at random."""
-        start = self.rng.randint(0, self.get_num_examples() - batch_size + 1)
-        return self._numbers(self._stored[start : start + batch_size])
+    def get_batch_design(self, batch_size: int, include_labels: bool = False) -> Any:
+        """`batch_size` rows that lie together, chosen at random, in floatX; with their targets if asked for."""
+        size = self.get_num_examples()
+        if not 1 <= batch_size <= size:
+            raise DataError(f"{batch_size} examples are asked for at a time, but there are {size}")
+        start = int(self.rng.randint(size - batch_size + 1))
+        subset = slice(start, start + batch_size)
+        rows = self.X_space.np_format_as(self._numbers(self._stored[subset]), self.X_space)
+        if not include_labels:
+            return rows
+        return rows, None if self.y is None else self.y[subset]
+
+    def get_batch_topo(self, batch_size: int, include_labels: bool = False) -> Any:
+        """As `get_batch_design`, but as images."""
+        rows, targets = self.get_batch_design(batch_size, include_labels=True)
+        images = self.get_topological_view(rows)
+        return (images, targets) if include_labels else images
 
     def iterator(
         self,

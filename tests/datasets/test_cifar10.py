@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import pickle
+import zlib
 
 import numpy as np
 import pytest
 
-from adversarial.datasets import standins
+from adversarial.datasets import cifar10, standins
 from adversarial.datasets.cifar10 import CIFAR10
 from adversarial.datasets.preprocessing import global_contrast_normalize
 from adversarial.errors import ConfigurationError, DataError
@@ -83,6 +85,34 @@ def test_a_minibatch_has_the_same_bits_as_the_whole(data, options):
         order = np.arange(len(whole))
         np.random.RandomState(2).shuffle(order)
         np.testing.assert_array_equal(np.concatenate(batches), whole[order])
+
+
+def test_the_mean_by_blocks_has_the_same_bits_as_of_all_at_once(data, monkeypatch):
+    expected = CIFAR10(which_set="train", toronto_prepro=True).X
+    for size in (1, 7, 199, 200):
+        monkeypatch.setattr(cifar10, "_BLOCK", size)
+        np.testing.assert_array_equal(CIFAR10(which_set="train", toronto_prepro=True).X, expected)
+
+
+#: A batch of two images as Python 2.7's own cPickle wrote it, protocol 2, its strings remembered and fetched again;
+#: byte i of the images is (7 i + i // 3072) % 256.
+PYTHON2_BATCH = (
+    "eNprYKotZNQIZUlJLEksZErOK80tqNRLzi9K1cstzSnJTCwqSqzkii9KTc7PKy4pKk0u4SpkhqjiykuByBayeDO0FrKGMia1BxWyaXgzejP5"
+    "MvC0QVWllFQWpHIVsocylRoWcngzeDMCVXFqeDOHMtb4+fl5/QcCMOHNUFLIldQZwiDBwMDAzicqo6xlaGHv5hsSnZRZUF7X2jN51sIV67ft"
+    "PXL60s0Hz999/cPMJSghr6ZrYu3kGRAel5pTXNXY0T9t7pLVm3YeOH7u6p3Hrz7++M/GKyKtpGlgbufqExyVmJFfVtvSPWnmguXrtu45fOri"
+    "jfvP3n75zcQpIC6nqmNs5ejhHxabkl1U2dDeN3XO4lUbd+w/dvbK7UcvP3z/x8ojLKWooW9m6+IdFJmQnlda09w1ccb8ZWu37D508sL1e0/f"
+    "fP7FyMEvJquibWTp4O4XGpOcVVhR39Y7ZfailRu27zt65vKthy/ef/vLwi0kqaCuZ2rj7BUYEZ+WW1Ld1Dlh+rylazbvOnji/LW7T15/+jnq"
+    "/1H/j/p/1P+j/h/1/6j/R/0/6v9R/48k/48G5Kj/R/0/6v9R/4/6f9T/o/4f9f+o/0f9P3L8X8hdUsiTFMqWk5gEdE4hb2whnwZo6iA1lDsp"
+    "sSQ5Ix4sUcgfKlpSlJiZl5mXrgAWVzBUyE9TMC0UCOVMy8xJzUvMTS0uFIwtFNIIFU5OzM3Mz4svjjcAA72CvPRCYXRhQ7CwSGqpHgBRK1GX"
+)
+
+
+def test_a_batch_that_python_2_wrote_is_read(tmp_path):
+    (tmp_path / "batch").write_bytes(zlib.decompress(base64.b64decode(PYTHON2_BATCH)))
+    images, labels = cifar10.read_batch(tmp_path / "batch")
+    place = np.arange(2 * 3072)
+    np.testing.assert_array_equal(images, ((7 * place + place // 3072) % 256).reshape(2, 3072))
+    np.testing.assert_array_equal(labels, [0, 1])
 
 
 def test_a_range_comes_after_the_mean_is_taken(data):

@@ -117,11 +117,40 @@ def test_restrict_keeps_the_examples_between():
         dataset.restrict(3, 3)
 
 
-def test_a_batch_to_look_at_lies_together():
-    dataset = matrix()
-    batch = dataset.get_batch_design(4)
-    starts = [start for start in range(20) if (dataset.X[start : start + 4] == batch).all()]
-    assert len(starts) == 1
+@pytest.mark.parametrize("targets", [None, np.arange(23)])
+def test_a_batch_to_look_at_lies_together_where_2014s_lay(targets):
+    options = {"columns": 6, "view_converter": DefaultViewConverter([3, 2, 1], ["c", 0, 1, "b"]), "y": targets}
+    start = np.random.RandomState([17, 2, 946]).randint(23 - 4 + 1)
+    expected = matrix(columns=6).X[start : start + 4].astype(floatX())
+    np.testing.assert_array_equal(matrix(**options).get_batch_design(4), expected)
+    assert matrix(**options).get_batch_design(4).dtype == floatX()
+    images = matrix(**options).get_batch_topo(4)
+    np.testing.assert_array_equal(images, expected.reshape(4, 1, 3, 2).transpose(1, 2, 3, 0))
+    rows, labels = matrix(**options).get_batch_design(4, include_labels=True)
+    np.testing.assert_array_equal(rows, expected)
+    of_images, same = matrix(**options).get_batch_topo(4, include_labels=True)
+    np.testing.assert_array_equal(of_images, images)
+    if targets is None:
+        assert labels is None and same is None
+    else:
+        np.testing.assert_array_equal(labels, np.arange(start, start + 4))
+        np.testing.assert_array_equal(same, labels)
+
+
+@pytest.mark.parametrize("y, width", [(None, 0), (np.arange(23), 1), (np.zeros((23, 3)), 3)])
+def test_all_data_come_with_what_they_are(y, width):
+    dataset = matrix(y=y)
+    data, (space, source) = dataset.get_data(), dataset.get_data_specs()
+    assert dataset.num_examples == dataset.get_num_examples() == 23
+    if y is None:
+        np.testing.assert_array_equal(data, dataset.X)
+        assert (space, source) == (VectorSpace(6), "features")
+    else:
+        np.testing.assert_array_equal(data[0], dataset.X)
+        np.testing.assert_array_equal(data[1], y)
+        assert (space, source) == (CompositeSpace([VectorSpace(6), VectorSpace(width)]), ("features", "targets"))
+    batch = next(dataset.iterator(batch_size=23, data_specs=(space, source), return_tuple=True))
+    assert [part.shape[1] for part in batch] == ([6] if y is None else [6, width])
 
 
 def test_axes_can_be_changed_later():
@@ -143,6 +172,10 @@ def test_a_preprocessor_is_applied():
     double = Double()
     np.testing.assert_array_equal(matrix(preprocessor=double, fit_preprocessor=True).X, matrix().X * 2)
     assert double.can_fit
+    dataset = matrix()
+    dataset.apply_preprocessor(double)
+    np.testing.assert_array_equal(dataset.X, matrix().X * 2)
+    assert not double.can_fit
 
 
 @pytest.mark.parametrize(
@@ -155,6 +188,9 @@ def test_a_preprocessor_is_applied():
         (lambda: matrix(y=np.zeros(22)), "23 examples, but 22 targets"),
         (lambda: matrix(y=np.full(23, 3), y_labels=3), "from 0 to 2, but there is 3"),
         (lambda: matrix(y_labels=3), "not given"),
+        (lambda: matrix(X_labels=3), "X_labels is given, but features are numbers"),
+        (lambda: matrix().get_batch_design(24), "24 examples are asked for at a time, but there are 23"),
+        (lambda: matrix().get_batch_design(0), "0 examples are asked for"),
         (lambda: DefaultViewConverter([2, 2, 1], ["b", 0, 0, "c"]), "each once"),
         (lambda: matrix(view_converter=DefaultViewConverter([2, 2, 1])).get_topological_view(), "not images of 2 x 2"),
         (lambda: matrix().get_topological_view(), "no view_converter"),
