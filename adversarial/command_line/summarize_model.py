@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
-    parameters = {name: param.get_value() for name, param in checkpoint.parameters_of(model).items()}
+    parameters = {name: content["parameters"][name] for name in checkpoint.parameters_of(model)}
     statistics = {name: statistics_of(value) for name, value in parameters.items()}
     if given.json:
         columns = ("network", "layer", "kind", "output", "parameters")

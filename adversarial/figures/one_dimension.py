@@ -1,0 +1,125 @@
+"""A game on the line as Figure 1 of the paper shows it, as a PNG."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from adversarial.errors import DataError
+from adversarial.figures.grid import check_name
+from adversarial.serialization.whole_file import write_whole
+
+#: Okabe and Ito's blue and green; the paper's data are black dots, its model solid green, its D dashed blue.
+BLUE, GREEN = "#0072B2", "#009E73"
+
+
+class Moment(Protocol):
+    """How the game stood: samples (count,) of G, D (points,) on the line, and where the z of the arrows go."""
+
+    title: str
+    samples: np.ndarray
+    discriminator: np.ndarray
+    mapped: np.ndarray
+
+
+def density(samples: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The density of one-dimensional samples at `points`, by Gaussians of Silverman's width around them.
+
+    Parameters
+    ----------
+    samples : (count,)
+    points : (points,), in rising order
+
+    Returns
+    -------
+    array (points,)
+
+    Raises
+    ------
+    DataError
+        Where a sample is not finite.
+    """
+    if not np.isfinite(samples).all():
+        raise DataError("samples that are not finite have no density")
+    quartiles = np.percentile(samples, [75, 25])
+    spread = min(samples.std(), (quartiles[0] - quartiles[1]) / 1.34) or samples.std()
+    # No narrower than the points can show, or all of a spike would fall between two of them.
+    width = max(0.9 * spread * len(samples) ** -0.2, points[1] - points[0])
+    distances = (points[:, None] - samples[None, :].astype(float)) / width
+    return np.exp(-0.5 * distances**2).mean(axis=1) / (width * np.sqrt(2 * np.pi))
+
+
+def write_figure(
+    path: str | os.PathLike,
+    points: np.ndarray,
+    data_density: np.ndarray,
+    z: np.ndarray,
+    moments: Sequence[Moment],
+) -> None:
+    """Draw the moments beside each other: densities and D above, the map from z to x below; whole, or not at all.
+
+    Parameters
+    ----------
+    path : ending in .png
+    points : (points,) of the line, x
+    data_density : (points,) p_data there
+    z : (arrows,) where the arrows start
+    moments : one or more
+
+    Raises
+    ------
+    ConfigurationError
+        Where the name does not end in .png.
+    CheckpointError
+        Where the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    check_name(path)
+    figure = Figure(figsize=(3.0 * len(moments) + 1, 4.8), dpi=120, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, len(moments), sharex=True, squeeze=False, height_ratios=(2, 1))
+    models = [density(moment.samples, points) for moment in moments]
+    # A model's spike may be cut off; data and D never are.
+    top = max(1.05, 1.1 * data_density.max(), min(1.1 * max(map(np.max, models)), 3 * data_density.max()))
+    for place, (moment, model) in enumerate(zip(moments, models, strict=True)):
+        axes = above[place]
+        lines = _curves(axes, points, data_density, model, moment.discriminator)
+        axes.set_ylim(0, top)
+        axes.set_title(f"({chr(ord('a') + place)}) {moment.title}", fontsize=9)
+        _arrows(below[place], points, z, moment.mapped)
+        for other in (above[place], below[place]):
+            other.label_outer()
+    above[0].set_ylabel("density (per unit of x);\nD(x) (probability)")
+    below[0].set_ylabel("z to x = G(z)")
+    figure.supxlabel("x (unit of the data); z is spread over the same axis", fontsize=9)
+    names = ["data density", "model density, from samples of G", "D(x), probability that x is data"]
+    figure.legend(lines, names, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+    buffer = io.BytesIO()
+    canvas.print_png(buffer)
+    write_whole(path, [buffer.getvalue()])
+
+
+def _curves(axes: Any, x: np.ndarray, data: np.ndarray, model: np.ndarray, discriminator: np.ndarray) -> list:
+    return [
+        *axes.plot(x, data, color="black", linestyle=":", linewidth=2),
+        *axes.plot(x, model, color=GREEN, linestyle="-", linewidth=1.8),
+        *axes.plot(x, discriminator, color=BLUE, linestyle="--", linewidth=1.6),
+    ]
+
+
+def _arrows(axes: Any, points: np.ndarray, z: np.ndarray, mapped: np.ndarray) -> None:
+    """Arrows from z, spread evenly over the middle of the axis, up to G(z); those that leave it are cut off there."""
+    axes.set_xlim(points[0], points[-1])
+    axes.set_ylim(-0.08, 1.08)
+    axes.axhline(0, color="black", linewidth=1)
+    axes.axhline(1, color="black", linewidth=1)
+    for start, end in zip(z, mapped, strict=True):
+        style = {"arrowstyle": "->", "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0, "color": "black"}
+        axes.annotate("", xy=(end, 1), xytext=(start, 0), arrowprops=style, annotation_clip=False, clip_on=True)
+    axes.set_yticks([0, 1], ["z", "x"])
