@@ -15,7 +15,7 @@ from adversarial.errors import DataError
 EXAMPLE = """
 tools/get_data.py cifar10
 PYLEARN2_DATA_PATH=/data tools/get_data.py cifar10
-tools/get_data.py cifar10 --to /data --url https://example.org/mirror/cifar-10-python.tar.gz
+tools/get_data.py cifar10 --dir /data --url https://example.org/mirror/cifar-10-python.tar.gz
 """
 
 ARCHIVES = {"cifar10": download.CIFAR10_ARCHIVE}
@@ -30,7 +30,7 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("dataset", choices=["cifar10", "tfd", "mnist"], help="which one; mnist needs no fetching")
-    add("--to", metavar="DIR", type=Path, help="the folder of all data (default: %(default)s)",
+    add("--dir", "--to", dest="to", metavar="DIR", type=Path, help="the folder of all data (default: %(default)s)",
         default=data_path())  # fmt: skip
     add("--url", help="another address of the same file, whose hash is checked all the same")
     add("-q", "--quiet", action="store_true", help="print nothing but errors")
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     folder = args.to / archive.folder
     notes = [folder / Path(member).parent / standins.NOTE for member in archive.members]
     if any(note.exists() for note in notes):
-        raise DataError(f"{folder} holds made-up images; remove it, or name another folder by --to")
+        raise DataError(f"{folder} holds made-up images; remove it, or name another folder by --dir")
     if not download.missing(archive, args.to):
         say(f"{args.dataset} is in {folder} already")
         return

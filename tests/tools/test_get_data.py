@@ -56,7 +56,7 @@ def refused(capsys, *argv):
 
 def test_what_is_fetched_is_what_cifar10_reads(url, tmp_path, capsys, monkeypatch):
     data = tmp_path / "data"
-    get_data.main(["cifar10", "--to", str(data), "--url", url])
+    get_data.main(["cifar10", "--dir", str(data), "--url", url])
     shown = capsys.readouterr().out
     assert f"cifar10 is in {data / 'cifar10'}" in shown and f"set PYLEARN2_DATA_PATH to {data}" in shown
     monkeypatch.setenv("PYLEARN2_DATA_PATH", str(data))
