@@ -19,6 +19,8 @@ from adversarial.options import Index, OptionError, Range
 SETS = {"unlabeled": (0,), "train": (1,), "valid": (2,), "test": (3,), "full_train": (1, 2)}
 #: Expressions: anger, disgust, fear, happiness, sadness, surprise, neutral.
 EXPRESSIONS = 7
+#: Images brought from the file's order into rows at a time.
+_BLOCK = 4096
 
 Fold = Annotated[int, Range(0, 4)]
 
@@ -77,7 +79,7 @@ class TFD(DenseDesignMatrix):
             y, self.y_identity = (content[name][chosen].astype(np.int64) for name in ("labs_ex", "labs_id"))
             y -= 1
             y = one_hot_rows(y[:, 0], EXPRESSIONS) if one_hot else y
-        images = content["images"][chosen].reshape(len(chosen), image_size**2)
+        images = _rows(content["images"], chosen)
         if images.dtype != np.uint8:
             images = self._prepared(images.astype(np.float32))
         super().__init__(X=images, y=y, view_converter=view_converter)
@@ -100,6 +102,18 @@ class TFD(DenseDesignMatrix):
         if self.center:
             return np.clip(X if self.scale else X / half, -1.0, 1.0)
         return np.clip(X / half - 1.0, -1.0, 1.0)
+
+
+def _rows(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Some images as rows of a matrix, in C order, of which there is no second copy on the way.
+
+    MATLAB's arrays are in Fortran's order, so that to index and then to reshape would copy all of them twice.
+    """
+    rows = np.empty((len(chosen), images[0].size), images.dtype)
+    for start in range(0, len(chosen), _BLOCK):
+        block = images[chosen[start : start + _BLOCK]]
+        rows[start : start + _BLOCK] = block.reshape(len(block), -1)
+    return rows
 
 
 def _range(example_range: Sequence[int], size: int) -> slice:

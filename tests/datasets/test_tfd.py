@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+from adversarial.datasets import tfd
 from adversarial.datasets.tfd import SETS, TFD
 from adversarial.errors import ConfigurationError, DataError
 
@@ -32,6 +33,16 @@ def test_every_recorded_set_is_2014s(golden, data):
         found = dataset.X[:, ::97] if what == "X" else dataset.y
         assert found.dtype == recorded[name].dtype
         np.testing.assert_array_equal(found, recorded[name], err_msg=name)
+
+
+@pytest.mark.parametrize("size", [1, 7, 20])
+def test_images_gathered_by_blocks_are_those_gathered_at_once(data, monkeypatch, size):
+    monkeypatch.setattr(tfd, "_BLOCK", size)
+    content = loadmat(data)
+    expected = content["images"][content["folds"][:, 2] == 1].reshape(-1, 2304)
+    found = TFD(which_set="train", fold=2).X
+    np.testing.assert_array_equal(found, expected)
+    assert len(found) == 20
 
 
 @pytest.mark.parametrize("center", [False, True])
