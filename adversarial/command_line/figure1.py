@@ -37,4 +37,4 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_figure(path, game.points, game.data_density, game.z, game.moments)
     print(path)
     if given.show:
-        pictures._show(path)
+        pictures.show(path)

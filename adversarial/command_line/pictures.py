@@ -165,10 +165,11 @@ def draw(
     write_png(path, sheet(brightness, columns, framed, given.zoom), "; ".join([*caption, words[rule]]) + ".")
     print(path)
     if given.show:
-        _show(path)
+        show(path)
 
 
-def _show(path: str) -> None:
+def show(path: str) -> None:
+    """Open a picture in a window, and wait until it is closed."""
     pyplot = _window()
     picture = pyplot.imread(path)
     figure = pyplot.figure(path, figsize=(picture.shape[1] / 100, picture.shape[0] / 100), dpi=100)

@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_curves(path, curves, "training (epochs)", _y_label(names), title)
     print(path)
     if given.show:
-        pictures._show(path)
+        pictures.show(path)
 
 
 def _labels(paths: Sequence[str]) -> list[str]:

@@ -165,7 +165,7 @@ def _run(experiment: Any, given: argparse.Namespace, console: Any) -> int:
         finally:
             if console is not None:
                 console.close()
-    saved = f"saved as {experiment.save_path}" if experiment.saves else "not saved: the file names no save_path"
+    saved = f"saved as {experiment.save_path}" if experiment.saves else "not saved, as the file asks"
     if outcome == "stop requested":
         print(f"stopped, {saved}", file=sys.stderr)
         if experiment.saves:
