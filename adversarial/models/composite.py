@@ -162,5 +162,6 @@ class FlattenerLayer(Layer):
 
     def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
         """The wrapped layer's cost of the parts that `fprop` joined."""
-        parts = tuple(Y_hat.owner.inputs[1:])
+        # The joined parts are the matrices among the inputs: PyTensor before 3.3 has the axis among them too.
+        parts = tuple(part for part in Y_hat.owner.inputs if part.ndim == Y_hat.ndim)
         return self.raw_layer.cost(self.output_space.format_as(Y, self.raw_layer.get_output_space()), parts)
