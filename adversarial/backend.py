@@ -27,6 +27,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 
 from adversarial import precompiled_headers
 from adversarial.errors import ConfigurationError
+from adversarial.parallel_compilation import ParallelVMLinker
 
 Backend = Literal["c", "numba", "jax"]
 FloatX = Literal["float32", "float64"]
@@ -246,7 +247,11 @@ def mode() -> Mode:
 
         # PyTensor asks for float64 only while it is first imported for JAX, maybe before floatX was chosen.
         jax.config.update("jax_enable_x64", config.floatX == "float64")
-    return get_mode({"c": "CVM", "numba": "NUMBA", "jax": "JAX"}[_settings.backend])
+    if _settings.backend == "c":
+        linker = ParallelVMLinker(use_cloop=True)
+        linker.workers = _settings.threads
+        return Mode(linker=linker, optimizer="fast_run")
+    return get_mode({"numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
 def interpreted() -> Mode:
