@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from adversarial.array_files import damage_told, hdf5_array, open_hdf5
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
 from adversarial.datasets.iteration import Subset
 from adversarial.errors import DataError
-from adversarial.options import Count, OptionError, nearest
+from adversarial.options import Count, OptionError
 from adversarial.space import Conv2DSpace, check_axes
 
 
@@ -46,7 +46,7 @@ class HDF5Dataset(DenseDesignMatrix):
             raise OptionError("HDF5Dataset", "X", "needs the key of either X, a matrix, or topo_view, images")
         if topo_view is not None and view_converter is not None:
             raise OptionError("HDF5Dataset", "view_converter", "view_converter goes with X, not with topo_view")
-        file = _open(filename)
+        file = open_hdf5(filename)
         if topo_view is None:
             rows = StoredRows(_array(file, X, 2))
         else:
@@ -54,7 +54,7 @@ class HDF5Dataset(DenseDesignMatrix):
             lengths = dict(zip(order, images.shape, strict=True))
             view_converter = DefaultViewConverter([lengths[0], lengths[1], lengths["c"]], order)
             rows = StoredRows(images, order)
-        targets = None if y is None else _array(file, y)[...]
+        targets = None if y is None else _part(_array(file, y), ...)
         super().__init__(
             X=rows,  # type: ignore[arg-type]
             y=targets,
@@ -103,35 +103,22 @@ class StoredRows:
         return StoredRows(self._array, self._axes, self._start + start, self._start + stop)
 
     def _rows(self, examples: Subset) -> np.ndarray:
-        try:
-            batch = self._array[(slice(None),) * self._batch_axis + (examples,)]
-        except OSError as error:
-            name = f"{self._array.file.filename}: {self._array.name}"
-            raise DataError(f"{name} cannot be read, so the file is damaged: {_short(error)}") from error
+        batch = _part(self._array, (slice(None),) * self._batch_axis + (examples,))
         if self._axes is not None:
             batch = Conv2DSpace.convert_numpy(batch, self._axes, ("b", "c", 0, 1))
         return batch.reshape(len(batch), self.shape[1])
 
 
-def _open(filename: str) -> h5py.File:
-    if not Path(filename).is_file():
-        raise DataError(f"there is no file {filename}")
-    try:
-        return h5py.File(filename, "r")
-    except OSError as error:
-        raise DataError(f"{filename} cannot be read as an HDF5 file: {_short(error)}") from error
-
-
 def _array(file: h5py.File, key: str, ndim: int | None = None) -> h5py.Dataset:
     """The array of numbers at a key."""
-    found = file.get(key)
-    if not isinstance(found, h5py.Dataset):
-        raise DataError(f"{file.filename} has no array '{key}'{nearest(key, file)}")
+    found = hdf5_array(file, key, file.filename)
     if found.dtype.kind not in "fiub" or not found.shape or (ndim is not None and found.ndim != ndim):
         wanted = "numbers" if ndim is None else f"numbers with {ndim} axes"
         raise DataError(f"{file.filename} should hold '{key}' as {wanted}, but holds {found.dtype} of {found.shape}")
     return found
 
 
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]
+def _part(array: h5py.Dataset, subset: Any) -> np.ndarray:
+    with damage_told(f"{array.file.filename}: {array.name} cannot be read, so the file is damaged"):
+        return array[subset]
+

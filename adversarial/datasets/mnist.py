@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from adversarial.array_files import MOST_UNPACKED, damage_told
 from adversarial.datasets.data_path import data_path
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
 from adversarial.errors import DataError
@@ -151,26 +152,32 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
     magic : the number it must begin with: what it must hold
     check_hash : compare the SHA-256 of its content with the one known here
     """
-    try:
-        raw = path.read_bytes()
-        content = gzip.decompress(raw) if path.suffix == ".gz" else raw
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path} is cut short or damaged: it cannot be unpacked ({error})") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    found = int.from_bytes(content[:4], "big")
-    if len(content) < 4 or found != magic:
-        kind = f"{_KINDS[found]}, not {_KINDS[magic]}" if found in _KINDS else f"no {_KINDS[magic]} in IDX format"
-        raise DataError(f"{path} holds {kind}: it begins with {found} instead of {magic}")
     axes = magic % 256
-    if len(content) < 4 + 4 * axes:
-        raise DataError(f"{path} is cut short: it ends within its header, after {len(content)} bytes")
-    shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes))
-    header, expected = 4 + 4 * axes, int(np.prod(shape, dtype=object))
-    if len(content) - header != expected:
-        raise DataError(f"{path} should hold {expected} bytes of {_KINDS[magic]}, but holds {len(content) - header}")
+    opened = gzip.open if path.suffix == ".gz" else open
+    with damage_told(f"{path} is cut short or damaged: it cannot be read"), opened(path, "rb") as file:
+        header = file.read(4 + 4 * axes)
+        shape = _shape(header, magic, path)
+        expected = math.prod(shape)
+        if expected > MOST_UNPACKED * path.stat().st_size:
+            raise DataError(f"{path} should hold {expected} bytes of {_KINDS[magic]}, which is more than it can hold")
+        # Beyond the last byte too: there the packed bytes' checksum is.
+        content = file.read(expected + 1)
+    if len(content) != expected:
+        found = f"{len(content)}" if len(content) < expected else "more"
+        raise DataError(f"{path} should hold {expected} bytes of {_KINDS[magic]}, but holds {found}")
     if check_hash:
         name = os.path.basename(path).removesuffix(".gz")
-        if hashlib.sha256(content).hexdigest() != SHA256[name]:
+        if hashlib.sha256(header + content).hexdigest() != SHA256[name]:
             raise DataError(f"{path} is not the file that came with this package; install it again")
-    return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+
+
+def _shape(header: bytes, magic: int, path: Path) -> tuple[int, ...]:
+    """What the header of an IDX file says of its array."""
+    found, axes = int.from_bytes(header[:4], "big"), magic % 256
+    if len(header) < 4 or found != magic:
+        kind = f"{_KINDS[found]}, not {_KINDS[magic]}" if found in _KINDS else f"no {_KINDS[magic]} in IDX format"
+        raise DataError(f"{path} holds {kind}: it begins with {found} instead of {magic}")
+    if len(header) < 4 + 4 * axes:
+        raise DataError(f"{path} is cut short: it ends within its header, after {len(header)} bytes")
+    return tuple(int.from_bytes(header[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes))

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import zipfile
-from pathlib import Path
+import os
 from typing import Literal
 
 import numpy as np
 
+from adversarial.array_files import NpyArray, damage_told, read_npz
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import DataError
-from adversarial.options import nearest
+
+_ARCHIVE, _ARRAY = b"PK", b"\x93NUMPY"
 
 
-def _load(file: str, mmap_mode: str | None = None):
-    """What numpy reads of a file, without pickled objects."""
-    if not Path(file).exists():
+def _check_begins(file: str, wanted: bytes, other: bytes, advice: str) -> None:
+    if not os.path.exists(file):
         raise DataError(f"there is no file {file}")
-    try:
+    with damage_told(f"{file} cannot be read as a NumPy file"), open(file, "rb") as opened:
+        start = opened.read(len(_ARRAY))
+    if start.startswith(other):
+        raise DataError(f"{file} {advice}")
+    if not start.startswith(wanted):
+        raise DataError(f"{file} cannot be read as a NumPy file: it begins as none")
+
+
+def _load(file: str, mmap_mode: str | None = None) -> np.ndarray:
+    with damage_told(f"{file} cannot be read as a NumPy file"):
+        with open(file, "rb") as opened:
+            header = NpyArray(opened, os.path.getsize(file), file)
+            if mmap_mode is None:
+                return header.read(opened)
         return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{file} cannot be read as a NumPy file: {' '.join(str(error).split())[:120]}") from error
 
 
 def _matrix_or_images(array: np.ndarray, file: str) -> dict[str, np.ndarray]:
@@ -41,10 +52,8 @@ class NpyDataset(DenseDesignMatrix):
     """
 
     def __init__(self, file: str, mmap_mode: Literal["r", "c"] | None = None):
-        array = _load(file, mmap_mode)
-        if not isinstance(array, np.ndarray):
-            raise DataError(f"{file} holds several arrays; use NpzDataset and say which by its key")
-        super().__init__(**_matrix_or_images(array, file))
+        _check_begins(file, _ARRAY, _ARCHIVE, "holds several arrays; use NpzDataset and say which by its key")
+        super().__init__(**_matrix_or_images(_load(file, mmap_mode), file))
 
 
 class NpzDataset(DenseDesignMatrix):
@@ -58,15 +67,6 @@ class NpzDataset(DenseDesignMatrix):
     """
 
     def __init__(self, file: str, key: str, target_key: str | None = None):
-        arrays = _load(file)
-        if isinstance(arrays, np.ndarray):
-            raise DataError(f"{file} holds one array without a name; use NpyDataset")
-        with arrays:
-            for name in (key, target_key):
-                if name is not None and name not in arrays.files:
-                    raise DataError(f"{file} has no array '{name}'{nearest(name, arrays.files)}")
-            try:
-                features, y = arrays[key], None if target_key is None else arrays[target_key]
-            except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-                raise DataError(f"{file} is damaged: {' '.join(str(error).split())[:120]}") from error
-        super().__init__(**_matrix_or_images(features, file), y=y)
+        _check_begins(file, _ARCHIVE, _ARRAY, "holds one array without a name; use NpyDataset")
+        features, *targets = read_npz(file, *(name for name in (key, target_key) if name is not None))
+        super().__init__(**_matrix_or_images(features, file), y=targets[0] if targets else None)

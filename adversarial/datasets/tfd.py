@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from scipy.io import loadmat, matlab
+from scipy.io import loadmat
 
+from adversarial.array_files import damage_told
 from adversarial.datasets.data_path import data_path
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
 from adversarial.errors import DataError
@@ -151,12 +151,8 @@ def load(image_size: int) -> dict[str, np.ndarray]:
     path = path_of(image_size)
     if not path.exists():
         raise DataError(absent(path))
-    try:
+    with damage_told(f"{path} cannot be read: it is damaged or no MATLAB file"):
         content = loadmat(path, variable_names=["images", "folds", "labs_ex", "labs_id"])
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, TypeError, KeyError, EOFError, zlib.error, NotImplementedError, matlab.MatReadError) as error:
-        raise DataError(f"{path} is damaged or no MATLAB file: {' '.join(str(error).split())[:120]}") from error
     _check(path, content, image_size)
     return content
 
@@ -166,6 +162,8 @@ def _check(path: Path, content: dict[str, Any], image_size: int) -> None:
         if name not in content:
             raise DataError(f"{path} has no '{name}', so it is not TFD's")
         found = content[name]
+        if not isinstance(found, np.ndarray):
+            raise DataError(f"{path} should hold '{name}' as an array, but holds a {type(found).__name__}")
         if found.shape[1:] != shape or found.dtype.kind not in "iuf":
             raise DataError(
                 f"{path} should hold '{name}' as numbers of shape (examples, {', '.join(map(str, shape))}), "

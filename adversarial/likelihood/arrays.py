@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from adversarial.array_files import NpyArray, damage_told, hdf5_array, npz_member, open_hdf5
 from adversarial.errors import DataError
 
 #: Files that hold arrays, by their ending.
@@ -26,26 +27,13 @@ class RowsInFile:
 
     def __init__(self, file: Any, name: str):
         self._file = file
-        try:
-            version = np.lib.format.read_magic(file)
-            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-            shape, fortran, dtype = read_header[version](file)
-        except (ValueError, KeyError, OSError) as error:
-            raise DataError(f"{name} is not an array that NumPy saved") from error
-        if dtype.hasobject or dtype.kind not in "fiub":
-            raise DataError(f"{name} holds values of type {dtype}, but must hold numbers")
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        header = NpyArray(file, size, name)
         self._start = file.tell()
-        self.dtype = dtype
-        self.shape = tuple(shape)
-        file.seek(0, os.SEEK_END)
-        if file.tell() - self._start != dtype.itemsize * int(np.prod(shape, dtype=object)):
-            raise DataError(f"{name} is cut short, or goes on after its end")
-        if fortran and len(shape) > 1:
-            # Columns lie together: there is no reading a few rows.
-            file.seek(self._start)
-            self._whole = np.fromfile(file, dtype).reshape(shape, order="F")
-        else:
-            self._whole = None
+        self.dtype, self.shape = header.dtype, header.shape
+        # In Fortran's order columns lie together: there is no reading a few rows.
+        self._whole = header.read(file) if header.fortran and len(header.shape) > 1 else None
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -90,15 +78,13 @@ def open_rows(path: str | os.PathLike) -> Flattened:
         raise DataError(f"{path} is not a table of numbers by its name, which must end in {', '.join(ENDINGS[:3])}")
     if not os.path.isfile(path):
         raise DataError(f"there is no file {path}")
-    try:
+    with damage_told(f"{path} cannot be read as {ending[1:]}: it is damaged or something else"):
         if ending == ".npy":
             rows = RowsInFile(open(path, "rb"), path)  # noqa: SIM115 (the rows keep it open)
         elif ending == ".npz":
             rows = _member(path, name)
         else:
             rows = _dataset(path, name)
-    except (OSError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"{path} cannot be read as {ending[1:]}: it is damaged or something else") from error
     if len(rows.shape) < 2:
         raise DataError(f"{path} holds an array of shape {rows.shape}, but must hold a row an example")
     return Flattened(rows)
@@ -113,22 +99,20 @@ def _split(path: str) -> tuple[str, str | None]:
 
 def _member(path: str, name: str | None) -> RowsInFile:
     with zipfile.ZipFile(path) as archive:
-        names = [entry[: -len(".npy")] for entry in archive.namelist() if entry.endswith(".npy")]
-        entry = _pick(path, names, name) + ".npy"
+        names = [entry.removesuffix(".npy") for entry in archive.namelist() if entry.endswith(".npy")]
+        name = _pick(path, names, name)
         unpacked = tempfile.TemporaryFile(prefix="adversarial-")  # noqa: SIM115 (the rows keep it open)
-        with archive.open(entry) as packed:
+        with archive.open(npz_member(archive, name, path)) as packed:
             shutil.copyfileobj(packed, unpacked, 1 << 20)
     unpacked.seek(0)
-    return RowsInFile(unpacked, f"{path}:{name or entry[:-4]}")
+    return RowsInFile(unpacked, f"{path}:{name}")
 
 
 def _dataset(path: str, name: str | None) -> Any:
-    import h5py
-
-    file = h5py.File(path, "r")
+    file = open_hdf5(path)
     names: list[str] = []
     file.visititems(lambda key, item: names.append(key) if _is_table(item) else None)
-    return file[_pick(path, names, name)]
+    return hdf5_array(file, _pick(path, names, name), path)
 
 
 def _is_table(item: Any) -> bool:

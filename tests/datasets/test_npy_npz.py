@@ -52,7 +52,7 @@ def test_files_that_do_not_serve_are_said_in_a_sentence(tmp_path):
         (lambda: NpzDataset(npz, key="train", target_key="line"), "9 examples, but 12 targets"),
         (lambda: NpzDataset(cut, key="train"), "cannot be read as a NumPy file"),
         (lambda: NpyDataset(text), "cannot be read as a NumPy file"),
-        (lambda: NpyDataset(objects), "cannot be read as a NumPy file"),
+        (lambda: NpyDataset(objects), "type object, but must hold numbers"),
         (lambda: NpyDataset(str(tmp_path)), "cannot be read"),
     ]:
         with pytest.raises(DataError, match=words) as caught:

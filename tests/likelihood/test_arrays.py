@@ -55,7 +55,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path):
         open_rows(tmp_path / "absent.npy")
     with pytest.raises(DataError, match="not a table of numbers by its name"):
         open_rows(tmp_path / "table.txt")
-    for ending, reason in ((".npy", "not an array that NumPy saved"), (".npz", "damaged"), (".h5", "damaged")):
+    for ending, reason in ((".npy", "not an array that NumPy saved"), (".npz", "damaged"), (".h5", "as an HDF5 file")):
         (tmp_path / f"bad{ending}").write_bytes(b"no such thing")
         with pytest.raises(DataError, match=reason):
             open_rows(tmp_path / f"bad{ending}")
