@@ -30,6 +30,30 @@ def test_a_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, call, 
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_failure_at_any_write_leaves_the_old_file(tmp_path, monkeypatch, number):
+    path, pieces = tmp_path / "file", [b"n" * (2 << 20), b"e", b"w" * (1 << 20)]
+    path.write_bytes(b"old")
+    write, done = whole_file._write_all, []
+
+    def fail_at(place):
+        def failing(file, piece):
+            if len(done) == place:
+                write(file, piece[: len(piece) // 2])
+                raise OSError(number, os.strerror(number))
+            write(file, piece)
+            done.append(piece)
+
+        return failing
+
+    for place in range(sum(1 for _ in whole_file._gathered(pieces))):
+        done.clear()
+        monkeypatch.setattr(whole_file, "_write_all", fail_at(place))
+        with pytest.raises(CheckpointError, match="the file that was there before is untouched"):
+            whole_file.write_whole(path, pieces)
+        assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
+
+
 def test_an_interrupt_leaves_the_old_file(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"old")
