@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.models.parameter_budget import parameter_budget
 from adversarial.serialization import hdf5_format, model_2014, pickle_format
 from adversarial.serialization.description import describe, rebuild
 from adversarial.serialization.plain import normalise
@@ -54,6 +55,9 @@ MODEL_VERSION = 1
 
 #: Endings and their formats.
 ENDINGS = (".pkl", ".h5")
+
+#: Values that layers may have beside the parameters that a file holds: the permutations of Maxout's randomize_pools.
+_ROOM = 1 << 24
 
 _GZIP = b"\x1f\x8b"
 #: No honest model shrinks to less than a hundredth by gzip, a few large arrays of zeros aside.
@@ -271,15 +275,19 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
             raise CheckpointError(f"it holds no model: '{key}' is missing")
     if content.get("version", MODEL_VERSION) != MODEL_VERSION:
         raise CheckpointError(f"its layout is {content['version']!r}, and this version of adversarial reads 1")
+    if not isinstance(content["parameters"], dict):
+        raise CheckpointError("what it describes is not a model")
+    there = sum(value.size for value in content["parameters"].values() if isinstance(value, np.ndarray))
     try:
-        model = rebuild(content["model"], _allowed(allow))
+        with parameter_budget(there + _ROOM):
+            model = rebuild(content["model"], _allowed(allow))
     except CheckpointError:
         raise
     except ConfigurationError as error:
         raise CheckpointError(f"its model cannot be built: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError("its model cannot be built: its description is not of a model that was") from error
-    if not hasattr(model, "get_params") or not isinstance(content["parameters"], dict):
+    if not hasattr(model, "get_params"):
         raise CheckpointError("what it describes is not a model")
     _set_parameters(model, content["parameters"], others_allowed="origin" in content)
     model.yaml_src = content["yaml_src"]

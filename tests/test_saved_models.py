@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -120,6 +122,36 @@ def test_a_file_that_contradicts_itself_is_refused(pair, tmp_path, change, sente
     with pytest.raises(CheckpointError) as caught:
         checkpoint.load_model(tmp_path / "pair.pkl")
     assert sentence in str(caught.value) and str(caught.value).startswith(f"cannot open {tmp_path / 'pair.pkl'}: ")
+
+
+def _layer(name, **options):
+    return {"class": f"adversarial.models.{name}", "options": {"layer_name": "h0", "irange": 0.1} | options}
+
+
+@pytest.mark.parametrize(
+    ("nvis", "layers", "what"),
+    [
+        (10**9, [_layer("linear.Linear", dim=10**9)], "h0_b has shape (1000000000,)"),
+        (10**6, [_layer("linear.Linear", dim=10**6)], "h0_W has shape (1000000, 1000000)"),
+        (2**19, [_layer("linear.Linear", layer_name=f"h{i}", dim=(20, 2**19)[i % 2]) for i in range(99)], "h63_b has"),
+        (
+            1,
+            [_layer("maxout.Maxout", num_units=10**5, num_pieces=1, randomize_pools=True)],
+            "h0_permute has shape (100000, 100000)",
+        ),
+    ],
+)
+def test_layers_larger_than_the_numbers_that_are_there_take_no_memory(tmp_path, nvis, layers, what):
+    described = {"class": "adversarial.models.mlp.MLP", "options": {"nvis": nvis, "layers": layers}}
+    content = {"yaml_src": "", "parameters": {"h0_W": np.zeros((3, 3))}, "model": described}
+    checkpoint.write(tmp_path / "m.pkl", content)
+    tracemalloc.start()
+    with pytest.raises(CheckpointError, match=re.escape(what)):
+        checkpoint.load_model(tmp_path / "m.pkl")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # The bound, 2^24 values, as float64, and once more as a parameter.
+    assert peak < 2 * 2**24 * 8
 
 
 @pytest.mark.parametrize("name", ["os.system", "subprocess.Popen", "adversarial.backend.os.system", "builtins.eval"])

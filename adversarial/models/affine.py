@@ -12,6 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import sharedX
 from adversarial.errors import ConfigurationError
 from adversarial.models.layer import Layer
+from adversarial.models.parameter_budget import spend
 from adversarial.options import OptionError
 from adversarial.space import Conv2DSpace, Space, VectorSpace
 
@@ -105,6 +106,7 @@ class AffineLayer(Layer):
                     f"mask_weights has shape {np.shape(self.mask_weights)}, but the weights have shape {shape}",
                 )
             self.mask = sharedX(np.asarray(self.mask_weights), name=f"{self.layer_name}_mask")
+        spend(shape, name)
         self.W = sharedX(initial_weights(self.mlp.rng, shape, **self._initialization), name=name)
 
     def _make_bias(self, linear_units: int, init_bias: float | np.ndarray, name: str) -> None:
@@ -115,6 +117,7 @@ class AffineLayer(Layer):
                 "init_bias",
                 f"init_bias has shape {np.shape(init_bias)}, but the layer has {linear_units} biases",
             )
+        spend((linear_units,), name)
         self.b = sharedX(np.zeros((linear_units,)) + init_bias, name=name)
 
     def _linear_part(self, state_below: Variable) -> TensorVariable:

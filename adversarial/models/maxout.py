@@ -12,6 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import sharedX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
+from adversarial.models.parameter_budget import spend
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
 from adversarial.space import Space, VectorSpace
 
@@ -84,6 +85,7 @@ class Maxout(AffineLayer):
         self._make_weights(space, self.detector_layer_dim, f"{self.layer_name}_W")
         self.output_space = VectorSpace((self.detector_layer_dim - self.pool_size) // self.pool_stride + 1)
         if self.randomize_pools:
+            spend((self.detector_layer_dim, self.detector_layer_dim), f"{self.layer_name}_permute")
             permute = np.zeros((self.detector_layer_dim, self.detector_layer_dim))
             for column in range(self.detector_layer_dim):
                 permute[self.mlp.rng.randint(self.detector_layer_dim), column] = 1
