@@ -110,7 +110,9 @@ class MRGUniform(COp):
         low, high = np.asarray(self.low, dtype=self.dtype), np.asarray(self.high, dtype=self.dtype)
         return high - low, low
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
+    def infer_shape(self, *arguments: Any) -> list:
+        # The node and its inputs' shapes; PyTensor before 3.3 gives the graph first.
+        node, input_shapes = arguments[-2:]
         return [input_shapes[0], tuple(node.inputs[1][axis] for axis in range(self.ndim))]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
