@@ -13,6 +13,7 @@ or not at all, and bears a checksum.
 `versions`          of adversarial, python, numpy, pytensor, h5py, and the kind of machine: {name: text}
 `yaml_src`          the YAML text that the model came from, or ""
 `dataset_yaml_src`  the part of it that is the training data, or ""
+`image_shape`       [rows, columns, channels] of the images that the training data are, or None
 `overrides`         what `--set key=value` changed in it: {key: value}
 `model`             the model as nested {"class": name, "options": {...}}: `adversarial.serialization.description`
 `parameters`        {name: array}, such as "gen/h0_W"; see `parameters_of`
@@ -223,6 +224,7 @@ def model_content(model: Model) -> dict[str, Any]:
         "versions": versions(),
         "yaml_src": getattr(model, "yaml_src", None) or "",
         "dataset_yaml_src": getattr(model, "dataset_yaml_src", None) or "",
+        "image_shape": None if (shape := getattr(model, "image_shape", None)) is None else list(shape),
         "overrides": {},
         "model": describe(model),
         "parameters": {name: param.get_value() for name, param in parameters_of(model).items()},
@@ -249,7 +251,7 @@ def versions() -> dict[str, str]:
 def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
     """The model of a saved file, of ours or of 2014, with its parameters.
 
-    The model also gets `yaml_src`, `dataset_yaml_src` and `monitor`, a `MonitorRecord`, from the file.
+    The model also gets `yaml_src`, `dataset_yaml_src`, `image_shape` and `monitor`, a `MonitorRecord`, from the file.
 
     Parameters
     ----------
@@ -292,9 +294,19 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
     _set_parameters(model, content["parameters"], others_allowed="origin" in content)
     model.yaml_src = content["yaml_src"]
     model.dataset_yaml_src = content.get("dataset_yaml_src", "")
+    model.image_shape = _image_shape(content.get("image_shape"))
     if content.get("monitor") is not None:
         model.monitor = MonitorRecord.from_content(content["monitor"])
     return model
+
+
+def _image_shape(found: Any) -> tuple[int, int, int] | None:
+    """Rows, columns and channels, where a file says them."""
+    if found is None:
+        return None
+    if not isinstance(found, list) or len(found) != 3 or not all(type(part) is int and part > 0 for part in found):
+        raise CheckpointError(f"the shape of images in it is {found!r:.60}, not rows, columns and channels")
+    return tuple(found)
 
 
 def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, Any]:

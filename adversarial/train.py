@@ -102,6 +102,8 @@ class Train(Configurable):
         self.total_seconds = sharedX(0.0, name="total_seconds_last_epoch")
         if hasattr(dataset, "yaml_src"):
             model.dataset_yaml_src = dataset.yaml_src
+        if getattr(dataset, "view_converter", None) is not None:
+            model.image_shape = tuple(dataset.view_converter.shape)
         self._is_set_up = False
         self._begun = False
         self._resumed_from: Mapping[str, Any] | None = None

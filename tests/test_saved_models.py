@@ -93,6 +93,16 @@ def test_a_saved_file_says_where_it_comes_from(pair, tmp_path):
     assert content["overrides"] == {"algorithm.batch_size": 5} and content["training"] is None
 
 
+def test_the_shape_of_images_is_kept_and_checked(pair, tmp_path):
+    pair.image_shape = (2, 2, 3)
+    checkpoint.save_model(tmp_path / "pair.h5", pair)
+    assert checkpoint.load_model(tmp_path / "pair.h5").image_shape == (2, 2, 3)
+    for wrong in ([2, 2], [0, 1, 1], "x", [1.5, 1, 1]):
+        checkpoint.save_model(tmp_path / "pair.h5", pair, image_shape=wrong)
+        with pytest.raises(CheckpointError, match="not rows, columns and channels"):
+            checkpoint.load_model(tmp_path / "pair.h5")
+
+
 def _change(content, *, drop=None, add=None, shape=None, option=None):
     if drop:
         del content["parameters"][drop]

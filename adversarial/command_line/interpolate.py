@@ -50,8 +50,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.through and (given.points or given.rows):
         raise ConfigurationError("--through names the points of one row; leave out --points and --rows")
     path = pictures.output_path(given, "interpolation")
-    sampler = Sampler(checkpoint.load_model(given.model, given.allow), seed=given.seed)
-    shape = pictures.shape_of(sampler.generator.get_output_space(), given)
+    model = checkpoint.load_model(given.model, given.allow)
+    sampler = Sampler(model, seed=given.seed)
+    shape = pictures.shape_of(sampler.generator.get_output_space(), given, model)
     points = len(given.through or ()) or given.points or 4
     check_size((given.rows or 2) * points * given.steps, shape)
     ends = _ends(sampler, given)

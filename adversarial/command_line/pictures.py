@@ -22,7 +22,7 @@ from adversarial.figures.grid import (
     sheet,
     write_png,
 )
-from adversarial.likelihood.arrays import open_rows
+from adversarial.models.model import Model
 from adversarial.space import Conv2DSpace, Space
 
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> Non
         "--shape",
         metavar="ROWSxCOLS[xCHANNELS]",
         type=_shape,
-        help="of an image, where the model makes vectors (default: square, grey or colour)",
+        help="of an image, where the model makes vectors (default: that of the training data, else square)",
     )
     parser.add_argument(
         "--rescale",
@@ -95,8 +95,10 @@ def _window() -> Any:
     return pyplot
 
 
-def shape_of(space: Space, given: argparse.Namespace) -> ImageShape:
-    """The shape of the images of a space: its own if it has one, else what --shape says, else square.
+def shape_of(space: Space, given: argparse.Namespace, model: Model) -> ImageShape:
+    """The shape of the images of a space: its own if it has one, else what --shape says, else the training data's.
+
+    Where these were no images, or of another number of values, images are square.
 
     Raises
     ------
@@ -108,17 +110,24 @@ def shape_of(space: Space, given: argparse.Namespace) -> ImageShape:
         if given.shape not in (None, own):
             raise ConfigurationError(f"the model says that its images are {own.rows}x{own.columns}x{own.channels}")
         return own
-    dimension = space.get_total_dimension()
-    shape = given.shape or guess_shape(dimension)
-    if shape.dimension != dimension:
-        raise ConfigurationError(f"--shape says {shape.dimension} values an image, but the model makes {dimension}")
-    return shape
+    return shape_of_vectors(space.get_total_dimension(), given, model)
 
 
-def split_of_data(
+def shape_of_vectors(dimension: int, given: argparse.Namespace, model: Model) -> ImageShape:
+    """As `shape_of`, of vectors of `dimension` values."""
+    if given.shape is not None and given.shape.dimension != dimension:
+        raise ConfigurationError(
+            f"--shape says {given.shape.dimension} values an image, but the model makes {dimension}"
+        )
+    own = getattr(model, "image_shape", None)
+    trained_on = None if own is None or ImageShape(*own).dimension != dimension else ImageShape(*own)
+    return given.shape or trained_on or guess_shape(dimension)
+
+
+def data_of(
     given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
-) -> np.ndarray:
-    """A split of the data that the command line names by -d or as `file`, or of the model's own: a design matrix.
+) -> scoring_data.ScoringData:
+    """The data that the command line names by -d or as `file`, or the model's own, of which `split` is asked for.
 
     Raises
     ------
@@ -130,14 +139,26 @@ def split_of_data(
     if file is not None:
         if given.dataset:
             raise ConfigurationError(f"give a data set by its name (-d) or a file (--{split}), not both")
-        rows = open_rows(file)
-        return rows[: len(rows)]
+        return scoring_data.in_files({split: file})
     if given.dataset is None and not (content.get("yaml_src") or content.get("dataset_yaml_src")):
         raise DataError(
             f"{given.model} does not say what data it was trained on; "
             f"name them by -d {'|'.join(scoring_data.NAMED_SETS)}, or give --{split} FILE"
         )
-    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset).split(split, given.fold)
+    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset)
+
+
+def split_of_data(
+    given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
+) -> np.ndarray:
+    """The design matrix of that split; raises as `data_of`, and where the data cannot be read."""
+    try:
+        return data_of(given, content, split, file).split(split, given.fold)
+    except DataError as error:
+        if given.dataset or file is not None or f"--{split}" in str(error):
+            raise
+        advice = f"others are named by -d, or by --{split} FILE"
+        raise DataError(f"{error} ({given.model} was trained on these data; {advice})") from error
 
 
 def draw(

@@ -71,11 +71,11 @@ class ScoringData:
     Parameters
     ----------
     name : for people
-    load : gives the design matrix of a split of a fold
+    load : gives the dataset of a split of a fold, or its design matrix where there is no more
     folds : number of folds
     """
 
-    def __init__(self, name: str, load: Callable[[Split, int], np.ndarray], folds: int = 1):
+    def __init__(self, name: str, load: Callable[[Split, int], Any], folds: int = 1):
         self.name = name
         self.folds = folds
         self._load = load
@@ -90,10 +90,23 @@ class ScoringData:
         DataError
             Where there is no such split, or its files are not to be had.
         """
+        loaded = self._loaded(split, fold)
+        rows = loaded if isinstance(loaded, np.ndarray) else loaded.get_design_matrix()
+        return np.ascontiguousarray(rows, dtype=backend.floatX())
+
+    def classes(self, split: Split, fold: int = 0) -> np.ndarray:
+        """The class (examples,) of each example of a split, int64; raises as `split`, and where none is known."""
+        y = getattr(self._loaded(split, fold), "y", None)
+        if y is None:
+            raise DataError(f"{self.name} does not say what class its examples are of")
+        y = np.asarray(y)
+        return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel().astype(np.int64)
+
+    def _loaded(self, split: Split, fold: int) -> Any:
         if not 0 <= fold < self.folds:
             there_are = "has no folds" if self.folds == 1 else f"has the folds 0 to {self.folds - 1}"
             raise ConfigurationError(f"fold {fold} is asked for, but {self.name} {there_are}")
-        return np.ascontiguousarray(self._load(split, fold), dtype=backend.floatX())
+        return self._load(split, fold)
 
 
 def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
@@ -105,10 +118,10 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     known = NAMED_SETS[name]
     prepared = dict(known.usual if options is None else options)
 
-    def load(split: Split, fold: int) -> np.ndarray:
+    def load(split: Split, fold: int) -> Any:
         cls = getattr(importlib.import_module(known.module), known.cls)
         part = known.splits[split] | ({"fold": fold} if known.folds > 1 else {})
-        return cls(**prepared | part).get_design_matrix()
+        return cls(**prepared | part)
 
     return ScoringData(known.cls, load, known.folds)
 
@@ -160,18 +173,18 @@ def of_model(
 def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
     """A data set of any class: test by its get_test_set, valid by what the model was monitored on."""
 
-    def load(split: Split, fold: int) -> np.ndarray:
+    def load(split: Split, fold: int) -> Any:
         if split == "valid":
             proxy = monitored.get("valid") if isinstance(monitored, dict) else monitored
             if not isinstance(proxy, yaml_parse.Proxy):
                 raise DataError(f"the YAML in {path} names no validation data: give --valid FILE")
-            return _build(proxy, allow_list).get_design_matrix()
+            return _build(proxy, allow_list)
         built = _build(dataset, allow_list)
         if split == "train":
-            return built.get_design_matrix()
+            return built
         if not hasattr(built, "get_test_set"):
             raise DataError(f"the data set in {path}, {type(built).__name__}, has no test set: give --test FILE")
-        return built.get_test_set().get_design_matrix()
+        return built.get_test_set()
 
     return ScoringData(dataset.name.rpartition(".")[2], load)
 

@@ -11,12 +11,13 @@ import numpy as np
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.figures.grid import guess_shape, images_from_rows
+from adversarial.figures.grid import images_from_rows
 from adversarial.figures.weights import sheet_size, strongest_first
 from adversarial.game.generator import Generator
 from adversarial.models.composite import CompositeLayer
 from adversarial.models.layer import Layer
 from adversarial.models.mlp import MLP
+from adversarial.models.model import Model
 
 EXAMPLE = """
 tools/show_gen_weights.py yaml/mnist.pkl
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     generator = getattr(model, "generator", model)
     if not isinstance(generator, (Generator, MLP)):
         raise CheckpointError(f"a model of class {type(model).__name__} has no generator whose weights to draw")
-    images, layer = _weights(generator.mlp if isinstance(generator, Generator) else generator, given)
+    mlp = generator.mlp if isinstance(generator, Generator) else generator
+    images, layer = _weights(mlp, given, model)
     rows, columns = sheet_size(len(images), given.rows, given.cols)
     shown = images[strongest_first(images)] if given.strongest else images
     shown = shown[: rows * columns]
@@ -58,13 +60,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     pictures.draw(shown, columns, path, caption, given)
 
 
-def _weights(mlp: MLP, given: argparse.Namespace) -> tuple[np.ndarray, str]:
+def _weights(mlp: MLP, given: argparse.Namespace, model: Model) -> tuple[np.ndarray, str]:
     """The weights of the last layer that has any, as images (count, rows, columns, channels), and its name."""
     for layer in reversed(mlp.layers):
         if isinstance(layer, CompositeLayer):
             layer = _component(layer, given.component)
         if isinstance(layer, MLP):
-            return _weights(layer, given)
+            return _weights(layer, given, model)
         try:
             return layer.get_weights_topo(), layer.layer_name
         except ConfigurationError:
@@ -73,7 +75,7 @@ def _weights(mlp: MLP, given: argparse.Namespace) -> tuple[np.ndarray, str]:
             weights = layer.get_weights()
         except ConfigurationError:
             continue  # No weights, as a SpaceConverter: those of the layer below are next to the output.
-        shape = given.shape or guess_shape(weights.shape[1])
+        shape = pictures.shape_of_vectors(weights.shape[1], given, model)
         return images_from_rows(weights, shape), layer.layer_name
     raise CheckpointError("no layer of the generator has weights that can be drawn")
 

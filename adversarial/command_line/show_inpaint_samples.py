@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from adversarial.space import Conv2DSpace
 EXAMPLE = """
 tools/show_inpaint_samples.py inpaint.pkl
 tools/show_inpaint_samples.py inpaint.pkl --originals --rows 5 --cols 4 --seed 2 -o inpainted.png
-tools/show_inpaint_samples.py inpaint.pkl --test images.npy
+tools/show_inpaint_samples.py inpaint.pkl --class 3 --originals
+tools/show_inpaint_samples.py inpaint.pkl --test images.npy --examples 0 5 17
 """
 
 
@@ -37,7 +39,9 @@ def argument_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--rows", metavar="N", type=pictures.count, default=10, help="rows of the sheet (default %(default)s)")
     add("--cols", metavar="N", type=pictures.count, default=10, help="filled images in a row (default %(default)s)")
-    add("--seed", metavar="N", type=int, default=0, help="which test images are taken (default %(default)s)")
+    add("--seed", metavar="N", type=int, default=0, help="draw other test images (default %(default)s)")
+    add("--examples", metavar="N", type=int, nargs="+", help="these test images, counted from 0, in this order")
+    add("--class", dest="of_class", metavar="N", type=int, help="draw them from this class alone")
     add("--originals", action="store_true", help="on the right of each, in a yellow frame, the image as it was")
     add("-d", "--dataset", metavar="NAME", help="the images are of the test set of mnist, cifar10 or tfd")
     add("--test", metavar="FILE", help="the images are in this .npy, .npz or .h5 array")
@@ -50,14 +54,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     if given.seed < 0:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
+    if given.examples is not None and given.of_class is not None:
+        raise ConfigurationError("--examples names the images themselves; leave out --class")
     path = pictures.output_path(given, "inpainted")
     content = checkpoint.read(given.model)
     generator = inpainting_generator(checkpoint.model_of(content, given.allow))
     space = generator.mlp.get_input_space()
     shape = ImageShape(*space.shape, space.num_channels)
     tests = pictures.split_of_data(given, content, "test", given.test)
-    number = min(given.rows * given.cols, len(tests))
-    chosen = np.sort(np.random.default_rng(given.seed).choice(len(tests), size=number, replace=False))
+    chosen = _chosen(len(tests), given, content)
     images = np.ascontiguousarray(images_from_rows(tests[chosen], shape), dtype=backend.floatX())
     shown, framed, columns = filled(generator, images), [], given.cols
     caption = [f"Test images with their right half made by {os.path.basename(given.model)}"]
@@ -66,6 +71,23 @@ def main(argv: Sequence[str] | None = None) -> None:
         framed, columns = list(range(1, len(shown), 2)), columns * 2
         caption.append("framed in yellow, the image as it was")
     pictures.draw(shown, columns, path, caption, given, framed, images)
+
+
+def _chosen(count: int, given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray:
+    """The numbers of the test images to fill in, of `count`."""
+    if given.examples is not None:
+        outside = [number for number in given.examples if not 0 <= number < count]
+        if outside:
+            raise ConfigurationError(f"--examples {outside[0]}: the test images are 0 to {count - 1}")
+        return np.array(given.examples)
+    among = np.arange(count)
+    if given.of_class is not None:
+        classes = pictures.data_of(given, content, "test", given.test).classes("test", given.fold)
+        among = np.flatnonzero(classes == given.of_class)
+        if not len(among):
+            raise ConfigurationError(f"--class {given.of_class}: the classes are {classes.min()} to {classes.max()}")
+    number = min(given.rows * given.cols, len(among))
+    return np.sort(np.random.default_rng(given.seed).choice(among, size=number, replace=False))
 
 
 def inpainting_generator(model: Model) -> Generator:

@@ -49,8 +49,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
     path = pictures.output_path(given, "samples")
     content = checkpoint.read(given.model)
-    sampler = Sampler(checkpoint.model_of(content, given.allow), seed=given.seed)
-    shape = pictures.shape_of(sampler.generator.get_output_space(), given)
+    model = checkpoint.model_of(content, given.allow)
+    sampler = Sampler(model, seed=given.seed)
+    shape = pictures.shape_of(sampler.generator.get_output_space(), given, model)
     rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
     check_size(rows * columns, shape)
     drawn, framed, examples = sampler.draw(rows * columns), [], None

@@ -22,7 +22,7 @@ SHEET, FRAME = (255, 255, 255), (255, 225, 0)
 #: Pixels between images, and of a frame around one.
 GAP, FRAME_WIDTH = 2, 2
 #: Images are enlarged by a whole number, to about this many pixels along a sheet's longer side.
-COMFORTABLE = 700
+COMFORTABLE = 1000
 #: The most pixels of a picture.
 MOST_PIXELS = 1 << 26
 

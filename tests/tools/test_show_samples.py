@@ -12,7 +12,14 @@ import pytest
 from matplotlib import image, pyplot
 
 from adversarial import checkpoint
-from adversarial.command_line import interpolate, show_gen_weights, show_inpaint_samples, show_samples
+from adversarial.command_line import (
+    interpolate,
+    scoring_data,
+    show_gen_weights,
+    show_inpaint_samples,
+    show_samples,
+)
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import CheckpointError, ConfigurationError, DataError
 from adversarial.figures.grid import FRAME, FRAME_WIDTH, GAP
 from adversarial.game.generator import Generator
@@ -22,6 +29,7 @@ from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.sampling import samples_of
 from adversarial.space import Conv2DSpace
+from adversarial.train import Train
 
 TOOLS = Path(__file__).parents[2] / "tools"
 PROGRAMS = {
@@ -137,7 +145,7 @@ def test_a_line_through_samples_begins_and_ends_at_them(tmp_path, old_model):
 def test_rows_points_and_steps_are_as_asked(tmp_path, old_model):
     interpolate.main([old_model, "-o", str(tmp_path / "i.png"), "--rows", "3", "--points", "5", "--steps", "2"])
     picture = pixels(tmp_path / "i.png")
-    zoom = 12
+    zoom = 16
     shown, framed = cells(picture, 6, 6, zoom, 3, 9)
     assert framed == [number % 2 == 0 for number in range(9)] * 3
     assert len(np.unique(shown.reshape(27, -1), axis=0)) == 27
@@ -193,6 +201,50 @@ def test_inpainting_keeps_the_left_half(tmp_path):
     np.testing.assert_array_equal(shown[1::2], originals)
     np.testing.assert_array_equal(shown[::2, :, :2], originals[:, :, :2])
     assert (shown[::2, :, 2:] == [0, 0, 255]).all()
+
+
+def inpainted_originals(tmp_path, *arguments):
+    """The originals beside what an inpainting model filled in, as numbers."""
+    model, out = inpainting_model(tmp_path / "m.pkl"), tmp_path / "inpainted.png"
+    show_inpaint_samples.main([model, "--originals", "--zoom", "1", "-o", str(out), *map(str, arguments)])
+    columns = 2 * int(arguments[arguments.index("--cols") + 1])
+    shown, _ = cells(pixels(out), 4, 4, 1, int(arguments[arguments.index("--rows") + 1]), columns)
+    return shown[1::2, 0, 0, 0].tolist()
+
+
+def test_images_to_fill_in_are_chosen_by_number_or_class(tmp_path, monkeypatch):
+    rows = np.repeat(np.arange(12, dtype=np.float32)[:, None] / 255, 48, axis=1)
+    np.save(tmp_path / "test.npy", rows)
+    arguments = ["--test", tmp_path / "test.npy", "--rows", 1, "--cols", 3]
+    assert inpainted_originals(tmp_path, *arguments, "--examples", 7, 2, 11) == [7, 2, 11]
+    with pytest.raises(DataError, match="does not say what class"):
+        inpainted_originals(tmp_path, *arguments, "--class", 1)
+    dataset = DenseDesignMatrix(X=rows, y=np.arange(12)[:, None] % 3)
+    monkeypatch.setattr(scoring_data, "of_model", lambda *_: scoring_data.ScoringData("MINE", lambda *_: dataset))
+    assert inpainted_originals(tmp_path, "-d", "mine", "--class", 1, "--rows", 2, "--cols", 2) == [1, 4, 7, 10]
+    with pytest.raises(ConfigurationError, match="--class 3: the classes are 0 to 2"):
+        inpainted_originals(tmp_path, "-d", "mine", "--class", 3, "--rows", 1, "--cols", 1)
+    for wrong, words in [(["--examples", 12], "0 to 11"), (["--examples", 1, "--class", 1], "leave out --class")]:
+        with pytest.raises(ConfigurationError, match=words):
+            inpainted_originals(tmp_path, *arguments, *wrong)
+
+
+def test_images_have_the_shape_of_those_that_the_model_was_trained_on(tmp_path):
+    row = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.5, 0.5, 0.5, 0.5]
+    generator = Generator(mlp=MLP(layers=[Linear(layer_name="y", dim=16, irange=0.0)], nvis=2))
+    generator.mlp.layers[0].set_biases(np.float32(row))
+    discriminator = MLP(layers=[Sigmoid(layer_name="d", dim=1, irange=0.1)], nvis=16)
+    pair = AdversaryPair(generator=generator, discriminator=discriminator)
+    Train(dataset=DenseDesignMatrix(topo_view=np.zeros((3, 2, 8, 1), np.float32)), model=pair)
+    checkpoint.save_model(tmp_path / "m.pkl", pair)
+    expected = np.rint(np.float64(row) * 255).reshape(2, 8)
+    for program, what in ((show_samples, "samples"), (interpolate, "interpolation")):
+        program.main([str(tmp_path / "m.pkl"), "--rows", "1", "--zoom", "1"])
+        shown, _ = cells(pixels(tmp_path / f"m_{what}.png"), 2, 8, 1, 1, 10 if program is show_samples else 16)
+        assert np.abs(shown[0, ..., 0] - expected).max() <= 1
+    show_samples.main([str(tmp_path / "m.pkl"), "--rows", "1", "--zoom", "1", "--shape", "4x4"])
+    shown, _ = cells(pixels(tmp_path / "m_samples.png"), 4, 4, 1, 1, 10)
+    assert np.abs(shown[0, ..., 0] - expected.reshape(4, 4)).max() <= 1
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path, old_model):
