@@ -102,6 +102,17 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
+    report = _measured(given)
+    print(json.dumps(_as_json(report, given), indent=1) if given.json else _as_text(report))
+
+
+def measured(argv: Sequence[str]) -> dict[str, Any]:
+    """What the program prints for these arguments and --json."""
+    given = argument_parser().parse_args([*argv, "--json"])
+    return _as_json(_measured(given), given)
+
+
+def _measured(given: argparse.Namespace) -> Report:
     _check(given)
     samples = scoring_samples.of_arguments(given)
     data = scoring_data.of_arguments(given, samples.content, samples.path)
@@ -119,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         from adversarial.likelihood.curve_figure import draw_curves
 
         draw_curves(given.plot, _curves(report), "the validation data")
-    print(json.dumps(_as_json(report, given), indent=1) if given.json else _as_text(report))
+    return report
 
 
 def _check(given: argparse.Namespace) -> None:

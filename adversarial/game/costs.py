@@ -55,11 +55,13 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
     scale_grads : whether to scale G's gradients up so that the norm of the gradient at the samples reaches
         `target_scale`
     target_scale : that norm
-    discriminator_default_input_include_prob, discriminator_default_input_scale, discriminator_input_include_probs,
-        discriminator_input_scales : dropout in D, as of `MLP.dropout_fprop`
-    generator_default_input_include_prob, generator_default_input_scale : dropout in G
+    discriminator_default_input_include_prob : probability with which D's layers keep each of their inputs (dropout)
+    discriminator_input_include_probs : the same for the layers named
+    discriminator_default_input_scale : factor on the inputs that are kept; 1 over that probability keeps their mean
+    discriminator_input_scales : the same for the layers named
+    generator_default_input_include_prob, generator_default_input_scale : dropout in G, as in D
     inference_default_input_include_prob, inference_default_input_scale, inference_input_include_probs,
-        inference_input_scales : dropout in the inferer
+        inference_input_scales : dropout in the inferer, as in D
     init_now_train_generator : whether G learns from the start (the shared variable `now_train_generator` tells
         whether it does at present)
     ever_train_discriminator, ever_train_generator, ever_train_inference : false leaves a player as it was made

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from adversarial.comparison.trajectory import parameters_after
 
 #: Channels that measure time.
 TIMING = ("seconds",)
@@ -20,29 +23,10 @@ class Run:
     monitor: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def parameters(model) -> dict[str, np.ndarray]:
-    """Every parameter under the name of the record: gen_h0_W, dis_y_b ..."""
-    return {
-        f"{player}_{param.name}": param.get_value()
-        for player, part in model.players().items()
-        for param in part.get_params()
-    }
-
-
-def follow(train, updates: set[int], max_epochs: int | None = None) -> Run:
+def follow(train, updates: Collection[int], max_epochs: int | None = None) -> Run:
     """Train to the end, keeping the parameters after each of `updates` and the whole monitor."""
-    run = Run()
-    run.params["init"] = parameters(train.model)
-    done = 0
-
-    def keep(algorithm) -> None:
-        nonlocal done
-        done += 1
-        if done in updates:
-            run.params[f"update{done}"] = parameters(algorithm.model)
-
-    train.algorithm.update_callbacks.append(keep)
-    train.main_loop(max_epochs=max_epochs)
+    found = parameters_after(train, updates, max_epochs)
+    run = Run({f"update{update}" if update else "init": kept for update, kept in found.items()})
     for name, channel in train.model.monitor.channels.items():
         for epoch, value in enumerate(channel.val_record):
             run.monitor.setdefault(f"epoch{epoch}", {})[name] = float(value)

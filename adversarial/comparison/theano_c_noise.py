@@ -7,6 +7,9 @@ as Theano's Python code did, on every backend.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytensor.tensor as pt
 
@@ -15,8 +18,9 @@ from adversarial.random_streams import MRG_RandomStreams
 NORM = np.float32(4.6566126e-10)
 
 
-def patch(monkeypatch) -> None:
-    """Let `MRG_RandomStreams.uniform` round float32 as Theano's C code did."""
+@contextmanager
+def rounding() -> Iterator[None]:
+    """While graphs are built within, `MRG_RandomStreams.uniform` rounds float32 as Theano's C code did."""
     uniform = MRG_RandomStreams.uniform
 
     def rounded_as_in_c(self, size, low=0.0, high=1.0, ndim=None, dtype=None, nstreams=None):
@@ -28,4 +32,8 @@ def patch(monkeypatch) -> None:
         low, high = np.float32(low), np.float32(high)
         return pt.cast(sample * np.float64(high - low) + np.float64(low), "float32")
 
-    monkeypatch.setattr(MRG_RandomStreams, "uniform", rounded_as_in_c)
+    MRG_RandomStreams.uniform = rounded_as_in_c
+    try:
+        yield
+    finally:
+        MRG_RandomStreams.uniform = uniform

@@ -1,0 +1,136 @@
+"""An experiment as a tree of what it says, nothing of it built: parts (what `!obj:` names), lists and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adversarial.config import overrides as values_put_in
+from adversarial.config.allow_list import AllowList
+from adversarial.config.build import Builder, Proxy
+from adversarial.config.names_2014 import NAMES_2014
+from adversarial.config.reader import read
+from adversarial.config.variables import Variables
+from adversarial.errors import ConfigurationError
+
+_TRAIN, _PAIR = "adversarial.train.Train", "adversarial.game.pair.AdversaryPair"
+
+
+@dataclass
+class Part:
+    """An object that a file describes: the dotted name of its class here, and the options given."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The class's own name."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Same:
+    """An alias: the object that stands at `key`, which is `part`."""
+
+    key: str
+    part: Part = field(compare=False, repr=False)
+
+
+class _AsWritten(Variables):
+    """Leaves `${NAMES}` in text as they are: where a run saves is no part of what it is."""
+
+    def substitute(self, text: str) -> str:
+        return text
+
+
+def name_here(name: str) -> str:
+    """The dotted name here of a class, by its name of 2014 or its own."""
+    return NAMES_2014.get(name, name)
+
+
+def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = None) -> Part:
+    """The experiment of a YAML text: a Train, or the AdversaryPair of a model saved without one.
+
+    Parameters
+    ----------
+    text : the document
+    name : what to call it in errors
+    overrides : values put in, as by `--set`
+
+    Raises
+    ------
+    ConfigurationError
+        Where the text cannot be read, or describes something else.
+    """
+    root = read(text, name)
+    if overrides:
+        root = values_put_in.apply(root, overrides)
+    described = Builder(_AsWritten(), AllowList(), instantiate=False).build_document(root)
+    if isinstance(described, list):
+        raise ConfigurationError(f"{name} describes {len(described)} phases; give each a file of its own to compare it")
+    part = _part(described, "", {})
+    if not isinstance(part, Part) or part.name not in (_TRAIN, _PAIR):
+        found = part.name if isinstance(part, Part) else f"a {type(part).__name__}"
+        raise ConfigurationError(f"{name} describes {found}, not an experiment (!obj:{_TRAIN}) or its model")
+    return part
+
+
+def is_model_only(part: Part) -> bool:
+    """Whether a document describes the model of an experiment, and not how it is trained."""
+    return part.name == _PAIR
+
+
+def _part(value: Any, key: str, seen: dict[int, tuple[str, Part]]) -> Any:
+    if isinstance(value, Proxy):
+        if id(value) in seen:
+            return Same(*seen[id(value)])
+        part = Part(name_here(value.name))
+        seen[id(value)] = key, part
+        part.options = {option: _part(inner, joined(key, option), seen) for option, inner in value.keywords.items()}
+        return part
+    if isinstance(value, list):
+        return [_part(inner, joined(key, number), seen) for number, inner in enumerate(value)]
+    if isinstance(value, dict):
+        return {name: _part(inner, joined(key, name), seen) for name, inner in value.items()}
+    return value
+
+
+def part_of_facts(facts: Any) -> Any:
+    """The tree of a data file of facts, in which `kind` names a class and `same_as` an object named before it."""
+    root: list[Part] = []
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, list):
+            return [turned(inner) for inner in value]
+        if not isinstance(value, dict):
+            return value
+        if "same_as" in value:
+            return Same(value["same_as"], at(root[0], value["same_as"]))
+        if "kind" not in value:
+            return {name: turned(inner) for name, inner in value.items()}
+        part = Part(name_here(value["kind"]))
+        root.append(part)
+        for option, inner in value.items():
+            if option != "kind":
+                part.options[option] = turned(inner)
+        return part
+
+    return turned(facts)
+
+
+def at(root: Part, key: str) -> Any:
+    """What stands at `key`, a path of options and list positions joined by dots."""
+    value: Any = root
+    for step in key.split("."):
+        if isinstance(value, Part):
+            value = value.options[step]
+        else:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def joined(key: str, step: str | int) -> str:
+    """The key of what stands at `step` within `key`; it is what `--set` takes."""
+    return f"{key}.{step}" if key else str(step)
