@@ -202,10 +202,10 @@ def save_model(path: str | os.PathLike, model: Model, **extra: Any) -> None:
     write(path, model_content(model) | extra)
 
 
-def save_train(train: Any, path: str | os.PathLike) -> None:
-    """Save the model of a `Train` and the state that resuming needs."""
+def save_train(train: Any, path: str | os.PathLike, resumable: bool = True) -> None:
+    """Save the model of a `Train` and, if it is to be `resumable`, the state that resuming needs."""
     overrides = getattr(train, "overrides", None) or {}
-    extra = {"overrides": dict(overrides), "training": train.get_state()}
+    extra = {"overrides": dict(overrides), "training": train.get_state() if resumable else None}
     if getattr(train, "yaml_src", None):
         extra["yaml_src"] = train.yaml_src
     dataset_yaml_src = getattr(getattr(train, "dataset", None), "yaml_src", None)

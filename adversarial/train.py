@@ -20,6 +20,7 @@ from adversarial import checkpoint
 from adversarial.backend import floatX, sharedX
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import CheckpointError, ConfigurationError, NumericalError
+from adversarial.kept_epochs import epoch_path
 from adversarial.models.model import Model
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Index, OptionError
@@ -73,6 +74,8 @@ class Train(Configurable):
     ----------
     stop_requested : set it (from a signal handler, say) to stop after the present update
     save_every_seconds : save this often within epochs too; None for not
+    keep_every : keep a copy of the model before training and after each so many epochs, beside `save_path`, named as
+        `adversarial.kept_epochs` says; None for not
     debug_nan : set it before `setup` to find the first update, and node of the graph, that gives NaN; slow
     reporter : hears of events; see Reporter
     """
@@ -96,6 +99,7 @@ class Train(Configurable):
         self.allow_overwrite = allow_overwrite
         self.stop_requested = False
         self.save_every_seconds: float | None = None
+        self.keep_every: int | None = None
         self.debug_nan = False
         self.reporter = Reporter()
         self.training_seconds = sharedX(0.0, name="training_seconds_this_epoch")
@@ -147,6 +151,8 @@ class Train(Configurable):
             return
         if self.algorithm is None:
             raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
+        if self.keep_every is not None and self.save_path is None:
+            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
         if self.save_path is not None:
             check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
         self.reporter.on_setup(self)
@@ -209,6 +215,7 @@ class Train(Configurable):
             # As in 2014, an extension cannot stop a run before its first epoch.
             self.run_callbacks_and_monitoring()
             self._begun = True
+            self._keep_copy()
         outcome = None
         while outcome is None:
             outcome = self._reason_to_stop(started, time_budget, max_epochs)
@@ -255,6 +262,7 @@ class Train(Configurable):
         monitor.report_epoch()
         self._extensions_continue = self.run_callbacks_and_monitoring()
         self._decision_pending = True
+        self._keep_copy()
         if self.save_freq > 0 and monitor.get_epochs_seen() % self.save_freq == 0:
             self.save()
         _set_seconds(self.total_seconds, started)
@@ -300,6 +308,12 @@ class Train(Configurable):
         checkpoint.save_train(self, self.save_path)
         self._last_save = time.monotonic()
         self.reporter.on_save(self)
+
+    def _keep_copy(self) -> None:
+        """Asked between epochs; reads values only, so that the run goes on as it would without."""
+        epochs = self.model.monitor.get_epochs_seen()
+        if self.keep_every is not None and epochs % self.keep_every == 0:
+            checkpoint.save_train(self, epoch_path(self.save_path, epochs), resumable=False)
 
     def get_state(self) -> dict[str, Any]:
         """All that a resumed run needs besides the parameters and the monitor's record, as plain values and arrays.

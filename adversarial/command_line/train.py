@@ -46,6 +46,9 @@ def argument_parser() -> argparse.ArgumentParser:
     saving.add_argument("--resume", action="store_true", help="go on where the saved model of this file stands")
     saving.add_argument("--force", action="store_true", help="resume although the file has changed since")
     saving.add_argument("--save-every", type=duration, metavar="TIME", help="save within epochs too: 600, 10m")
+    saving.add_argument(
+        "--keep-every", type=positive, metavar="N", help="keep a copy of the model every N epochs: mnist_epoch10.pkl"
+    )
     experiment = parser.add_argument_group("the experiment")
     experiment.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a value: algorithm.batch_size=50"
@@ -110,7 +113,7 @@ def train(argv: Sequence[str] | None = None) -> int:
         if len(experiments) > 1:
             os.environ["PYLEARN2_TRAIN_PHASE"] = f"phase{number}"
         experiment.reporter = Silent() if console is None else console
-        experiment.save_every_seconds = given.save_every
+        experiment.save_every_seconds, experiment.keep_every = given.save_every, given.keep_every
         experiment.debug_nan = given.debug_nan
         if given.resume:
             _resume(experiment, given)
