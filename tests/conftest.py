@@ -25,3 +25,15 @@ def float64() -> Iterator[None]:
     backend.configure(floatX="float64")
     yield
     backend.configure(floatX=before)
+
+
+@pytest.fixture
+def on(request) -> Iterator[str]:
+    """The backend that the test's parameter names is in use within the test, if it is installed."""
+    name = request.param
+    if name != "c":
+        pytest.importorskip(name, reason=f"{name} is not installed")
+    before = backend.backend_name()
+    backend.configure(backend=name)
+    yield name
+    backend.configure(backend=before)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from adversarial.config.names_2014 import NAMES_2014, NOT_PORTED
+from adversarial.config.names_2014 import NAMES_2014
 from adversarial.config.reader import quoted
 from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable, nearest
@@ -42,8 +42,6 @@ class AllowList:
         ConfigurationError
             Where the name is not allowed, not known, or nothing that a file can build.
         """
-        if name in NOT_PORTED:
-            raise ConfigurationError(f"2014's {name} is not ported yet, so this experiment cannot be built")
         home = NAMES_2014.get(name, name)
         if "." not in home:
             raise ConfigurationError(

@@ -30,7 +30,7 @@ _MOVED = {
         "models.softmax": ("Softmax",),
         "models.composite": ("CompositeLayer", "FlattenerLayer", "SpaceConverter"),
     },
-    f"{_P}.models.maxout": {"models.maxout": ("Maxout",)},
+    f"{_P}.models.maxout": {"models.maxout": ("Maxout",), "models.maxout_conv": ("MaxoutConvC01B",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
@@ -80,6 +80,7 @@ _MOVED = {
         "game.surgery": ("add_layers", "marginals", "recapitate_discriminator"),
         "models.linear": ("HardSigmoid",),
     },
+    "adversarial.deconv": {"models.deconv": ("Deconv",)},
     "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",), **_BESIDE_SGD},
     "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",), **_BESIDE_SGD},
 }
@@ -91,6 +92,3 @@ NAMES_2014: dict[str, str] = {
     for new, names in places.items()
     for name in names
 }
-
-#: Names of the 2014 experiments that nothing here stands for yet.
-NOT_PORTED = frozenset({"adversarial.deconv.Deconv", "pylearn2.models.maxout.MaxoutConvC01B"})

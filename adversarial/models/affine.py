@@ -175,8 +175,8 @@ class AffineLayer(Layer):
         return Conv2DSpace.convert_numpy(images, self.input_space.axes, ("b", 0, 1, "c"))
 
 
-def limit_norms(W: TensorVariable, axis: int, low: float, high: float | None) -> TensorVariable:
-    """`W` with the norms of its columns (axis 0) or rows (axis 1) brought to `low` ... `high`.
+def limit_norms(W: TensorVariable, axis: int | tuple[int, ...], low: float, high: float | None) -> TensorVariable:
+    """`W` with the norms along `axis`, 0 for a matrix's columns and 1 for its rows, brought to `low` ... `high`.
 
     The division by norm + 1e-7 is Pylearn2's: a vector inside the limits shrinks by that much as well.
     """

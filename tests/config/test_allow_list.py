@@ -10,7 +10,7 @@ import pytest
 
 from adversarial.config import yaml_parse
 from adversarial.config.allow_list import AllowList
-from adversarial.config.names_2014 import NAMES_2014, NOT_PORTED
+from adversarial.config.names_2014 import NAMES_2014
 from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable
 from adversarial.termination_criteria import EpochCounter
@@ -22,12 +22,6 @@ def test_each_name_of_2014_stands_for_what_lives_at_its_new_name(name):
     assert found is AllowList().resolve(NAMES_2014[name])
     assert found.__name__ == name.rpartition(".")[2]
     assert inspect.isclass(found) and issubclass(found, Configurable) or found.__configurable__
-
-
-@pytest.mark.parametrize("name", sorted(NOT_PORTED))
-def test_a_name_of_2014_that_is_not_there_yet_says_so(name):
-    with pytest.raises(ConfigurationError, match="is not ported yet"):
-        AllowList().resolve(name)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from adversarial.config import yaml_parse
-from adversarial.config.names_2014 import NAMES_2014, NOT_PORTED
+from adversarial.config.names_2014 import NAMES_2014
 from adversarial.config.reader import MAX_BYTES
 from adversarial.errors import ConfigurationError
 
@@ -82,13 +82,13 @@ def test_the_recorded_experiments_of_2014_are_read_as_they_stand(golden):
     for path in paths:
         found = list(proxies(yaml_parse.load_path(path, instantiate=False)))
         assert found[0].name == "pylearn2.train.Train"
-        assert {proxy.name for proxy in found} <= NAMES_2014.keys() | NOT_PORTED
+        assert {proxy.name for proxy in found} <= NAMES_2014.keys()
 
 
 @pytest.mark.parametrize("text", [CONVOLUTIONAL, ADDED_LAYERS])
 def test_the_other_shapes_of_2014_are_read_as_they_stand(text):
     tree = yaml_parse.load(text, {"PYLEARN2_TRAIN_FILE_FULL_STEM": "stem"}, instantiate=False)
-    assert {proxy.name for proxy in proxies(tree)} <= NAMES_2014.keys() | NOT_PORTED
+    assert {proxy.name for proxy in proxies(tree)} <= NAMES_2014.keys()
 
 
 def test_values_of_a_file_of_2014():

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from adversarial.comparison.trajectory import parameters_after
+from adversarial.datasets.dense_design_matrix import DefaultViewConverter
 
 #: Channels that measure time.
 TIMING = ("seconds",)
@@ -42,6 +43,16 @@ def prepare(recipe: Path, directory: Path) -> Path:
     """A copy of a recipe's YAML and data in `directory`, where it may write; the YAML's path."""
     for name in ("recipe.yaml", "data.npz"):
         shutil.copy(recipe / name, directory)
+    return directory / "recipe.yaml"
+
+
+def prepare_images(recipe: Path, directory: Path) -> Path:
+    """The same for the recipe whose record has rows that are images, and no YAML: its YAML lies beside this file."""
+    data = np.load(recipe / "data.npz")
+    view = DefaultViewConverter([8, 8, 3])
+    images = {key: view.design_mat_to_topo_view(data[key]) for key in ("train", "valid")}
+    np.savez(directory / "data.npz", **images)
+    shutil.copy(Path(__file__).with_name(f"{recipe.name}.yaml"), directory / "recipe.yaml")
     return directory / "recipe.yaml"
 
 

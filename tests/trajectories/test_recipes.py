@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from recorded import follow, largest_deviation, monitor_mismatches, prepare, recorded_updates
+from recorded import follow, largest_deviation, monitor_mismatches, prepare, prepare_images, recorded_updates
 
 from adversarial.config import yaml_parse
 
@@ -24,7 +24,14 @@ UNIFORM = [
     "uneven_batches",
 ]
 #: Gaussian noise, or an inferer that reads the noise: 2014's own modes differ here through float32 logarithms.
-GAUSSIAN_OR_INFERER = ["cifar_full_recipe", "inferer", "intrinsic_dropout", "noise_layers", "tfd_recipe"]
+GAUSSIAN_OR_INFERER = [
+    "cifar_conv_recipe",
+    "cifar_full_recipe",
+    "inferer",
+    "intrinsic_dropout",
+    "noise_layers",
+    "tfd_recipe",
+]
 
 
 @pytest.mark.trajectory
@@ -34,7 +41,7 @@ GAUSSIAN_OR_INFERER = ["cifar_full_recipe", "inferer", "intrinsic_dropout", "noi
 )
 def test_recorded_experiment(recipe, parameter_tolerance, monitor_tolerance, golden, tmp_path, monkeypatch, float64):
     folder = golden / "trajectories" / recipe
-    path = prepare(folder, tmp_path)
+    path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, tmp_path)
     monkeypatch.chdir(tmp_path)
     params, monitor = np.load(folder / "params.npz"), np.load(folder / "monitor.npz")
     run = follow(yaml_parse.load_path(path), recorded_updates(params))
