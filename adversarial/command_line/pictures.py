@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> Non
     parser.add_argument(
         "--shape",
         metavar="ROWSxCOLS[xCHANNELS]",
-        type=_shape,
+        type=shape,
         help="of an image, where the model makes vectors (default: that of the training data, else square)",
     )
     parser.add_argument(
@@ -61,7 +61,7 @@ def count(text: str) -> int:
     return number
 
 
-def _shape(text: str) -> ImageShape:
+def shape(text: str) -> ImageShape:
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)(?:x([13]))?", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not rows x columns, such as 28x28 or 32x32x3")

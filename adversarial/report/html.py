@@ -1,0 +1,123 @@
+"""The parts of a page that are words and tables: made here, so that they are there without JavaScript too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from adversarial.comparison import facts
+from adversarial.comparison.differences import Comparison, Row
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph of plain text."""
+    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+
+
+def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
+    """(what, figure, below it in small) each."""
+    return "".join(
+        f"<div><dt>{escape(what)}</dt><dd>{escape(figure)}<small>{escape(more)}</small></dd></div>"
+        for what, figure, more in figures
+    )
+
+
+def sheet(caption: str, label: str, kind: str = "") -> str:
+    """The place of a sheet of images, which pictures.js fills; `kind` is 'wide', or nothing."""
+    canvas = f'<canvas class="sheet {kind}" role="img" aria-label="{escape(label)}"></canvas>'
+    return f"<figure>{canvas}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def epochs_slider(caption: str) -> str:
+    """The place of the samples of each kept epoch, with its slider."""
+    return (
+        '<div class="card"><figure><canvas class="sheet" role="img" aria-label="Samples"></canvas>'
+        '<div class="row"><button type="button">Play</button><label class="grow">epoch '
+        '<input type="range" min="0" step="1" aria-label="Which of the kept epochs"></label><output></output></div>'
+        f"<figcaption>{escape(caption)}</figcaption></figure></div>"
+    )
+
+
+def chart(title: str, caption: str, place: str = "") -> str:
+    """The place of a chart, which charts.js fills."""
+    named = f' id="{escape(place)}"' if place else ""
+    return (
+        f'<figure{named}><h3>{escape(title)}</h3><div class="chart"></div>'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def table_1(own: str, data: str, estimate: Mapping[str, Any] | None) -> str:
+    """Table 1 of the paper with this model's row below it."""
+    source, rows = facts.table_1()
+    columns = tuple(rows[0].results)
+    body = [
+        f"<tr><td>{escape(row.model)}</td>"
+        + "".join(f'<td class="number">{mean:g} ± {error:g}</td>' for mean, error in row.results.values())
+        + "</tr>"
+        for row in rows
+    ]
+    figure = "not measured" if estimate is None else "{log_likelihood:.1f} ± {standard_error:.1f}".format(**estimate)
+    cells = "".join(f'<td class="number">{figure if column == data else ""}</td>' for column in columns)
+    body.append(f'<tr class="own"><td>{escape(own)}</td>{cells}</tr>')
+    head = "".join(f"<th>{escape(column.upper())}</th>" for column in columns)
+    return (
+        f'<div class="scroll"><table><thead><tr><th>log-likelihood of test data, nats</th>{head}</tr></thead>'
+        f'<tbody>{"".join(body)}</tbody></table></div><p class="note">{escape(source)}.</p>'
+    )
+
+
+def comparison(found: Comparison) -> str:
+    """What differs from 2014 on top, and what is equal, folded."""
+    differing = found.differences
+    same = [row for row in found.rows if not row.differs]
+    given = [row for row in same if row.given_here or row.given_then]
+    unwritten = [row for row in same if not (row.given_here or row.given_then)]
+    count = "Nothing differs" if not differing else f"{len(differing)} of {len(found.rows)} settings differ"
+    parts = [
+        paragraph(
+            f"{count} from 2014's {found.file} ({found.source}), the nearest of its five experiments. Settings that "
+            "neither writes, seeds among them, are compared by their defaults."
+        )
+    ]
+    if differing:
+        parts.append(_settings(differing))
+    parts.append(_folded(f"{len(given)} equal settings that a file gives", given))
+    parts.append(_folded(f"{len(unwritten)} equal settings that both leave to defaults", unwritten))
+    return "".join(parts)
+
+
+def _folded(title: str, rows: Sequence[Row]) -> str:
+    return f"<details><summary>{escape(title)}</summary>{_settings(rows)}</details>" if rows else ""
+
+
+def _settings(rows: Iterable[Row]) -> str:
+    body = "".join(
+        f'<tr><td class="key">{escape(row.key)}</td><td{_mark(row)}>{escape(row.here)}</td><td>{escape(row.then)}</td>'
+        f'<td class="note">{escape(row.meaning)}</td></tr>'
+        for row in rows
+    )
+    return (
+        '<div class="scroll"><table><thead><tr><th>setting</th><th>here</th><th>2014</th><th>what it is</th></tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _mark(row: Row) -> str:
+    return ' class="differs"' if row.differs else ""
+
+
+def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapping[str, str], text: str) -> str:
+    """The commands, versions and YAML from which the model came."""
+    rows = "".join(
+        f'<tr><td class="key">{escape(name)}</td><td>{escape(value)}</td></tr>' for name, value in versions.items()
+    )
+    put_in = "".join(f"{key}={value}\n" for key, value in overrides.items())
+    changed = f"<details><summary>Values put in by --set</summary><pre>{escape(put_in)}</pre></details>"
+    return (
+        f"<pre>{escape(chr(10).join(commands))}</pre>"
+        f'<div class="scroll"><table><tbody>{rows}</tbody></table></div><br>'
+        + (changed if overrides else "")
+        + f"<details><summary>The experiment, as YAML</summary><pre>{escape(text)}</pre></details>"
+    )

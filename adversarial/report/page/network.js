@@ -1,0 +1,119 @@
+// The generator's forward pass, from the whole numbers that adversarial/report/embedded.py wrote.
+"use strict";
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes.buffer;
+}
+
+// Little-endian, of three bytes and a sign; a Float32Array holds each of them exactly.
+function wholeNumbers(bytes) {
+  const found = new Float32Array(bytes.length / 3);
+  for (let i = 0, at = 0; i < found.length; i++, at += 3) {
+    found[i] = (bytes[at] << 8 | bytes[at + 1] << 16 | bytes[at + 2] << 24) >> 8;
+  }
+  return found;
+}
+
+const ACTIVATE = {
+  "linear": (x) => x,
+  "rectified": (x, layer) => (x > 0 ? x : layer.slope * x),
+  "sigmoid": (x) => 1 / (1 + Math.exp(-x)),
+  "tanh": (x) => Math.tanh(x),
+  "softplus": (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x))),
+  "hard sigmoid": (x) => Math.min(1, Math.max(0, x)),
+};
+
+class Network {
+  // described: the layers and the floats (scales, then biases, of each layer); weights: base64 of 24-bit numbers.
+  constructor(described, weights) {
+    const bytes = new Uint8Array(bytesOf(weights));
+    const floats = new Float32Array(bytesOf(described.floats));
+    let w = 0;
+    let f = 0;
+    this.noise = described.noise;
+    this.layers = described.layers.map((layer) => {
+      const count = layer.units * layer.inputs;
+      const made = {
+        ...layer,
+        scales: floats.subarray(f, f + layer.units),
+        biases: floats.subarray(f + layer.units, f + 2 * layer.units),
+        weights: wholeNumbers(bytes.subarray(3 * w, 3 * (w + count))),
+        linear: new Float32Array(layer.units),
+      };
+      w += count;
+      f += 2 * layer.units;
+      made.output = layer.activation === "maxout" ? new Float32Array(layer.units / layer.pieces) : made.linear;
+      return made;
+    });
+    this.inputs = this.layers[0].inputs;
+  }
+
+  // G(z), in an array that the next call writes anew.
+  imageOf(z) {
+    let state = z;
+    for (const layer of this.layers) {
+      affine(layer, state);
+      state = activated(layer);
+    }
+    return state;
+  }
+
+  // A z from the distribution that the generator was trained on.
+  draw() {
+    const z = new Float32Array(this.inputs);
+    if (this.noise === "uniform") {
+      for (let i = 0; i < z.length; i++) z[i] = Math.sqrt(3) * (2 * Math.random() - 1);
+      return z;
+    }
+    for (let i = 0; i < z.length; i++) {
+      z[i] = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+    }
+    if (this.noise === "spherical") {
+      const norm = Math.hypot(...z);
+      for (let i = 0; i < z.length; i++) z[i] /= norm;
+    }
+    return z;
+  }
+
+  // How far a coordinate of z reaches: the end of the uniform distribution, or nearly all of the others.
+  get reach() {
+    if (this.noise === "spherical") return 3 / Math.sqrt(this.inputs);
+    return this.noise === "uniform" ? Math.sqrt(3) : 3;
+  }
+}
+
+function affine(layer, input) {
+  const { units, inputs, weights, scales, biases, linear } = layer;
+  const even = inputs - (inputs % 4);
+  for (let unit = 0; unit < units; unit++) {
+    const row = unit * inputs;
+    // Four sums side by side, which a processor adds at the same time.
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let i = 0; i < even; i += 4) {
+      a += weights[row + i] * input[i];
+      b += weights[row + i + 1] * input[i + 1];
+      c += weights[row + i + 2] * input[i + 2];
+      d += weights[row + i + 3] * input[i + 3];
+    }
+    for (let i = even; i < inputs; i++) a += weights[row + i] * input[i];
+    linear[unit] = (a + b + c + d) * scales[unit] + biases[unit];
+  }
+}
+
+function activated(layer) {
+  const { linear, output, pieces } = layer;
+  if (layer.activation === "maxout") {
+    for (let unit = 0; unit < output.length; unit++) {
+      let largest = layer.floor ? 0 : -Infinity;
+      for (let piece = 0; piece < pieces; piece++) largest = Math.max(largest, linear[unit * pieces + piece]);
+      output[unit] = largest;
+    }
+    return output;
+  }
+  const activate = ACTIVATE[layer.activation];
+  for (let unit = 0; unit < linear.length; unit++) output[unit] = activate(linear[unit], layer);
+  return output;
+}

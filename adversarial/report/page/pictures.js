@@ -1,0 +1,113 @@
+// Images on canvases: one image from its values, and sheets of many from one picture of them side by side.
+"use strict";
+
+// Pixels of an image from a row of a design matrix (channel by channel); show says which values are black and white.
+function paint(values, show, image) {
+  const { data } = image;
+  const pixels = image.width * image.height;
+  const factor = 255 / (show.white - show.black);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = values[show.channels === 3 ? channel * pixels + pixel : pixel];
+      data[4 * pixel + channel] = (value - show.black) * factor;
+    }
+    data[4 * pixel + 3] = 255;
+  }
+  return image;
+}
+
+// A canvas as sharp as the screen, at the size that the layout gives it; returns its context in CSS pixels.
+function fitted(canvas, ratio) {
+  const width = canvas.clientWidth;
+  const height = ratio ? width * ratio : canvas.clientHeight;
+  const dense = window.devicePixelRatio || 1;
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(width * dense);
+  canvas.height = Math.round(height * dense);
+  const context = canvas.getContext("2d");
+  context.scale(dense, dense);
+  context.imageSmoothingEnabled = false;
+  return { context, width, height };
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+// A sheet: {picture, columns, rows, framed} with images side by side and no gap in `picture`.
+class Sheet {
+  constructor(canvas, sheet) {
+    this.canvas = canvas;
+    this.sheet = sheet;
+    this.framed = new Set(sheet.framed || []);
+    this.picture = new Image();
+    this.ready = new Promise((resolve) => {
+      this.picture.onload = () => { this.draw(); resolve(); };
+    });
+    this.picture.src = sheet.picture;
+    addEventListener("resize", () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  // Which columns are shown: fewer in a row where the sheet may wrap and the screen is narrow.
+  draw(picture = this.picture) {
+    if (!picture.complete || !picture.naturalWidth) return;
+    this.picture = picture;
+    const { columns, rows } = this.sheet;
+    const tile = { width: picture.naturalWidth / columns, height: picture.naturalHeight / rows };
+    const gap = this.canvas.clientWidth > 600 ? 4 : 2;
+    const frame = gap > 2 ? 3 : 2;
+    const side = (this.canvas.clientWidth - (columns - 1) * gap - 2 * frame) / columns;
+    const tall = (side * tile.height) / tile.width;
+    const { context } = fitted(this.canvas, (rows * tall + (rows - 1) * gap + 2 * frame) / this.canvas.clientWidth);
+    for (let number = 0; number < rows * columns; number++) {
+      const column = number % columns;
+      const row = Math.floor(number / columns);
+      const x = frame + column * (side + gap);
+      const y = frame + row * (tall + gap);
+      if (this.framed.has(number)) {
+        context.fillStyle = colour("--frame");
+        context.fillRect(x - frame, y - frame, side + 2 * frame, tall + 2 * frame);
+      }
+      context.drawImage(picture, column * tile.width, row * tile.height, tile.width, tile.height, x, y, side, tall);
+    }
+  }
+}
+
+// The samples of each kept epoch: one sheet, a slider, and the arrow keys.
+function showEpochs(section, epochs) {
+  const canvas = section.querySelector("canvas");
+  const slider = section.querySelector("input");
+  const label = section.querySelector("output");
+  const play = section.querySelector("button");
+  const pictures = epochs.frames.map((frame) => Object.assign(new Image(), { src: frame.picture }));
+  const sheet = new Sheet(canvas, { ...epochs, picture: epochs.frames[epochs.frames.length - 1].picture });
+  let timer = null;
+  slider.max = epochs.frames.length - 1;
+  slider.value = slider.max;
+  const show = () => {
+    const number = Number(slider.value);
+    const epoch = epochs.frames[number].epoch;
+    label.textContent = epoch === 0 ? "before training" : `after epoch ${epoch.toLocaleString("en")}`;
+    canvas.setAttribute("aria-label", `${epochs.columns * epochs.rows} samples ${label.textContent}`);
+    pictures[number].decode().then(() => sheet.draw(pictures[number]), () => {});
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+  };
+  slider.addEventListener("input", () => { stop(); show(); });
+  play.addEventListener("click", () => {
+    if (timer !== null) return stop();
+    if (slider.value === slider.max) slider.value = 0;
+    show();
+    play.textContent = "Stop";
+    timer = setInterval(() => {
+      slider.value = Number(slider.value) + 1;
+      show();
+      if (slider.value === slider.max) stop();
+    }, 400);
+  });
+  show();
+}
