@@ -51,11 +51,17 @@ function chart(holder, spec) {
     }
     const whole = { values: (plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) };
     const numbers = { values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))) };
+    // Of a logarithmic axis, 1, 2 and 5 of each power of ten.
+    const first = (tick) => Number(tick.toExponential()[0]);
+    const widths = {
+      filter: (plot, ticks) => ticks.map((tick) => ([1, 2, 5].includes(first(tick)) ? tick : null)),
+      values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))),
+    };
     const plot = new uPlot({
       width: holder.clientWidth,
       height: Math.max(230, Math.min(320, holder.clientWidth * 0.55)),
       scales: { x: { time: false, distr: spec.x_log ? 3 : 1 } },
-      axes: [axis(spec.x_label, spec.x_log ? numbers : whole), axis(spec.y_label, { size: 62, ...numbers })],
+      axes: [axis(spec.x_label, spec.x_log ? widths : whole), axis(spec.y_label, { size: 62, ...numbers })],
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
       legend: { live: true },
       series, bands,

@@ -1,0 +1,62 @@
+"""Generators embedded in a page: the same images as the library's, and a sentence where a page cannot make them."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from evaluation import evaluate
+
+from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
+from adversarial.game.layers import SubtractHalf
+from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
+from adversarial.models.maxout import Maxout
+from adversarial.models.mlp import MLP
+from adversarial.report import embedded
+from adversarial.report.embedded import NotEmbeddable, embed
+
+LAYERS = {
+    "rectified": lambda: RectifiedLinear(layer_name="h", dim=9, irange=0.7, left_slope=0.1),
+    "tanh": lambda: Tanh(layer_name="h", dim=9, irange=0.7),
+    "softplus": lambda: Softplus(layer_name="h", dim=9, irange=0.7, init_bias=0.3),
+    "hard sigmoid": lambda: HardSigmoid(layer_name="h", dim=9, irange=0.7),
+    "linear": lambda: Linear(layer_name="h", dim=9, irange=0.7, use_bias=False),
+    "maxout": lambda: Maxout(layer_name="h", num_units=4, num_pieces=3, irange=0.7),
+    "maxout with 0": lambda: Maxout(layer_name="h", num_units=4, num_pieces=3, irange=0.7, min_zero=True),
+}
+
+
+def generator(layer=None, kind=Generator, **options):
+    layers = [*([layer] if layer else []), Sigmoid(layer_name="y", dim=16, irange=0.7)]
+    return kind(mlp=MLP(layers=layers, nvis=6), **options)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_images_are_the_librarys(name):
+    made = generator(LAYERS[name]())
+    z = np.random.RandomState(1).uniform(-2, 2, (20, 6)).astype(np.float32)
+    expected = evaluate(made.mlp.fprop(pt.as_tensor_variable(z)))
+    np.testing.assert_allclose(embed(made).images_of(z), expected, atol=2e-6)
+
+
+def test_the_weights_text_holds_the_weights():
+    found = embed(generator(LAYERS["tanh"]()))
+    raw = np.frombuffer(base64.b64decode(found.weights_text()), np.uint8).reshape(-1, 3).astype(np.int32)
+    whole = ((raw[:, 0] << 8 | raw[:, 1] << 16 | raw[:, 2] << 24).astype(np.int32)) >> 8
+    np.testing.assert_array_equal(whole, np.concatenate([layer.weights.ravel() for layer in found.layers]))
+    shapes = [(layer["inputs"], layer["units"]) for layer in found.as_json()["layers"]]
+    assert shapes == [(6, 9), (9, 16)]
+
+
+def test_what_a_page_cannot_compute_is_refused(monkeypatch):
+    with pytest.raises(NotEmbeddable, match=r"layer 'half' \(SubtractHalf\)"):
+        embed(generator(SubtractHalf(layer_name="half")))
+    with pytest.raises(NotEmbeddable, match="'h' .Maxout."):
+        embed(generator(Maxout(layer_name="h", num_units=4, num_pieces=2, pool_stride=1, irange=0.7)))
+    with pytest.raises(NotEmbeddable, match="at random"):
+        embed(generator(kind=IntrinsicDropoutGenerator, default_input_include_prob=0.5, default_input_scale=2.0))
+    monkeypatch.setattr(embedded, "MOST_WEIGHTS", 10)
+    with pytest.raises(NotEmbeddable, match="96 weights"):
+        embed(generator())
