@@ -97,7 +97,7 @@ def _train(given: argparse.Namespace, yaml: Path, model: Path) -> int:
         return 0
     epochs = (checkpoint.read(model).get("monitor") or {}).get("epochs_seen", 0) if there else 0
     if epochs >= given.epochs:
-        print(f"{model}: trained for {epochs:,} epochs already")
+        print(f"{model}: trained for {epochs:,} epoch{'' if epochs == 1 else 's'} already")
         return 0
     options = ["--max-epochs", str(given.epochs), "--keep-every", str(given.keep_every)]
     return train.train([str(yaml), *options, *(["--resume"] if there else [])])
