@@ -57,7 +57,8 @@ def argument_parser() -> argparse.ArgumentParser:
         "--keep-every left beside it)")  # fmt: skip
     add("--no-estimate", action="store_true", help="show the log-likelihood only where it was measured before")
     add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
-    add("--shape", metavar="ROWSxCOLS[xCHANNELS]", type=pictures.shape, help="of an image (default: that of the training data)")
+    add("--shape", metavar="ROWSxCOLS[xCHANNELS]", type=pictures.shape,
+        help="of an image (default: that of the training data)")  # fmt: skip
     add("--title", help="of the page")
     add("--allow", metavar="MODULE", action="append", default=[], help="a module of yours the model may name")
     return parser

@@ -209,6 +209,33 @@ def test_a_coordinate_is_moved_by_its_slider(page):
     assert look(page, "#image") != picture
 
 
+def test_a_chart_zooms_by_dragging_and_shows_all_again_by_a_double_click(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    canvas, over = "#any-channel canvas", page.find_element("css selector", "#any-channel .u-over")
+    page.execute_script("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'});", over)
+    whole = look(page, canvas)
+    ActionChains(page).move_to_element_with_offset(over, -30, 0).click_and_hold().move_by_offset(
+        60, 0
+    ).release().perform()
+    settle(page)
+    assert look(page, canvas) != whole
+    ActionChains(page).double_click(over).perform()
+    settle(page)
+    assert look(page, canvas) == whole
+
+
+def test_the_values_under_the_pointer_are_told(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    over = page.find_element("css selector", "#any-channel .u-over")
+    page.execute_script("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'});", over)
+    ActionChains(page).move_to_element(over).perform()
+    settle(page)
+    told = page.execute_script("return document.querySelectorAll('#any-channel .u-value')[1].textContent;")
+    assert re.fullmatch(r"-?[\d.]+", told)
+
+
 def test_any_channel_can_be_drawn(page):
     before = look(page, "#any-channel canvas")
     put(page, "#curves select", "learning_rate", "change")

@@ -1,4 +1,4 @@
-// Curves with zoom (drag across; double-click or the button for all) and the values under the pointer.
+// Curves with zoom (drag across; double-click for all) and the values under the pointer.
 "use strict";
 
 const LINES = ["--blue", "--orange", "--green", "--pink"];
@@ -66,7 +66,6 @@ function chart(holder, spec) {
       legend: { live: true },
       series, bands,
     }, data, holder);
-    plot.over.addEventListener("dblclick", () => plot.setData(data));
     return plot;
   };
   let plot = draw();
