@@ -180,7 +180,9 @@ class Report:
         page.data["show"] = {"rows": rows, "columns": columns, "channels": channels,
                              "black": self.shades.black, "white": self.shades.white}  # fmt: skip
         reach = "√3" if embedded.noise == "uniform" else "3"
-        exactness = f"Over {len(self.z)} samples the page's images differ from the library's by {distance:.0e} at most."
+        exactness = (
+            f"Over {len(self.z)} samples the page's images differ from the library's by {_power(distance)} at most."
+        )
         page.sections["live"] = fill(
             text_of("live.html"), {"inputs": str(self.z.shape[1]), "reach": reach, "exactness": exactness}
         )
@@ -219,7 +221,7 @@ class Report:
         caption = (
             "Along straight lines in z space; framed, the samples between which they run. As in Figure 3 of the paper."
         )
-        self.page_of.sections["figure3"] = html.sheet(caption, "Images along straight lines between samples", "wide")
+        self.page_of.sections["figure3"] = html.sheet(caption, "Images along straight lines between samples", wide=True)
 
     def _curves(self) -> None:
         page = self.page_of
@@ -332,9 +334,15 @@ class Report:
         self.page_of.sections["origin"] = html.origin(
             commands, versions, self.experiment.overrides, self.experiment.text
         )
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="minutes")
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         own = checkpoint.versions().get("adversarial", "")
         self.page_of.footer = f"Written by adversarial {own}, {now}. Charts by uPlot (MIT licence)."
+
+
+def _power(value: float) -> str:
+    """A small number as people write it: 7 · 10⁻⁶."""
+    digit, _, power = f"{value:.0e}".partition("e")
+    return f"{digit} · 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 def _widths(curve: Sequence[dict[str, float]]) -> dict[str, Any]:

@@ -23,19 +23,21 @@ def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
     )
 
 
-def sheet(caption: str, label: str, kind: str = "") -> str:
-    """The place of a sheet of images, which pictures.js fills; `kind` is 'wide', or nothing."""
-    canvas = f'<canvas class="sheet {kind}" role="img" aria-label="{escape(label)}"></canvas>'
-    return f"<figure>{canvas}<figcaption>{escape(caption)}</figcaption></figure>"
+def sheet(caption: str, label: str, wide: bool = False) -> str:
+    """The place of a sheet of images, which pictures.js fills; a `wide` one may scroll on a phone."""
+    canvas = f'<canvas class="sheet" role="img" aria-label="{escape(label)}"></canvas>'
+    words = f"<figcaption>{escape(caption)}</figcaption>"
+    if wide:
+        return f'<figure class="wide"><div class="scroll">{canvas}</div>{words}</figure>'
+    return f'<figure class="beside">{canvas}{words}</figure>'
 
 
 def epochs_slider(caption: str) -> str:
     """The place of the samples of each kept epoch, with its slider."""
     return (
-        '<div class="card"><figure><canvas class="sheet" role="img" aria-label="Samples"></canvas>'
-        '<div class="row"><button type="button">Play</button><label class="grow">epoch '
-        '<input type="range" min="0" step="1" aria-label="Which of the kept epochs"></label><output></output></div>'
-        f"<figcaption>{escape(caption)}</figcaption></figure></div>"
+        '<div class="card"><figure class="beside"><canvas class="sheet" role="img" aria-label="Samples"></canvas>'
+        '<figcaption><output></output><input type="range" min="0" step="1" aria-label="Which of the kept epochs">'
+        f'<button type="button">Play</button><p>{escape(caption)}</p></figcaption></figure></div>'
     )
 
 
