@@ -15,7 +15,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ from adversarial.errors import ConfigurationError
 from adversarial.parallel_compilation import ParallelVMLinker
 
 Backend = Literal["c", "numba", "jax"]
+Device = Literal["cpu", "cuda"]
 FloatX = Literal["float32", "float64"]
 
 #: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
@@ -61,12 +62,35 @@ class Blas:
             getattr(loaded, self.set_threads)(ctypes.c_int(threads))
 
 
+@dataclass(frozen=True)
+class Machines:
+    """How many devices compute together, and in which processes; JAX alone can use several.
+
+    Attributes
+    ----------
+    devices : how many in each process
+    coordinator : HOST:PORT where process 0 listens for the others; None where there is one process
+    process, processes : which of how many this one is, counted from 0
+    timeout : seconds to wait for the others
+    """
+
+    devices: int = 1
+    coordinator: str | None = None
+    process: int = 0
+    processes: int = 1
+    timeout: int = 60
+
+
 @dataclass
 class _Settings:
     blas: Blas
     threads: int = 0
     backend: Backend = "c"
     without_compiler: bool = False
+    #: Whether the user chose the backend, rather than this module or an experiment's file.
+    chosen: bool = False
+    device: Device | None = None
+    machines: Machines = field(default_factory=lambda: Machines())
 
     def choose(self, backend: Backend) -> None:
         """Use `backend`, or numba where C is wanted and there is no compiler."""
@@ -157,7 +181,13 @@ def _asked_in_pytensor_flags(option: str) -> bool:
 _settings: _Settings | None = None
 
 
-def configure(backend: Backend | None = None, floatX: FloatX | None = None, threads: int | None = None) -> None:
+def configure(
+    backend: Backend | None = None,
+    floatX: FloatX | None = None,
+    threads: int | None = None,
+    device: Device | None = None,
+    machines: Machines | None = None,
+) -> None:
     """Choose what graphs are compiled for; functions compiled before keep what they have.
 
     Parameters
@@ -165,26 +195,34 @@ def configure(backend: Backend | None = None, floatX: FloatX | None = None, thre
     backend : 'c', 'numba' or 'jax'; None leaves it
     floatX : 'float32' or 'float64'; None leaves it
     threads : number of threads of BLAS and of our own loops; None leaves it
+    device : 'cpu' or 'cuda', which only JAX can use; None leaves it
+    machines : several devices or processes; None leaves them
 
     Raises
     ------
     ConfigurationError
-        Where the backend is unknown or not installed, floatX is neither of the two, or threads is below 1.
+        Where the backend is unknown or not installed, floatX is neither of the two, threads is below 1, a device is not
+        there, or another process does not answer.
     """
     global _settings
     if floatX not in (None, "float32", "float64"):
         raise ConfigurationError(f"floatX is '{floatX}', but must be float32 or float64")
     if threads is not None and threads < 1:
         raise ConfigurationError(f"the number of threads is {threads}, but must be at least 1")
-    if backend is None and _settings is None:
-        backend = os.environ.get("ADVERSARIAL_BACKEND", "c")
+    chosen = backend is not None or "ADVERSARIAL_BACKEND" in os.environ
     if backend is not None:
         _require(backend)
     if _settings is None:
         threads = threads or _threads_from_environment()
         _settings = _Settings(_blas_in_use())
+        # Not JAX itself yet: which devices it uses and whom it meets is settled when it starts.
+        _require(from_environment := os.environ.get("ADVERSARIAL_BACKEND", "c"))
+        _settings.choose(from_environment)
+    if (backend, device, machines) != (None, None, None):
+        _use_devices(backend or _settings.backend, device, machines)
     if backend is not None:
         _settings.choose(backend)
+    _settings.chosen = _settings.chosen or chosen
     if floatX is not None:
         config.floatX = floatX
     if threads is not None and threads != _settings.threads:
@@ -209,6 +247,37 @@ def _require(backend: str) -> None:
         raise ConfigurationError(
             f"the backend {backend} is not installed; pip install adversarial[{backend}] brings it"
         )
+
+
+def _use_devices(backend: str, device: Device | None, machines: Machines | None) -> None:
+    """Find the devices that are asked for, and those that were before."""
+    device = _settings.device if device is None else device
+    machines = machines or _settings.machines
+    if device not in (None, "cpu", "cuda"):
+        raise ConfigurationError(f"the device is '{device}', but must be cpu or cuda")
+    if backend == "jax":
+        from adversarial.jax_engine import devices
+
+        devices.use(devices.Request(device, **vars(machines)))
+    elif device == "cuda" or machines != Machines():
+        asked = "the device cuda" if device == "cuda" else "several devices or processes"
+        raise ConfigurationError(f"the backend {backend} cannot use {asked}; give --backend jax")
+    _settings.device, _settings.machines = device, machines
+
+
+def prefer(backend: Backend | None) -> None:
+    """Use the backend that an experiment's file names, unless the user has chosen one.
+
+    Raises
+    ------
+    ConfigurationError
+        As `configure`.
+    """
+    if backend is None or _settings.chosen:
+        return
+    _require(backend)
+    _use_devices(backend, None, None)
+    _settings.choose(backend)
 
 
 def backend_name() -> Backend:
@@ -250,6 +319,7 @@ def mode() -> Mode:
     if _settings.backend == "jax":
         import jax
 
+        _use_devices("jax", None, None)
         # PyTensor asks for float64 only while it is first imported for JAX, maybe before floatX was chosen.
         jax.config.update("jax_enable_x64", config.floatX == "float64")
     if _settings.backend == "c":
@@ -268,7 +338,35 @@ def function(inputs: list, outputs: Any = None, updates: Any = None, **options: 
     """`pytensor.function` for the backend in use; states of random streams move on by their default updates."""
     if _settings.backend == "c":
         precompiled_headers.use()
+    if _settings.backend == "jax" and "mode" not in options:
+        from adversarial.jax_engine.function import JaxFunction
+
+        return JaxFunction(inputs, outputs, updates, mode(), **options)
     return pytensor.function(inputs, outputs, updates=updates, **({"mode": mode()} | options))
+
+
+def update_loop(update: Callable) -> Any:
+    """What makes many updates at once of a function of `function`'s; None where the backend has no such thing."""
+    if _settings.backend != "jax":
+        return None
+    from adversarial.jax_engine.function import JaxFunction
+    from adversarial.jax_engine.update_loop import UpdateLoop
+
+    return UpdateLoop(update) if isinstance(update, JaxFunction) else None
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that saves and reports: the only one, or the first of several."""
+    return _settings.machines.process == 0
+
+
+def anywhere(flag: bool) -> bool:
+    """Whether `flag` is set in any process; all of them must ask alike."""
+    if _settings.machines.processes == 1:
+        return flag
+    from adversarial.jax_engine import devices
+
+    return devices.anywhere(flag)
 
 
 def sharedX(value: Any, name: str | None = None) -> SharedVariable:
@@ -280,6 +378,11 @@ def summary() -> str:
     """One line for people: PyTensor, backend, BLAS, threads, floatX."""
     linker = _settings.backend + (" (no C compiler found)" if _settings.without_compiler else "")
     blas = f", {_settings.blas.name}" if _settings.backend == "c" else ""
+    if _settings.backend == "jax":
+        from adversarial.jax_engine import devices
+
+        _use_devices("jax", None, None)
+        linker = f"jax on {devices.description()}"
     plural = "" if _settings.threads == 1 else "s"
     return f"PyTensor {pytensor.__version__}, {linker}{blas}, {_settings.threads} thread{plural}, {config.floatX}"
 

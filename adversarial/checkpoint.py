@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from adversarial.backend import is_first_process
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.parameter_budget import parameter_budget
 from adversarial.serialization import hdf5_format, model_2014, pickle_format
@@ -71,7 +72,8 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
     Parameters
     ----------
     path : str or path
-        Ending in `.pkl` or `.h5`. What is there is replaced once the new file is whole and on the disk.
+        Ending in `.pkl` or `.h5`. What is there is replaced once the new file is whole and on the disk. Of several
+        processes that train together the first one writes.
     content : mapping
 
     Raises
@@ -81,6 +83,8 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
         what was at `path` is then as it was.
     """
     encode = _format_for(path).encode
+    if not is_first_process():
+        return
     try:
         pieces = encode(normalise(content))
     except CheckpointError as error:
@@ -227,7 +231,7 @@ def model_content(model: Model) -> dict[str, Any]:
         "image_shape": None if (shape := getattr(model, "image_shape", None)) is None else list(shape),
         "overrides": {},
         "model": describe(model),
-        "parameters": {name: param.get_value() for name, param in parameters_of(model).items()},
+        "parameters": {name: np.array(param.get_value(borrow=True)) for name, param in parameters_of(model).items()},
         "monitor": None if monitor is None else monitor_content(monitor),
         "training": None,
     }

@@ -11,6 +11,7 @@ import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
 from adversarial.options import Configurable, Count, OptionError
@@ -61,6 +62,12 @@ class Space(Configurable):
     def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
         """A symbolic batch; of a fixed number of examples if `batch_size` is 1, as in 2014."""
         raise TypeError(f"{self} has no symbolic batches")
+
+    def _symbolic(self, name: str | None, dtype: str | None, shape: tuple[int | None, ...]) -> TensorVariable:
+        batch = pt.tensor(name=name, dtype=self._dtype(dtype), shape=shape)
+        # For a backend that splits batches over devices.
+        batch.tag.batch_axis = self.get_batch_axis()
+        return batch
 
     def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> SharedVariable:
         """A shared variable that holds a batch of zeros."""
@@ -154,7 +161,7 @@ class VectorSpace(Space):
 
     def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
         shape = (1 if batch_size == 1 else None, None)
-        return pt.tensor(name=name, dtype=self._dtype(dtype), shape=shape)
+        return self._symbolic(name, dtype, shape)
 
     def validate(self, batch: Any) -> None:
         self._validate_tensor(batch, 2)
@@ -241,7 +248,7 @@ class Conv2DSpace(Space):
     def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
         lengths = self.lengths(1 if batch_size == 1 else None)
         shape = tuple(lengths[axis] for axis in self.axes)
-        return pt.tensor(name=name, dtype=self._dtype(dtype), shape=shape)
+        return self._symbolic(name, dtype, shape)
 
     def validate(self, batch: Any) -> None:
         self._validate_tensor(batch, 4)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
+from adversarial import backend as backends
 from adversarial import checkpoint
 from adversarial.backend import floatX, sharedX
 from adversarial.datasets.dataset import Dataset
@@ -69,6 +70,7 @@ class Train(Configurable):
     save_freq : save at every so many epochs and at the end; 0 for never
     extensions : called at set-up, after each monitoring step and before each save
     allow_overwrite : if false, a file at `save_path` that was not saved by this run is an error
+    backend : what to compile to, unless the user says otherwise: 'c', 'numba' or 'jax'
 
     Attributes
     ----------
@@ -89,7 +91,9 @@ class Train(Configurable):
         save_freq: Index = 0,
         extensions: list[TrainExtension] | None = None,
         allow_overwrite: bool = True,
+        backend: backends.Backend | None = None,
     ):
+        backends.prefer(backend)
         self.dataset = dataset
         self.model = model
         self.algorithm = algorithm
@@ -231,9 +235,9 @@ class Train(Configurable):
         monitor = self.model.monitor
         if self._decision_pending and not self._wants_more():
             return "finished"
-        if self.stop_requested:
+        if self._asked_to_stop():
             return "stop requested"
-        if time_budget is not None and time.monotonic() - started >= time_budget:
+        if time_budget is not None and backends.anywhere(time.monotonic() - started >= time_budget):
             log.warning("Time budget exceeded (%.3f/%d seconds).", time.monotonic() - started, time_budget)
             monitor.time_budget_exceeded = True
             return "time budget"
@@ -273,6 +277,11 @@ class Train(Configurable):
         self.reporter.on_update(self)
         if self.save_every_seconds is not None and time.monotonic() - self._last_save >= self.save_every_seconds:
             self.save()
+        return self._asked_to_stop()
+
+    def _asked_to_stop(self) -> bool:
+        """Whether this process or another that trains with it was asked to stop."""
+        self.stop_requested = backends.anywhere(self.stop_requested)
         return self.stop_requested
 
     def run_callbacks_and_monitoring(self) -> bool:

@@ -79,7 +79,7 @@ def parameters_after(
 
 def _parameters(model: Any) -> dict[str, np.ndarray]:
     return {
-        f"{player}_{param.name}": param.get_value()
+        f"{player}_{param.name}": np.array(param.get_value(borrow=True))
         for player, part in model.players().items()
         for param in part.get_params()
     }

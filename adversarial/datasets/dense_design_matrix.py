@@ -293,6 +293,8 @@ class Minibatches:
     Attributes
     ----------
     batch_size, num_batches : examples of a minibatch (the last may have fewer), and how many minibatches
+    subsets : which examples the minibatches to come are made of; one that is taken from here is no more gathered
+    num_examples : examples of the dataset
     """
 
     def __init__(
@@ -304,8 +306,9 @@ class Minibatches:
         return_tuple: bool,
     ):
         self.batch_size, self.num_batches = subsets.batch_size, subsets.num_batches
+        self.num_examples = dataset.get_num_examples()
         self._dataset = dataset
-        self._subsets = subsets
+        self.subsets = subsets
         self._parts = list(zip(space.components, sources, strict=True))
         self._return_tuple = return_tuple
 
@@ -313,9 +316,24 @@ class Minibatches:
         return self
 
     def __next__(self) -> Any:
-        subset = next(self._subsets)
-        batch = tuple(self._dataset.batch(subset, space, source) for space, source in self._parts)
+        batch = self._batch(next(self.subsets))
         return batch if self._return_tuple or len(batch) != 1 else batch[0]
+
+    def everything(self) -> tuple[np.ndarray, ...]:
+        """All examples of the dataset as one batch, of which each of `subsets` picks some."""
+        return self._batch(slice(None))
+
+    def nbytes(self) -> int:
+        """The size of `everything`."""
+        values = sum(space.get_total_dimension() for space, _ in self._parts)
+        return self.num_examples * values * np.dtype(floatX()).itemsize
+
+    def source(self) -> Any:
+        """The object that holds the dataset's features: another one when they have been replaced."""
+        return self._dataset._stored
+
+    def _batch(self, subset: Subset) -> tuple[np.ndarray, ...]:
+        return tuple(self._dataset.batch(subset, space, source) for space, source in self._parts)
 
 
 def _check_labels(y: np.ndarray | None, y_labels: int, owner: str) -> None:

@@ -18,6 +18,8 @@ class Cycler(Configurable):
     k : updates of the discriminator for each of the generator
     """
 
+    runs_ahead = True
+
     def __init__(self, k: Count):
         self.k = k
         self.i = 0

@@ -32,7 +32,7 @@ class Model(Configurable):
 
     def get_param_values(self) -> list[np.ndarray]:
         """A copy of every parameter's value, in the order of `get_params`."""
-        return [param.get_value() for param in self.get_params()]
+        return [np.array(param.get_value(borrow=True)) for param in self.get_params()]
 
     def set_param_values(self, values: Iterable[np.ndarray]) -> None:
         """Give every parameter a value; shapes must be those of the present values."""

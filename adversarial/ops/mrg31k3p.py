@@ -14,7 +14,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply
+from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
@@ -326,6 +326,8 @@ def _register_jax() -> None:
     @jax_funcify.register(MRGUniform)
     def jax_funcify_mrg_uniform(op: MRGUniform, node: Apply, **kwargs: Any) -> Any:
         static = node.outputs[1].type.shape
+        if isinstance(node.inputs[1], Constant):
+            static = tuple(node.inputs[1].data)
 
         def mrg_uniform(state: jax.Array, size: Any) -> tuple[jax.Array, jax.Array]:
             if op.dtype == "float64" and not jax.config.jax_enable_x64:

@@ -32,6 +32,7 @@ class FiniteGuard:
         self._monitor = monitor
         #: Updates between checks of everything; 1 finds the very update.
         self.every = EVERY
+        self._checks = 0
 
     def check_after_update(self) -> None:
         """Check what is due after an update.
@@ -41,8 +42,10 @@ class FiniteGuard:
         NumericalError
             Naming the first parameter that is not finite.
         """
-        full = self._monitor.get_batches_seen() % self.every == 0
-        self._check(self._params if full else self._small)
+        # A backend may have made several updates since the last check.
+        checks = self._monitor.get_batches_seen() // self.every
+        self._check(self._params if checks != self._checks else self._small)
+        self._checks = checks
 
     def check_all(self) -> None:
         """Check every parameter; raises as `check_after_update` does."""
@@ -51,8 +54,10 @@ class FiniteGuard:
     def _check(self, params: list[SharedVariable]) -> None:
         for param in params:
             value = param.get_value(borrow=True)
-            if not np.isfinite(value).all():
-                kind = "NaN" if np.isnan(value).any() else "infinite"
+            # Either is NaN where an entry is; and two numbers are all that comes from a device.
+            extremes = np.array([value.min(), value.max()])
+            if not np.isfinite(extremes).all():
+                kind = "NaN" if np.isnan(extremes).any() else "infinite"
                 updates, epoch = self._monitor.get_batches_seen(), self._monitor.get_epochs_seen() + 1
                 when = f"after update {updates}, in epoch {epoch}" if updates else "before training"
                 raise NumericalError(

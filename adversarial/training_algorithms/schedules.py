@@ -26,6 +26,8 @@ def _set_rate(algorithm: Any, rate: float) -> None:
 class _Schedule(Configurable):
     """What schedules share: the rate found at first, and a count of calls."""
 
+    runs_ahead = True
+
     _initial: float | None = None
     _count: int = 0
 
@@ -269,10 +271,10 @@ class PolyakAveraging(TrainExtension):
             return
         params = algorithm.model.get_params()
         if not self.means:
-            self.means = [np.zeros_like(param.get_value(borrow=True)) for param in params]
+            self.means = [np.zeros(param.get_value(borrow=True).shape, param.dtype) for param in params]
         self._averaged += 1
         for mean, param in zip(self.means, params, strict=True):
-            mean += (param.get_value(borrow=True) - mean) / self._averaged
+            mean += (np.asarray(param.get_value(borrow=True)) - mean) / self._averaged
 
     def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
         due = self.means and self._count > self.start and self._count % self.save_freq == 0

@@ -6,7 +6,7 @@ monitor's channels, the gradients, the updates. `train` runs one epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.backend import function, sharedX
+from adversarial.backend import function, sharedX, update_loop
 from adversarial.cost import Cost
 from adversarial.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
@@ -138,6 +138,7 @@ class SGD(TrainingAlgorithm):
         self.updates_this_epoch = 0
         self.updates_per_epoch: int | None = None
         self._epoch_rng_state: dict[str, Any] | None = None
+        self._loop: Any = None
 
     def setup(self, model: Any, dataset: Dataset) -> None:
         """Build and compile everything that `train` needs, and tell the model's monitor what to measure.
@@ -233,6 +234,7 @@ class SGD(TrainingAlgorithm):
         lr_scalers: LrScalers,
     ) -> None:
         self.sgd_update = self._compile_update(inputs, grads, updates, lr_scalers, "sgd_update")
+        self._loop = update_loop(self.sgd_update)
 
     def _compile_update(
         self,
@@ -262,20 +264,12 @@ class SGD(TrainingAlgorithm):
         NumericalError
             If a parameter becomes NaN or infinite.
         """
-        space, _ = self._data_specs
         iterator = self._minibatches(dataset)
         self.updates_per_epoch = getattr(iterator, "num_batches", None)
         for _ in range(self.updates_this_epoch):
             next(iterator)
         self.epoch_unfinished = False
-        for batch in iterator:
-            for on_load in self._on_load_batch:
-                on_load(*batch)
-            self._update(batch)
-            self.updates_this_epoch += 1
-            self.monitor.report_batch(space.np_batch_size(batch))
-            for callback in self.update_callbacks:
-                callback(self)
+        for _ in self._updates(iterator):
             self._guard.check_after_update()
             if self.between_updates is not None and self.between_updates():
                 self.epoch_unfinished = True
@@ -297,6 +291,26 @@ class SGD(TrainingAlgorithm):
             return_tuple=True,
             rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
         )
+
+    def _updates(self, iterator: Any) -> Iterator[None]:
+        """Update on each minibatch; gives way after each update, or after several that the backend makes at once."""
+        if self._loop is not None and not self._on_load_batch and self._loop.can_run(iterator):
+            ahead = all(getattr(callback, "runs_ahead", False) for callback in self.update_callbacks)
+            yield from self._loop.run(iterator, self._after_update, ahead)
+            return
+        space, _ = self._data_specs
+        for batch in iterator:
+            for on_load in self._on_load_batch:
+                on_load(*batch)
+            self._update(batch)
+            self._after_update(space.np_batch_size(batch))
+            yield
+
+    def _after_update(self, examples: int) -> None:
+        self.updates_this_epoch += 1
+        self.monitor.report_batch(examples)
+        for callback in self.update_callbacks:
+            callback(self)
 
     def _update(self, batch: tuple[np.ndarray, ...]) -> None:
         self.sgd_update(*batch)

@@ -13,8 +13,11 @@ class TrainingAlgorithm(Configurable):
 
     Attributes
     ----------
-    update_callbacks : called with the algorithm after each update
-    between_updates : set by Train: called after each update and its callbacks; true asks to leave the epoch there
+    update_callbacks : called with the algorithm after each update; one whose attribute `runs_ahead` is true may be
+        called before it, together with those of further updates: it reads no parameter, and sets only scalar shared
+        variables that updates read
+    between_updates : set by Train: called after each update and its callbacks, or after several that a backend makes
+        at once; true asks to leave the epoch there
     epoch_unfinished : whether the last call of `train` left its epoch before the end
     find_nan : set by Train before `setup`: whether to look for the first NaN or infinity, at whatever cost
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytensor
@@ -22,18 +22,9 @@ RANGES = [(0.0, 1.0), (-1.5, 0.25), (-np.sqrt(3), np.sqrt(3))]
 SIZES = [(2, 4), (5, 3), (20, 10), (37, 11), (0, 3)]
 
 
-@pytest.fixture
-def on(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The backend named, in use within the test, with floatX float64 so that JAX has both floats."""
-    name = request.param
-    pytest.importorskip(name, reason=f"the backend {name} is not installed")
-    before = backend.backend_name(), backend.floatX()
-    backend.configure(backend=name, floatX="float64")
-    yield name
-    backend.configure(backend=before[0], floatX=before[1])
-
-
-both = pytest.mark.parametrize("on", ["numba", "jax"], indirect=True)
+def both(test: Callable) -> Callable:
+    """Run a test on each backend, with floatX float64 so that JAX has both floats."""
+    return pytest.mark.usefixtures("float64")(pytest.mark.parametrize("on", ["numba", "jax"], indirect=True)(test))
 
 
 def truth(op: MRGUniform, states: np.ndarray, size: tuple[int, ...]) -> list[np.ndarray]:
@@ -113,7 +104,7 @@ def test_a_size_taken_from_an_input(on):
 
 
 @pytest.mark.parametrize("on", ["jax"], indirect=True)
-def test_a_size_that_jax_cannot_know_is_refused(on):
+def test_a_size_that_jax_cannot_know_is_refused(on, float64):
     x = pt.vector()
     function = backend.function([x], MRG_RandomStreams(5).uniform((pt.cast(x.sum(), "int64"), 9)))
     with pytest.raises(ConfigurationError, match="must be constant or taken from the shape of an input"):

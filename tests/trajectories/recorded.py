@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from adversarial.comparison.trajectory import parameters_after
+from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter
 
 #: Channels that measure time.
@@ -95,3 +96,14 @@ def _unswapped(name: str) -> str:
     if data in name:
         return name.replace(data, samples)
     return name.replace(samples, data)
+
+
+def hold_to_the_record(folder: Path, directory: Path, monkeypatch, parameter_tolerance, monitor_tolerance) -> None:
+    """Train the recipe of `folder` in `directory`; fail where a parameter or a channel is not the recorded one."""
+    path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, directory)
+    monkeypatch.chdir(directory)
+    params, monitor = np.load(folder / "params.npz"), np.load(folder / "monitor.npz")
+    run = follow(yaml_parse.load_path(path), recorded_updates(params))
+    deviation, where = largest_deviation(run, params)
+    assert deviation <= parameter_tolerance, where
+    assert monitor_mismatches(run, monitor, monitor_tolerance) == []

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from recorded import follow, largest_deviation, monitor_mismatches, prepare, prepare_images, recorded_updates
-
-from adversarial.config import yaml_parse
+from recorded import hold_to_the_record
 
 UNIFORM = [
     "activate_generator",
@@ -34,17 +31,11 @@ GAUSSIAN_OR_INFERER = [
 ]
 
 
+#: Of parameters and of the monitor.
+TOLERANCES = dict.fromkeys(UNIFORM, (1e-8, 1e-6)) | dict.fromkeys(GAUSSIAN_OR_INFERER, (1e-5, 1e-4))
+
+
 @pytest.mark.trajectory
-@pytest.mark.parametrize(
-    ("recipe", "parameter_tolerance", "monitor_tolerance"),
-    [(name, 1e-8, 1e-6) for name in UNIFORM] + [(name, 1e-5, 1e-4) for name in GAUSSIAN_OR_INFERER],
-)
-def test_recorded_experiment(recipe, parameter_tolerance, monitor_tolerance, golden, tmp_path, monkeypatch, float64):
-    folder = golden / "trajectories" / recipe
-    path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, tmp_path)
-    monkeypatch.chdir(tmp_path)
-    params, monitor = np.load(folder / "params.npz"), np.load(folder / "monitor.npz")
-    run = follow(yaml_parse.load_path(path), recorded_updates(params))
-    deviation, where = largest_deviation(run, params)
-    assert deviation <= parameter_tolerance, where
-    assert monitor_mismatches(run, monitor, monitor_tolerance) == []
+@pytest.mark.parametrize("recipe", TOLERANCES)
+def test_recorded_experiment(recipe, golden, tmp_path, monkeypatch, float64):
+    hold_to_the_record(golden / "trajectories" / recipe, tmp_path, monkeypatch, *TOLERANCES[recipe])

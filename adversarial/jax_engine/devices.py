@@ -1,0 +1,202 @@
+"""Which devices compute, in this process and others, and how arrays lie on them.
+
+Variables are copied to every device; a minibatch is split along its examples. XLA adds the gradients up: nothing of
+that is written here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec, Sharding, SingleDeviceSharding
+
+from adversarial.errors import ConfigurationError
+
+AXIS = "examples"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of `use`.
+
+    Attributes
+    ----------
+    device : 'cpu' or 'cuda'; what JAX finds best if None
+    devices : how many in each process
+    coordinator : HOST:PORT where the first of several processes listens, or None
+    process, processes : which of how many this process is, counted from 0
+    timeout : seconds to wait for the others
+    """
+
+    device: str | None = None
+    devices: int = 1
+    coordinator: str | None = None
+    process: int = 0
+    processes: int = 1
+    timeout: int = 60
+
+
+_request: Request | None = None
+_mesh: Mesh | None = None
+
+
+def use(request: Request) -> None:
+    """Compute on these devices from now on.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are not there, the coordinator does not answer, or JAX has begun on other ones.
+    """
+    global _request, _mesh
+    if request == _request:
+        return
+    if _request is not None and (request.coordinator, request.process) != (_request.coordinator, _request.process):
+        raise ConfigurationError("JAX already runs in this process, and cannot join other processes any more")
+    _prepare(request)
+    if request.coordinator is not None and _request is None:
+        _join(request)
+    found = _devices(request)
+    if request.devices > len(found):
+        kind = "GPU" if found[0].platform == "gpu" else found[0].platform.upper()
+        raise ConfigurationError(f"{request.devices} devices are asked for, but JAX finds {len(found)} {kind} here")
+    everywhere = [device for device in jax.devices(found[0].platform) if _index(device) < request.devices]
+    _request, _mesh = request, Mesh(np.array(everywhere), (AXIS,))
+
+
+def _prepare(request: Request) -> None:
+    """Set what JAX reads only before its first use."""
+    # Full float32 products on GPUs, where XLA would otherwise drop 13 bits.
+    jax.config.update("jax_default_matmul_precision", "highest")
+    flag = "--xla_force_host_platform_device_count"
+    if request.device == "cpu" and request.devices > 1 and flag not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}={request.devices}".strip()
+    if request.device == "cpu" and _request is None:
+        jax.config.update("jax_platforms", "cpu")
+
+
+def _devices(request: Request) -> list[jax.Device]:
+    """The devices of this process, of the kind asked for."""
+    try:
+        return jax.local_devices(backend={None: None, "cpu": "cpu", "cuda": "cuda"}[request.device])
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "the device cuda is not there: JAX finds no NVIDIA GPU that it can use; where there is one, "
+            "pip install adversarial[cuda] brings what JAX needs"
+        ) from error
+
+
+def _index(device: jax.Device) -> int:
+    """Which device of its own process it is."""
+    beside = [other.id for other in jax.devices(device.platform) if other.process_index == device.process_index]
+    return sorted(beside).index(device.id)
+
+
+def _join(request: Request) -> None:
+    """Meet the other processes."""
+    if request.process > 0:
+        _await(request)
+    elif _taken(request.coordinator):
+        raise ConfigurationError(f"the coordinator's address {request.coordinator} cannot be used: it is taken")
+    try:
+        jax.distributed.initialize(
+            request.coordinator,
+            num_processes=request.processes,
+            process_id=request.process,
+            initialization_timeout=request.timeout,
+        )
+    except Exception as error:
+        raise ConfigurationError(
+            f"process {request.process} of {request.processes} did not meet the others at {request.coordinator} within "
+            f"{request.timeout} s; start all of them, with the same address and number"
+        ) from error
+
+
+def _await(request: Request) -> None:
+    """Wait until something listens at the coordinator's address: JAX itself would end the process if nothing did."""
+    host, _, port = request.coordinator.rpartition(":")
+    end = time.monotonic() + request.timeout
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=max(end - time.monotonic(), 0.1)).close()
+            return
+        except OSError as error:
+            if time.monotonic() + 0.2 > end:
+                raise ConfigurationError(
+                    f"the coordinator {request.coordinator} does not answer (after {request.timeout} s: "
+                    f"{error.strerror or error}); is process 0 running there?"
+                ) from error
+            time.sleep(0.2)
+
+
+def _taken(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, int(port)))
+    except OSError:
+        return True
+    return False
+
+
+def count() -> int:
+    """The number of devices, of all processes together."""
+    return _mesh.size
+
+
+def description() -> str:
+    """The devices, for people: '4 CPU devices in 2 processes'."""
+    device = _mesh.devices.flat[0]
+    kind = "CPU" if device.platform == "cpu" else device.device_kind
+    words = kind if count() == 1 else f"{count()} {kind} devices"
+    return words if _request.processes == 1 else f"{words} in {_request.processes} processes"
+
+
+def everywhere() -> Sharding:
+    """Where variables lie: on every device, whole."""
+    return SingleDeviceSharding(_mesh.devices.flat[0]) if count() == 1 else NamedSharding(_mesh, PartitionSpec())
+
+
+def _split(ndim: int, axis: int) -> Sharding:
+    return NamedSharding(_mesh, PartitionSpec(*[None] * axis, AXIS, *[None] * (ndim - axis - 1)))
+
+
+def put(value: np.ndarray, axis: int | None = None) -> jax.Array:
+    """An array on every device: whole, or split along `axis` where the devices divide its length."""
+    value = np.asarray(value)
+    splits = axis is not None and count() > 1 and value.shape[axis] % count() == 0
+    sharding = _split(value.ndim, axis) if splits else everywhere()
+    if _request.processes > 1:
+        return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
+    return jax.device_put(value, sharding)
+
+
+def split(value: Any, axis: int = 0) -> Any:
+    """Within a compiled function: let each device compute its part along `axis`, where they divide its length."""
+    if count() == 1 or value.ndim == 0 or value.shape[axis] % count():
+        return value
+    return jax.lax.with_sharding_constraint(value, _split(value.ndim, axis))
+
+
+def fits(size: int) -> bool:
+    """Whether an array of `size` bytes may stay on each device: a quarter of its memory, 2 GiB if unknown."""
+    statistics = _mesh.local_devices[0].memory_stats() or {}
+    return size <= statistics.get("bytes_limit", 1 << 33) // 4
+
+
+def agreed(value: int) -> int:
+    """The value that the first process has, in all of them."""
+    return value if _request.processes == 1 else int(multihost_utils.broadcast_one_to_all(np.int32(value)))
+
+
+def anywhere(flag: bool) -> bool:
+    """Whether `flag` is set in any process."""
+    return flag if _request.processes == 1 else bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
