@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import re
 import signal
@@ -58,6 +59,15 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--backend", choices=("c", "numba", "jax"), help="what PyTensor compiles to (default c)")
+    machine.add_argument("--device", choices=("cpu", "cuda"), help="where JAX computes (default: what it finds best)")
+    machine.add_argument("--devices", type=positive, default=1, metavar="N", help="devices that share each minibatch")
+    machine.add_argument(
+        "--coordinator", type=address, metavar="HOST:PORT", help="several processes: where process 0 listens"
+    )
+    machine.add_argument("--process", type=part, metavar="I/N", help="which of how many processes: 0/2, 1/2")
+    machine.add_argument(
+        "--connect-timeout", type=duration, default=60, metavar="TIME", help="wait so long for the others (default 60)"
+    )
     machine.add_argument("--floatX", choices=("float32", "float64"), help="dtype of parameters (default float32)")
     machine.add_argument("--threads", type=positive, metavar="N", help="threads of BLAS and loops")
     machine.add_argument("--debug-nan", action="store_true", help="find the first update and node that give NaN; slow")
@@ -78,6 +88,32 @@ def positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
+
+
+def address(text: str) -> str:
+    """HOST:PORT."""
+    host, colon, port = text.rpartition(":")
+    if not host or not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"'{text}' is not an address such as 192.168.0.10:4444")
+    return text
+
+
+def part(text: str) -> tuple[int, int]:
+    """I and N of I/N: the process I of N, counted from 0."""
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not int(match.group(1)) < int(match.group(2)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a process such as 0/2 or 1/2, counted from 0")
+    return int(match.group(1)), int(match.group(2))
+
+
+def machines_of(given: argparse.Namespace) -> Any:
+    """What --devices, --coordinator and --process ask for."""
+    from adversarial.backend import Machines
+
+    if (given.coordinator is None) != (given.process is None):
+        raise ConfigurationError("--coordinator and --process go together: --coordinator HOST:PORT --process 0/2")
+    process, processes = given.process or (0, 1)
+    return Machines(given.devices, given.coordinator, process, processes, math.ceil(given.connect_timeout))
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
@@ -103,9 +139,9 @@ def train(argv: Sequence[str] | None = None) -> int:
     from adversarial import backend
     from adversarial.command_line.reporting import Console, Silent
 
-    backend.configure(backend=given.backend, floatX=given.floatX, threads=given.threads)
+    backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given))
     _set_up_logging(given)
-    console = None if given.quiet else Console(given.verbose_logging, given.timestamp)
+    console = None if given.quiet or not backend.is_first_process() else Console(given.verbose_logging, given.timestamp)
     if console is not None:
         console.say(backend.summary())
     experiments = _build(given, overrides)
