@@ -93,7 +93,7 @@ class Report:
         self.z = self.sampler.draw_noise(SIDE * SIDE)
         self.samples = self.sampler.images_of(self.z)
         self.training_rows, self.no_data = self._training_rows()
-        self.shades = shades_of(self.samples if self.training_rows is None else self.training_rows)
+        self.shades = shades_of(self.samples, self.training_rows)
         self.estimate = self._estimate()
         self.page_of = Page(self._title(), "")
 

@@ -62,6 +62,8 @@ def table_1(own: str, data: str, estimate: Mapping[str, Any] | None) -> str:
     ]
     figure = "not measured" if estimate is None else "{log_likelihood:.1f} ± {standard_error:.1f}".format(**estimate)
     cells = "".join(f'<td class="number">{figure if column == data else ""}</td>' for column in columns)
+    if data not in columns:
+        cells = f'<td class="number" colspan="{len(columns)}">{figure}, on data of which the paper gives none</td>'
     body.append(f'<tr class="own"><td>{escape(own)}</td>{cells}</tr>')
     head = "".join(f"<th>{escape(column.upper())}</th>" for column in columns)
     return (

@@ -20,9 +20,16 @@ class Shades(NamedTuple):
     white: float
 
 
-def shades_of(rows: np.ndarray) -> Shades:
-    """The shades that fit rows of a design matrix: by their range, as `figures.grid.choose_rescale` says."""
-    rule = choose_rescale(rows.min(), rows.max())
+def shades_of(rows: np.ndarray, data: np.ndarray | None = None) -> Shades:
+    """The shades for rows of a design matrix, by the rule that fits the range of what they should be like.
+
+    Parameters
+    ----------
+    rows : (count, dimension), whose largest size is white where the rule is 'all'
+    data : what they should be like; None: the rows themselves
+    """
+    by = rows if data is None else data
+    rule = choose_rescale(by.min(), by.max())
     if rule == "unit":
         return Shades(rule, 0.0, 1.0)
     largest = 1.0 if rule == "tanh" else float(np.abs(rows).max()) or 1.0

@@ -79,6 +79,18 @@ def test_an_epoch_of_another_model_is_refused(run, tmp_path):
         report.main([str(run / "it.pkl"), str(tmp_path / "x.html"), "--epochs", str(tmp_path / "other.pkl")])
 
 
+def test_a_model_without_record_or_data_says_what_is_missing(run, tmp_path, monkeypatch):
+    model = checkpoint.load_model(run / "it.pkl")
+    del model.monitor
+    checkpoint.save_model(tmp_path / "bare.pkl", model)
+    monkeypatch.chdir(tmp_path)
+    report.main(["bare.pkl", "bare.html"])
+    text = (tmp_path / "bare.html").read_text(encoding="utf-8")
+    for sentence in ("The training data are needed for this", "no record of two epochs", "does not say after how many"):
+        assert sentence in text
+    assert "not measured" in text
+
+
 def test_the_name_of_the_page(run):
     with pytest.raises(ConfigurationError, match=r"end its name, it\.pdf, in \.html"):
         report.main([str(run / "it.pkl"), "it.pdf"])
