@@ -61,6 +61,9 @@ ENDINGS = (".pkl", ".h5")
 #: Values that layers may have beside the parameters that a file holds: the permutations of Maxout's randomize_pools.
 _ROOM = 1 << 24
 
+#: How a pickle of an object begins: with its protocol, or, in protocols 0 and 1, with a class, a mark, dict or list.
+_PICKLES = (b"\x80", b"c", b"(", b"}", b"]")
+
 _GZIP = b"\x1f\x8b"
 #: No honest model shrinks to less than a hundredth by gzip, a few large arrays of zeros aside.
 _MAX_GZIP_RATIO = 100
@@ -150,6 +153,8 @@ def _read_pickle(data: bytes) -> Any:
         raise CheckpointError("it is an HDF5 file, but not a saved model")
     if not data:
         raise CheckpointError("it is empty")
+    if not data.startswith(_PICKLES):
+        raise CheckpointError("it is no saved model: it begins neither as one of ours nor as a pickle of 2014")
     return model_2014.decode(data, _class_of_2014)
 
 
@@ -319,9 +324,11 @@ def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, An
     Raises
     ------
     CheckpointError
-        As `load_model` and `write` do, and where `old` is a saved model of ours already.
+        As `load_model` and `write` do, and where `old` is a saved model of ours already, or the same file as `new`.
     """
     content = read(old)
+    if os.path.exists(new) and os.path.samefile(old, new):
+        raise CheckpointError(f"{os.fspath(new)} would replace the old pickle, which nothing can make again")
     if "origin" not in content:
         raise CheckpointError(f"{os.fspath(old)} is no pickle of 2014: it is a saved model of this library already")
     try:

@@ -167,6 +167,11 @@ def test_what_is_no_saved_model_is_refused(path, data):
     refusal(path)
 
 
+def test_what_is_no_pickle_at_all_is_said_so(path):
+    path.write_text("root:x:0:0\n")
+    assert "it begins neither as one of ours nor as a pickle of 2014" in refusal(path)
+
+
 def test_what_is_absent_or_no_file_is_refused(tmp_path):
     assert "No such file" in refusal(tmp_path / "absent.pkl")
     assert "directory" in refusal(tmp_path)

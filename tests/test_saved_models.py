@@ -211,6 +211,10 @@ def test_a_converted_model_is_the_same_and_ours(golden, old_pickle, tmp_path, en
     z = np.random.RandomState(5).uniform(-np.sqrt(3), np.sqrt(3), (20, 7))
     # Two layers of float32 sums of about ten numbers near 1, then a sigmoid of slope 1/4 at most.
     assert np.allclose(samples(checkpoint.load_model(new), z), _expected_samples(golden, z), rtol=0, atol=1e-6)
+    before = old_pickle.read_bytes()
+    with pytest.raises(CheckpointError, match="would replace the old pickle"):
+        checkpoint.convert_2014(old_pickle, old_pickle)
+    assert old_pickle.read_bytes() == before
     with pytest.raises(CheckpointError, match="saved model of this library already"):
         checkpoint.convert_2014(new, tmp_path / "again.pkl")
 

@@ -20,6 +20,7 @@ from adversarial.errors import ConfigurationError, DataError
 from adversarial.likelihood import cross_validation
 from adversarial.likelihood.convergence import Convergence, convergence
 from adversarial.likelihood.cross_validation import GRID, WidthChoice
+from adversarial.likelihood.curve_figure import check_picture, draw_curves
 from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, blocks, check_widths
 
 EXAMPLE = """
@@ -127,8 +128,6 @@ def _measured(given: argparse.Namespace) -> Report:
         test = data.split("test", score.fold)
         report.convergence = _timed(report, "convergence", convergence, rows, test, score.sigma)
     if given.plot:
-        from adversarial.likelihood.curve_figure import draw_curves
-
         draw_curves(given.plot, _curves(report), "the validation data")
     return report
 
@@ -147,6 +146,8 @@ def _check(given: argparse.Namespace) -> None:
             raise ConfigurationError(f"--{name} is {getattr(given, name)}, but must be at least {max(least, 0)}")
     if given.plot and given.width is not None:
         raise ConfigurationError("--plot draws the widths tried, and a fixed --sigma tries none: leave one of them out")
+    if given.plot:
+        check_picture(given.plot)
     if given.width is None:
         given.grid = cross_validation.grid(given.sigma_start, given.sigma_end, given.cross_val)
 

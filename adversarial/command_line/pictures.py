@@ -152,13 +152,7 @@ def split_of_data(
     given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
 ) -> np.ndarray:
     """The design matrix of that split; raises as `data_of`, and where the data cannot be read."""
-    try:
-        return data_of(given, content, split, file).split(split, given.fold)
-    except DataError as error:
-        if given.dataset or file is not None or f"--{split}" in str(error):
-            raise
-        advice = f"others are named by -d, or by --{split} FILE"
-        raise DataError(f"{error} ({given.model} was trained on these data; {advice})") from error
+    return data_of(given, content, split, file).split(split, given.fold)
 
 
 def draw(

@@ -170,6 +170,15 @@ def of_model(
     return _any_dataset(dataset, _under(tree, "algorithm", "monitoring_dataset"), path, AllowList(allow))
 
 
+def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: str) -> Any:
+    """The dataset that the YAML in a saved model names."""
+    try:
+        return _build(proxy, allow_list)
+    except DataError as error:
+        advice = f"{path} was trained on these data: run where they are, or give --{split} FILE"
+        raise DataError(f"{error} ({advice})") from error
+
+
 def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
     """A data set of any class: test by its get_test_set, valid by what the model was monitored on."""
 
@@ -178,8 +187,8 @@ def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_lis
             proxy = monitored.get("valid") if isinstance(monitored, dict) else monitored
             if not isinstance(proxy, yaml_parse.Proxy):
                 raise DataError(f"the YAML in {path} names no validation data: give --valid FILE")
-            return _build(proxy, allow_list)
-        built = _build(dataset, allow_list)
+            return _built(proxy, allow_list, split, path)
+        built = _built(dataset, allow_list, split, path)
         if split == "train":
             return built
         if not hasattr(built, "get_test_set"):

@@ -222,6 +222,18 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
 
 
 def check_name(path: str | os.PathLike) -> None:
-    """Refuse a picture's name that does not end in .png."""
-    if not os.fspath(path).lower().endswith(".png"):
-        raise ConfigurationError(f"pictures are PNG files: end the name {os.fspath(path)} in .png")
+    """Refuse a picture's name that does not end in .png, or a place where it cannot be written."""
+    path = os.fspath(path)
+    if not path.lower().endswith(".png"):
+        raise ConfigurationError(f"pictures are PNG files: end the name {path} in .png")
+    check_place(path)
+
+
+def check_place(path: str | os.PathLike) -> None:
+    """Refuse, before any work is done, a place where no picture can be written."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise ConfigurationError(f"the picture {path} cannot be written: there is no folder {folder}")
+    if os.path.isdir(path) or not os.access(folder, os.W_OK | os.X_OK):
+        reason = "that is a folder" if os.path.isdir(path) else f"nothing may be written in {folder}"
+        raise ConfigurationError(f"the picture {path} cannot be written: {reason}; name another place")

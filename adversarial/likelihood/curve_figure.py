@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import os
 
 import numpy as np
 
-from adversarial.errors import DataError
+from adversarial.errors import ConfigurationError
+from adversarial.figures.grid import check_place
 from adversarial.likelihood.cross_validation import WidthChoice
+from adversarial.serialization.whole_file import write_whole
 
 #: Okabe and Ito's blue and vermilion, which people of every kind of colour vision tell apart.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 
 
+#: Kinds of pictures.
+ENDINGS = (".png", ".svg", ".pdf")
+
+
+def check_picture(path: str | os.PathLike) -> None:
+    """Refuse, before any work is done, a picture that could not be written.
+
+    Raises
+    ------
+    ConfigurationError
+        For another ending, or a folder that is not there.
+    """
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
+        raise ConfigurationError(f"the picture {os.fspath(path)} must end in {', '.join(ENDINGS)}")
+    check_place(path)
+
+
 def draw_curves(path: str | os.PathLike, curves: dict[str, WidthChoice], what: str) -> None:
-    """Write a picture, of the kind that the ending of `path` says.
+    """Write a picture, whole or not at all, of the kind that its name's ending says.
 
     Parameters
     ----------
@@ -24,9 +44,10 @@ def draw_curves(path: str | os.PathLike, curves: dict[str, WidthChoice], what: s
 
     Raises
     ------
-    DataError
+    ConfigurationError, CheckpointError
         Where the file cannot be written.
     """
+    check_picture(path)
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
@@ -53,7 +74,6 @@ def draw_curves(path: str | os.PathLike, curves: dict[str, WidthChoice], what: s
     axes.set_ylabel(f"mean log-likelihood of {what}\n(nats per example)")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"the picture {os.fspath(path)} cannot be written: {error}") from error
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=os.path.splitext(path)[1][1:].lower())
+    write_whole(path, [buffer.getvalue()])

@@ -103,8 +103,14 @@ def test_noise_on_both_sides_changes_what_d_sees(float64):
 def test_the_inferer_can_learn_a_hidden_layer(layer, float64):
     model = pair(inferer="hidden")
     x = pt.dmatrix()
-    objective = AdversaryCost2(infer_layer=layer).get_samples_and_objectives(model, x).inferer
-    assert np.isfinite(evaluate(objective, {x: DATA}))
+    found = AdversaryCost2(infer_layer=layer).get_samples_and_objectives(model, x)
+    samples, objective = evaluate([found.samples, found.inferer], {x: DATA})
+    # The hidden layer, from what was made of it: 6 values of 5 units.
+    output, inferer = model.generator.mlp.layers[-1], model.inferer.layers[0]
+    above = np.log(samples / (1 - samples)) - output.get_biases()
+    hidden = np.linalg.lstsq(output.get_weights().T, above.T, rcond=None)[0].T
+    prediction = samples @ inferer.get_weights() + inferer.get_biases()
+    assert hidden.min() > -1e-9 and objective == pytest.approx(((hidden - prediction) ** 2).sum(axis=1).mean())
 
 
 @pytest.mark.parametrize("layer", ["g1", 1])

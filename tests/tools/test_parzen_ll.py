@@ -299,6 +299,8 @@ def test_one_sample_only_is_refused(capsys, tmp_path, files, data_options):
         (["{samples}", "-d", "mnist", "-b", "0"], 2, "--batch_size is 0"),
         (["{samples}", "-d", "mnist", "-c", "0"], 2, "--cross_val is 0"),
         (["{samples}", "-d", "mnist", "-s", ".1", "--plot", "x.png"], 2, "leave one of them out"),
+        (["{samples}", "-d", "mnist", "--plot", "x.gif"], 2, "must end in .png"),
+        (["{samples}", "-d", "mnist", "--plot", "absent/x.png"], 2, "there is no folder"),
         (["{samples}", "-p", "{samples}", "-d", "mnist"], 2, "not several of them"),
         (["-d", "mnist"], 2, "name one model or file of samples, or an --anchor"),
     ],

@@ -55,6 +55,46 @@ def test_the_generator_learns_in_every_other_epoch():
     assert moves == (["d"] * 5 + ["d", "g", "d", "g", "d"]) * 2
 
 
+def step(value, player, X, rate):
+    """One step of a player of `PlainReconstruction` down its gradient, in NumPy; G's W learns at half the rate."""
+    hidden = X @ value["d_W"] + value["d_b"]
+    error = 2 * (hidden @ value["g_W"] + value["g_b"] - X) / X.size
+    below = error @ value["g_W"].T
+    if player == "d":
+        value["d_W"], value["d_b"] = value["d_W"] - rate * X.T @ below, value["d_b"] - rate * below.sum(axis=0)
+    else:
+        value["g_W"] = value["g_W"] - rate / 2 * hidden.T @ error
+        value["g_b"] = value["g_b"] - rate * error.sum(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "k", "turns"),
+    [
+        (discriminator_steps.SGD, 2, ["d", "dg", "d", "dg", "d", "dg", "d", "dg", "d", "dg"]),
+        (alternating_steps.SGD, 2, [*"ddddd", *"ddgdd"]),
+    ],
+)
+def test_each_step_is_down_the_players_own_gradient(algorithm, k, turns, float64):
+    train = experiment(
+        algorithm,
+        cost=PlainReconstruction(),
+        termination_criterion=EpochCounter(max_epochs=2),
+        train_iteration_mode="sequential",
+        learning_rule=None,
+        update_callbacks=None,
+        discriminator_steps=k,
+        train={"extensions": []},
+    )
+    value = {param.name: param.get_value() for param in train.model.get_params()}
+    X = train.dataset.get_design_matrix()
+    train.main_loop()
+    for number, turn in enumerate(turns):
+        for player in turn:
+            step(value, player, X[number % 5 * 5 :][:5], 0.1)
+    for param in train.model.get_params():
+        np.testing.assert_allclose(param.get_value(), value[param.name], rtol=1e-12, atol=1e-15)
+
+
 def test_options_are_checked():
     with pytest.raises(OptionError, match="discriminator_steps"):
         discriminator_steps.SGD(learning_rate=0.1, discriminator_steps=0)

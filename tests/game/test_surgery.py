@@ -1,0 +1,69 @@
+"""Networks made from parts of trained ones compute what those parts computed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor.tensor as pt
+import pytest
+from evaluation import evaluate
+
+from adversarial import checkpoint
+from adversarial.game.generator import Generator
+from adversarial.game.pair import AdversaryPair
+from adversarial.game.surgery import add_layers, recapitate_discriminator
+from adversarial.models.linear import RectifiedLinear, Sigmoid, Tanh
+from adversarial.models.mlp import MLP
+from adversarial.options import OptionError
+
+X = np.random.RandomState(0).standard_normal((6, 5))
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+@pytest.fixture
+def saved(float64, tmp_path):
+    """A pair on disk, and its parameters by name."""
+    generator = MLP([Tanh(layer_name="g0", dim=4, irange=0.5), Sigmoid(layer_name="g1", dim=3, irange=0.5)], nvis=2)
+    discriminator = MLP([Tanh(layer_name="d0", dim=4, irange=0.5), Sigmoid(layer_name="y", dim=1, irange=0.5)], nvis=5)
+    pair = AdversaryPair(generator=Generator(mlp=generator), discriminator=discriminator)
+    rng = np.random.RandomState(1)
+    for param in pair.get_params():
+        param.set_value(rng.standard_normal(param.get_value().shape))
+    checkpoint.save_model(tmp_path / "pair.pkl", pair)
+    return str(tmp_path / "pair.pkl"), checkpoint.read(tmp_path / "pair.pkl")["parameters"]
+
+
+def output(mlp, inputs):
+    x = pt.dmatrix()
+    return evaluate(mlp.fprop(x), {x: inputs})
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_the_layers_of_a_saved_generator_go_on_top(saved, start):
+    path, value = saved
+    made = add_layers(MLP([RectifiedLinear(layer_name="new", dim=(2, 4)[start], irange=0.5)], nvis=5), path, start)
+    h = np.maximum(X @ made.layers[0].get_weights() + made.layers[0].get_biases(), 0)
+    if start == 0:
+        h = np.tanh(h @ value["gen/g0_W"] + value["gen/g0_b"])
+    np.testing.assert_allclose(output(made, X), sigmoid(h @ value["gen/g1_W"] + value["gen/g1_b"]), rtol=1e-12)
+    assert made.layer_names == ["new", *["g0", "g1"][start:]]
+
+
+def test_a_saved_discriminator_gets_a_new_head_and_keeps_the_rest(saved):
+    path, value = saved
+    made = recapitate_discriminator(path, Sigmoid(layer_name="y", dim=3, irange=0.5))
+    head = made.layers[-1]
+    assert head.get_weights().shape == (4, 3) and (head.get_biases() == 0).all()
+    h = np.tanh(X @ value["dis/d0_W"] + value["dis/d0_b"])
+    np.testing.assert_allclose(output(made, X), sigmoid(h @ head.get_weights()), rtol=1e-12)
+
+
+def test_layers_that_do_not_fit_are_refused(saved):
+    path, _ = saved
+    mlp = MLP([RectifiedLinear(layer_name="new", dim=9, irange=0.5)], nvis=5)
+    with pytest.raises(OptionError, match="layer 'g0' reads .*2.*but mlp gives .*9"):
+        add_layers(mlp, path)
+    with pytest.raises(OptionError, match="has 2 layers"):
+        add_layers(mlp, path, 2)
