@@ -12,6 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import sharedX
 from adversarial.models.affine import limit_norms
 from adversarial.models.layer import Layer, activation_channels
+from adversarial.models.parameter_budget import spend
 from adversarial.ops.geometry import Geometry
 from adversarial.options import OptionError
 from adversarial.space import Conv2DSpace, Space
@@ -53,11 +54,13 @@ class KernelLayer(Layer):
     def _make_parameters(self, channels: int, filters: int, biased: Conv2DSpace) -> None:
         """Draw kernels from the MLP's random numbers; make biases for `biased`, one a channel or one a value."""
         shape = (channels, *self.geometry.kernel_shape, filters)
+        spend(shape, f"{self.layer_name}_W")
         self.W = sharedX(self.mlp.rng.uniform(-self.irange, self.irange, shape), name=f"{self.layer_name}_W")
         shape = (biased.num_channels,) if self.tied_b else (biased.num_channels, *biased.shape)
         if np.ndim(self.init_bias) and np.shape(self.init_bias) != shape:
             reason = f"init_bias has shape {np.shape(self.init_bias)}, but the layer's biases have shape {shape}"
             raise self._refuse("init_bias", reason)
+        spend(shape, f"{self.layer_name}_b")
         self.b = sharedX(np.zeros(shape) + self.init_bias, name=f"{self.layer_name}_b")
 
     def _with_bias(self, z: TensorVariable) -> TensorVariable:

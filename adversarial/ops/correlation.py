@@ -88,7 +88,8 @@ class _Bilinear(BaseBLAS):
         first, last = _ENDS[self.made]
         return ends[first], *self._lengths(self.made), ends[last]
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
+    def infer_shape(self, *arguments: Any) -> list:
+        input_shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
         ends = {
             name: length
             for what, shape in zip(self.given, input_shapes, strict=True)

@@ -118,7 +118,8 @@ class MaxPool(_Pooling):
             raise TypeError(f"MaxPool takes float32 or float64 images with 4 axes, not {images.type}")
         return Apply(self, [images], [TensorType(images.dtype, self._pooled_shape(images.type.shape))()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
+    def infer_shape(self, *arguments: Any) -> list:
+        input_shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
         channels, _, _, batch = input_shapes[0]
         return [(channels // self.windows.pieces, *self.windows.pooled_shape, batch)]
 
@@ -147,7 +148,8 @@ class MaxPoolGradient(_Pooling):
         self._pooled_shape(inputs[0].type.shape)
         return Apply(self, inputs, [inputs[0].type()])
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
+    def infer_shape(self, *arguments: Any) -> list:
+        input_shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
         return [input_shapes[0]]
 
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
