@@ -29,12 +29,16 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.utils import MethodNotDefined
 from pytensor.link.c.params_type import ParamsType
 from pytensor.tensor.blas import ldflags
-from pytensor.tensor.blas_c import BaseBLAS
 from pytensor.tensor.type import TensorType, lvector
 
 from adversarial import backend
 from adversarial.ops.c_arrays import HAS_ROOM
 from adversarial.ops.geometry import Geometry, Pair
+
+try:
+    from pytensor.tensor.blas.blas_c import BaseBLAS
+except ModuleNotFoundError:  # where PyTensor before 3.3 has it
+    from pytensor.tensor.blas_c import BaseBLAS
 
 #: The C code puts columns of kernels together until a product's inner length reaches this.
 INNER_LENGTH = 128
