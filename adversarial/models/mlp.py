@@ -28,6 +28,8 @@ class MLP(Layer):
     nvis : number of inputs: short for an input_space of VectorSpace(nvis)
     seed : of the numpy RandomState that draws initial weights, then the seeds of dropout (2014's: 2013, 1, 4)
     layer_name : the MLP's name where it is part of another
+    repeated_names : let layers have one name, as where a trained network was put on top of another; a channel of that
+        name is then the upper layer's, as it was in 2014
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class MLP(Layer):
         nvis: Count | None = None,
         seed: int | list[int] | None = None,
         layer_name: str | None = None,
+        repeated_names: bool = False,
     ):
         self.seed = [2013, 1, 4] if seed is None else seed
         self.layer_name = layer_name
         self.batch_size = batch_size
+        self.repeated_names = repeated_names
         self.layers: list[Layer] = []
         self._freeze_set: set[SharedVariable] = set()
         if not layers:
@@ -60,7 +64,7 @@ class MLP(Layer):
             self._set_spaces(input_space)
 
     def _adopt(self, layer: Layer) -> None:
-        if layer.layer_name in self.layer_names:
+        if layer.layer_name in self.layer_names and not self.repeated_names:
             raise OptionError("MLP", "layers", f"two layers are named '{layer.layer_name}'; give each its own name")
         layer.set_mlp(self)
         self.layers.append(layer)
@@ -72,7 +76,8 @@ class MLP(Layer):
 
     def describe_options(self) -> dict[str, Any]:
         """The constructor options that give this MLP as it stands, with layers added since it was built."""
-        return self.options | {"layers": list(self.layers)}
+        options = self.options | {"layers": list(self.layers)}
+        return options | {"repeated_names": True} if self.repeated_names else options
 
     def set_input_space(self, space: Space) -> None:
         """Take `space` for input within another MLP, whose random numbers and batch size hold here too."""
@@ -97,7 +102,10 @@ class MLP(Layer):
             layer.set_input_space(space)
 
     def take_layers(self, layers: Iterable[Layer]) -> None:
-        """Put layers that already have parameters on top; the first must fit the present output space."""
+        """Put layers that already have parameters on top; the first must fit the present output space.
+
+        Their names may be those of layers below: a network trained before often has its own h0.
+        """
         for layer in layers:
             if layer.get_input_space() != self.get_output_space():
                 raise OptionError(
@@ -106,8 +114,7 @@ class MLP(Layer):
                     f"layer '{layer.layer_name}' reads {layer.get_input_space()}, "
                     f"but the layer below it gives {self.get_output_space()}",
                 )
-            if layer.layer_name in self.layer_names:
-                raise OptionError("MLP", "layers", f"two layers are named '{layer.layer_name}'")
+            self.repeated_names |= layer.layer_name in self.layer_names
             layer.mlp = self
             self.layers.append(layer)
 

@@ -126,6 +126,8 @@ def _mlp_options(own: dict[str, Any]) -> dict[str, Any]:
         own.pop("input_space", None)
     elif class_name(space) == "pylearn2.space.VectorSpace" and not fields(space).get("sparse"):
         own["nvis"] = fields(own.pop("input_space")).get("dim")
+    names = [fields(layer).get("layer_name") for layer in own.get("layers", ()) if isinstance(layer, Record)]
+    own["repeated_names"] = any(name in names[:place] for place, name in enumerate(names))
     return own
 
 

@@ -32,6 +32,7 @@ def test_faces_have_the_arrays_of_tfd(tmp_path):
     (path,) = standins.tfd(tmp_path, examples=400)
     content = loadmat(path)
     assert content["images"].shape == (400, 48, 48) and content["images"].dtype == np.uint8
+    assert (content["images"].min(axis=(1, 2)) == 0).all() and (content["images"].max(axis=(1, 2)) == 255).all()
     assert content["folds"].shape == (400, 5)
     unlabelled = (content["folds"] == 0).all(axis=1)
     assert (unlabelled == (content["folds"] == 0).any(axis=1)).all()
