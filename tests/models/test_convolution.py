@@ -6,7 +6,9 @@ import numpy as np
 import pytensor.tensor as pt
 import pytest
 from evaluation import evaluate
+from old_pickles import Obj, binary_pickle, shared
 
+from adversarial import checkpoint
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
 from adversarial.models.deconv import Deconv
@@ -197,3 +199,27 @@ def test_a_kernel_that_does_not_fit_is_found_at_its_line():
 """
     with pytest.raises(ConfigurationError, match="kernel is 5x5, larger than its padded input, 4x4"):
         yaml_parse.load(text)
+
+
+def test_a_convolutional_model_that_2014_pickled_on_its_gpu_is_read(tmp_path):
+    images = Obj("pylearn2.space.Conv2DSpace", {"shape": [5, 6], "num_channels": 3, "axes": ("c", 0, 1, "b")})
+    kernels, more = (RANDOM.randn(*shape).astype("f4") for shape in ((3, 3, 2, 32), (2, 3, 4, 16)))
+    b, other_b = (RANDOM.randn(*shape).astype("f4") for shape in ((32,), (2, 7, 10)))
+
+    def layer(name, options, b, kernels, tied_b):
+        # What locals() left on 2014's objects: options, and some more.
+        state = options | {"init_bias": 0.0, "tied_b": tied_b, "partial_sum": 1, "W_lr_scale": None}
+        state["detector_channels"] = 32
+        transformer = Obj("pylearn2.linear.conv2d_c01b.Conv2D", {"_filters": shared(f"{name}_W", kernels, gpu=True)})
+        return state | {"b": shared(f"{name}_b", b, gpu=True), "transformer": transformer}
+
+    conv = Obj("pylearn2.models.maxout.MaxoutConvC01B", layer("h", CONV | {"num_channels": 16}, b, kernels, 1))
+    deconv = Obj("adversarial.deconv.Deconv", layer("y", DECONV | {"pad_out": 0}, other_b, more, 0))
+    state = {"layers": [conv, deconv], "input_space": images, "layer_name": None, "batch_size": None, "seed": [1]}
+    path = tmp_path / "model.pkl"
+    path.write_bytes(binary_pickle(Obj("pylearn2.models.mlp.MLP", state)))
+    found = checkpoint.load_model(path)
+    assert [type(layer) for layer in found.layers] == [MaxoutConvC01B, Deconv]
+    assert found.layers[0].get_output_space().shape == (3, 3)
+    for value, expected in zip(found.get_param_values(), (kernels, b, more, other_b), strict=True):
+        np.testing.assert_array_equal(value, expected)
