@@ -19,7 +19,7 @@ tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 """
 
 #: Modules of adversarial.benchmarks.
-COMMANDS = ("parzen",)
+COMMANDS = ("cifar10_convolutional", "parzen")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,0 +1,123 @@
+"""The convolutional experiment as a user of PyTorch would write it: channels first, its own convolutions and pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adversarial import backend
+
+
+def _copied(module: nn.Module, weight: np.ndarray, bias: np.ndarray | None = None) -> nn.Module:
+    with torch.no_grad():
+        module.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+        if bias is not None:
+            module.bias.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
+    return module
+
+
+def _linear(layer: Any, from_images: tuple[int, int, int] | None = None) -> nn.Linear:
+    """A Linear with the weights of a layer, which may read images of (rows, columns, channels), channels last."""
+    W = layer.W.get_value()
+    if from_images is not None:
+        W = W.reshape(*from_images, -1).transpose(2, 0, 1, 3).reshape(W.shape)
+    return _copied(nn.Linear(*W.shape), W.T, layer.b.get_value())
+
+
+class Generator(nn.Module):
+    """Two dense layers, then a transposed convolution."""
+
+    def __init__(self, layers: list[Any]):
+        super().__init__()
+        first, second, converter, deconv = layers
+        self.first, self.second = _linear(first), _linear(second)
+        space = converter.get_output_space()
+        rows, columns, channels = *space.shape, space.num_channels
+        order = np.arange(rows * columns * channels).reshape(rows, columns, channels).transpose(2, 0, 1).ravel()
+        _copied(self.second, second.W.get_value().T[order], second.b.get_value()[order])
+        self.shape = (channels, rows, columns)
+        options = {"stride": deconv.output_stride, "padding": deconv.pad_out, "bias": False}
+        kernels = deconv.W.get_value().transpose(3, 0, 1, 2)
+        self.deconv = _copied(nn.ConvTranspose2d(*kernels.shape[:2], deconv.kernel_shape, **options), kernels)
+        self.bias = nn.Parameter(torch.from_numpy(deconv.b.get_value()))
+
+    def forward(self, z: Tensor) -> Tensor:
+        h = torch.sigmoid(self.second(F.relu(self.first(z))))
+        return self.deconv(h.view(len(z), *self.shape)) + self.bias
+
+
+class Discriminator(nn.Module):
+    """Convolutional maxout layers, one of dense maxout, and a logit; dropout before each."""
+
+    def __init__(self, layers: list[Any], keep: list[float]):
+        super().__init__()
+        *convolutional, maxout, last = layers
+        self.keep = keep
+        self.convolutions = nn.ModuleList()
+        for layer in convolutional:
+            kernels = layer.W.get_value().transpose(3, 0, 1, 2)
+            conv = nn.Conv2d(kernels.shape[1], len(kernels), kernels.shape[2:], padding=layer.pad)
+            self.convolutions.append(_copied(conv, kernels, layer.b.get_value()))
+        self.pieces = [layer.num_pieces for layer in convolutional]
+        self.pools = [(layer.pool_shape, layer.pool_stride) for layer in convolutional]
+        space = convolutional[-1].get_output_space()
+        self.maxout, self.maxout_pieces = _linear(maxout, (*space.shape, space.num_channels)), maxout.pool_size
+        self.last = _linear(last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        keep = iter(self.keep)
+        for convolution, pieces, (shape, stride) in zip(self.convolutions, self.pieces, self.pools, strict=True):
+            x = convolution(F.dropout(x, 1 - next(keep), self.training))
+            x = x.view(len(x), -1, pieces, *x.shape[2:]).amax(dim=2)
+            x = F.max_pool2d(x, shape, stride, ceil_mode=True)
+        x = self.maxout(F.dropout(x.flatten(1), 1 - next(keep), self.training))
+        x = x.view(len(x), -1, self.maxout_pieces).amax(dim=2)
+        return self.last(F.dropout(x, 1 - next(keep), self.training))
+
+
+class Game:
+    """Both players and their optimizers, from the weights of one of our experiments as they stand."""
+
+    def __init__(self, train: Any):
+        torch.set_num_threads(backend.threads())
+        model, dropout = train.model, train.algorithm.cost.discriminator_dropout
+        default, given = dropout["default_input_include_prob"], dropout["input_include_probs"] or {}
+        layers = model.discriminator.layers
+        self.generator = Generator(model.generator.mlp.layers)
+        self.discriminator = Discriminator(layers, [given.get(layer.layer_name, default) for layer in layers])
+        self.noise_size = model.generator.get_input_space().get_total_dimension()
+        rule = train.algorithm.learning_rule.momentum.get_value().item()
+        options = {"lr": train.algorithm.learning_rate.get_value().item(), "momentum": rule, "fused": True}
+        players = (self.discriminator, self.generator)
+        self.optimizers = [torch.optim.SGD(player.parameters(), **options) for player in players]
+
+    def objectives(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+        """D's and G's losses."""
+        real, fake = self.discriminator(x), self.discriminator(self.generator(z))
+        one, zero = torch.ones_like(real), torch.zeros_like(real)
+        bce = F.binary_cross_entropy_with_logits
+        return 0.5 * (bce(real, one) + bce(fake, zero)), bce(fake, one)
+
+    def losses(self, images: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+        """The losses without dropout, for images (batch, channel, row, column) and noise (batch, dimension)."""
+        self.discriminator.eval()
+        with torch.no_grad():
+            d_loss, g_loss = self.objectives(torch.from_numpy(images), torch.from_numpy(noise))
+        self.discriminator.train()
+        return d_loss.item(), g_loss.item()
+
+    def update(self, images: np.ndarray) -> None:
+        """One update of both players, each by the gradient of its own loss from the same samples and masks."""
+        x = torch.from_numpy(images)
+        d_loss, g_loss = self.objectives(x, torch.randn(len(x), self.noise_size))
+        d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
+        d_grads = torch.autograd.grad(d_loss, d_params, retain_graph=True)
+        g_grads = torch.autograd.grad(g_loss, g_params)
+        for param, grad in zip(d_params + g_params, d_grads + g_grads, strict=True):
+            param.grad = grad
+        for optimizer in self.optimizers:
+            optimizer.step()
