@@ -114,7 +114,7 @@ class _Bilinear(BaseBLAS):
         return [*super().c_compile_args(**kwargs), "-O3"]
 
     def c_code_cache_version(self) -> tuple:
-        return (1, INNER_LENGTH)
+        return (2, INNER_LENGTH)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<vector>", "<algorithm>", "<cstring>"]
@@ -364,10 +364,11 @@ struct Geometry {
     npy_intp height() const { return kernel_rows * channels; }
     npy_intp width() const { return map_columns * batch; }
     bool empty() const { return channels == 0 || filters == 0 || batch == 0; }
-    // How many kernel columns are put on top of each other.
+    // How many kernel columns are put on top of each other: the fewest that make each pile @INNER_LENGTH@ high.
     npy_intp together() const
     {
-        return std::min(kernel_columns, (@INNER_LENGTH@ + height() - 1) / height());
+        const npy_intp piles = std::max<npy_intp>(height() * kernel_columns / @INNER_LENGTH@, 1);
+        return (kernel_columns - 1) / std::min(piles, kernel_columns) + 1;
     }
 };
 
