@@ -25,7 +25,7 @@ from pytensor import config
 from pytensor.compile.mode import Mode, get_mode
 from pytensor.compile.sharedvalue import SharedVariable
 
-from adversarial import precompiled_headers
+from adversarial import denormals, precompiled_headers, thread_pool
 from adversarial.errors import ConfigurationError
 from adversarial.parallel_compilation import ParallelVMLinker
 
@@ -35,6 +35,8 @@ FloatX = Literal["float32", "float64"]
 
 #: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
 BLAS_ROUTINES = tuple(f"{kind}{name}_" for kind in "sd" for name in ("gemm", "gemv", "ger", "dot", "axpy", "scal"))
+#: The tag of rewrites that only the C backend takes.
+C_ONLY = "adversarial_c"
 
 
 #: Rewrites for products with diagonal, orthogonal or selection matrices, which a neural network has not: to find
@@ -44,13 +46,15 @@ _FRUITLESS_REWRITES = ("dot_diag_to_elemwise", "orthogonal_dot_transpose_to_eye"
 
 @dataclass(frozen=True)
 class Blas:
-    """A BLAS library: a name for people, the flags that link it, and how its thread count is set."""
+    """A BLAS library: a name for people, the flags that link it, how its thread count is set, and how to give it
+    other threads."""
 
     name: str
     ldflags: str = ""
     cxxflags: str = ""
     library: Path | None = None
     set_threads: str = ""
+    set_callback: str = ""
 
     def use(self, threads: int) -> None:
         """Link C code with this library from now on, running on `threads` threads."""
@@ -58,8 +62,19 @@ class Blas:
         if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
             config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
         if self.library is not None and self.set_threads:
-            loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
-            getattr(loaded, self.set_threads)(ctypes.c_int(threads))
+            # The threads that the library starts here are those that work on the updates.
+            with denormals.flushed():
+                loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
+                getattr(loaded, self.set_threads)(ctypes.c_int(threads))
+
+    def share_threads(self) -> None:
+        """Let our own loops and this library's products take turns on the same threads, where it has others."""
+        if self.set_callback and self.library not in _sharing and thread_pool.share(self.library, self.set_callback):
+            _sharing.add(self.library)
+
+
+#: Libraries that work on OpenMP's threads.
+_sharing: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ def _wheel() -> Blas | None:
         " ".join(f"-D{routine}=scipy_{routine}" for routine in BLAS_ROUTINES),
         library,
         "scipy_openblas_set_num_threads",
+        "scipy_openblas_set_threads_callback_function",
     )
 
 
@@ -134,6 +150,8 @@ def _system() -> Blas | None:
     from pytensor.link.c.cmodule import default_blas_ldflags
 
     ldflags = default_blas_ldflags()
+    # Its threads may be others than OpenMP's, which then must not keep the processors while they wait.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
 
 
@@ -323,9 +341,10 @@ def mode() -> Mode:
         # PyTensor asks for float64 only while it is first imported for JAX, maybe before floatX was chosen.
         jax.config.update("jax_enable_x64", config.floatX == "float64")
     if _settings.backend == "c":
+        importlib.import_module("adversarial.ops.c_rewrites")
         linker = ParallelVMLinker(use_cloop=True)
         linker.workers = _settings.threads
-        return Mode(linker=linker, optimizer="fast_run").excluding(*_FRUITLESS_REWRITES)
+        return Mode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
     return get_mode({"numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
@@ -338,6 +357,7 @@ def function(inputs: list, outputs: Any = None, updates: Any = None, **options: 
     """`pytensor.function` for the backend in use; states of random streams move on by their default updates."""
     if _settings.backend == "c":
         precompiled_headers.use()
+        _settings.blas.share_threads()
     if _settings.backend == "jax" and "mode" not in options:
         from adversarial.jax_engine.function import JaxFunction
 

@@ -30,6 +30,8 @@ _HEADERS = """#include <Python.h>
 """
 #: What PyTensor adds to the compiler's arguments for every module; a header compiled otherwise would not be used.
 _FLAGS = ("-g", "-O3", "-fno-math-errno", "-Wno-unused-label", "-Wno-unused-variable", "-Wno-write-strings")
+#: Modules with loops on several threads are compiled otherwise too; GCC takes what fits out of a folder of headers.
+_KINDS = {"plain": (), "openmp": ("-fopenmp",)}
 #: Nobody debugs these modules, and without what a debugger needs they compile in four fifths of the time.
 _NO_DEBUGGER = "-g0"
 
@@ -40,10 +42,12 @@ def use() -> None:
         return
     config.gcc__cxxflags = f"{config.gcc__cxxflags} {_NO_DEBUGGER}".strip()
     arguments = [config.cxx, "-shared", *_FLAGS, *cmodule.GCC_compiler.compile_args(), *_include_directories()]
-    name = hashlib.sha256(" ".join([*arguments, _HEADERS]).encode()).hexdigest()[:16]
+    name = hashlib.sha256(" ".join([*arguments, _HEADERS, str(_KINDS)]).encode()).hexdigest()[:16]
     folder = Path(config.compiledir) / "adversarial_headers" / name
-    if not (folder / "headers.h.gch").exists() and not _make(folder, arguments):
-        return
+    for kind, further in _KINDS.items():
+        made = folder / "headers.h.gch" / kind
+        if not made.exists() and not _make(made, [*arguments, *further]):
+            return
     config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {folder / 'headers.h'}".strip()
 
 
@@ -52,17 +56,18 @@ def _include_directories() -> list[str]:
     return [f"-I{folder}" for folder in (np.get_include(), sysconfig.get_paths()["include"], helpers)]
 
 
-def _make(folder: Path, arguments: list[str]) -> bool:
-    """Write and compile the headers; whether that worked."""
+def _make(target: Path, arguments: list[str]) -> bool:
+    """Write the headers and compile them to `target`; whether that worked."""
+    header = target.parent.with_suffix("")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "headers.h").write_text(_HEADERS)
-        part = folder / f"headers.{os.getpid()}.part"
-        command = [*arguments, "-x", "c++-header", str(folder / "headers.h"), "-o", str(part)]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(_HEADERS)
+        part = header.with_name(f"headers.{os.getpid()}.part")
+        command = [*arguments, "-x", "c++-header", str(header), "-o", str(part)]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode:
             return False
-        os.replace(part, folder / "headers.h.gch")
+        os.replace(part, target)
     except OSError:
         return False
     return True

@@ -14,6 +14,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
+from adversarial import denormals
 from adversarial.backend import function, sharedX, update_loop
 from adversarial.cost import Cost
 from adversarial.data_specs import DataSpecsMapping, flat_specs
@@ -302,7 +303,8 @@ class SGD(TrainingAlgorithm):
         for batch in iterator:
             for on_load in self._on_load_batch:
                 on_load(*batch)
-            self._update(batch)
+            with denormals.flushed():
+                self._update(batch)
             self._after_update(space.np_batch_size(batch))
             yield
 
