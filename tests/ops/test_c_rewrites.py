@@ -1,0 +1,113 @@
+"""What the C backend makes of a graph computes what the graph says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from adversarial import backend
+from adversarial.ops.elementwise import VectorElemwise
+from adversarial.ops.maxout import LargestPiece, ToWinners
+
+pytestmark = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
+
+
+@pytest.fixture
+def on_c():
+    """The C backend, whatever the environment asks for."""
+    before = backend.backend_name()
+    backend.configure(backend="c")
+    yield
+    backend.configure(backend=before)
+
+
+def ops(function):
+    return [node.op for node in function.maker.fgraph.toposort()]
+
+
+def products(function):
+    names = ("Dot22", "Gemm", "Dot22Scalar", "Dot")
+    return [op for op in ops(function) if type(op).__name__ in names]
+
+
+def equal_to_plain(inputs, outputs, values):
+    """The function compiled for C, checked against PyTensor's own C code."""
+    fused = backend.function(inputs, outputs)
+    plain = pytensor.function(inputs, outputs, mode="CVM")
+    for found, expected in zip(fused(*values), plain(*values), strict=True):
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    return fused
+
+
+def random(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype("float32")
+
+
+def test_maxout_and_its_gradient_become_two_ops(on_c):
+    x, w, b = pt.fmatrix(), pytensor.shared(random(6, 8)), pytensor.shared(random(8, seed=1))
+    z = pt.dot(x, w) + b
+    h = z.reshape((z.shape[0], 4, 2)).max(axis=2)
+    grads = pytensor.grad((h**2).sum(), [x, w, b])
+    found = ops(equal_to_plain([x], [h, *grads], [random(5, 6, seed=2)]))
+    assert sum(isinstance(op, LargestPiece) for op in found) == 1
+    assert sum(isinstance(op, ToWinners) for op in found) == 1
+
+
+def test_a_maximum_over_other_groups_is_left_alone(on_c):
+    x = pt.fmatrix()
+    h = x.reshape((2, 4, 3)).max(axis=2)  # rows of x are no rows of this
+    assert not any(isinstance(op, LargestPiece) for op in ops(equal_to_plain([x], [h], [random(4, 6)])))
+
+
+def test_products_with_one_factor_are_joined_and_so_are_their_gradients(on_c):
+    real, fake, w = pt.fmatrix(), pt.fmatrix(), pytensor.shared(random(6, 8))
+    up = [pt.tanh(pt.dot(rows, w)) for rows in (real, fake)]
+    loss = up[0].sum() - (up[1] ** 2).sum()
+    function = equal_to_plain([real, fake], [*up, pytensor.grad(loss, w)], [random(5, 6), random(3, 6, seed=1)])
+    assert len(products(function)) == 2
+
+
+def test_a_product_that_another_depends_on_is_not_joined_with_it(on_c):
+    x, w = pt.fmatrix(), pytensor.shared(random(6, 6))
+    hidden = pt.tanh(pt.dot(x, w))
+    function = equal_to_plain([x], [pt.dot(hidden, w), hidden], [random(5, 6)])
+    assert len(products(function)) == 2
+
+
+def test_two_groups_that_would_wait_for_one_another_are_not_both_joined(on_c):
+    x, y, v, w = pt.fmatrix(), pt.fmatrix(), pytensor.shared(random(6, 6)), pytensor.shared(random(6, 6, seed=1))
+    outputs = [pt.dot(pt.tanh(pt.dot(x, v)), w), pt.dot(pt.tanh(pt.dot(y, w)), v)]
+    function = equal_to_plain([x, y], outputs, [random(5, 6), random(4, 6, seed=2)])
+    assert len(products(function)) == 3
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "every other column"])
+def test_elementwise_arithmetic_is_the_same_however_arrays_lie(on_c, layout):
+    x, y, row, column = pt.fmatrix(), pt.fmatrix(), pt.fvector(), pt.fvector()
+    z = x * y + row
+    outputs = [pt.switch(z > 0, z, 0.25 * x), pt.exp(-abs(z)) * column[:, None], z + 1, pt.sqr(row)[None, :] * x]
+    a, b = random(70, 180), random(70, 180, seed=1)
+    if layout == "F":
+        a = np.asfortranarray(a)
+    elif layout == "every other column":
+        a = random(70, 360)[:, ::2]
+    function = equal_to_plain([x, y, row, column], outputs, [a, b, random(180, seed=2), random(70, seed=3)])
+    assert any(isinstance(op, VectorElemwise) for op in ops(function))
+
+
+def test_elementwise_arithmetic_refuses_shapes_that_do_not_fit(on_c):
+    x, y = pt.fmatrix(), pt.fmatrix()
+    function = backend.function([x, y], pt.exp(x) + y)
+    with pytest.raises(ValueError):
+        function(random(3, 4), random(3, 5))
+
+
+def test_updates_are_made_in_place(on_c):
+    w, g = pytensor.shared(random(100, 120), borrow=True), pt.fmatrix()
+    function = backend.function([g], updates=[(w, w + g)])
+    before = w.get_value(borrow=True).copy()
+    function(random(100, 120, seed=1))
+    np.testing.assert_array_equal(w.get_value(), before + random(100, 120, seed=1))
