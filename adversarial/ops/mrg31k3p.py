@@ -122,10 +122,10 @@ class MRGUniform(COp):
         return [DisconnectedType()() for _ in inputs]
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-O3", "-ffp-contract=off"]
+        return ["-O3", "-ffp-contract=off", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (3,)
+        return (4,)
 
     def c_support_code(self, **kwargs: Any) -> str:
         return _C_SUPPORT
@@ -183,6 +183,7 @@ static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_
     const npy_intp BLOCK = 64;
     const npy_intp used = total < streams ? total : streams;
     const npy_intp blocks = (used + BLOCK - 1) / BLOCK;
+    #pragma omp parallel for schedule(static) if (total >= 8192)
     for (npy_intp block = 0; block < blocks; ++block) {
         const npy_intp first = block * BLOCK;
         const npy_intp width = used - first < BLOCK ? used - first : BLOCK;
