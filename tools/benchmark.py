@@ -14,12 +14,13 @@ from adversarial.command_line import program  # noqa: E402
 from adversarial.errors import ConfigurationError  # noqa: E402
 
 EXAMPLE = """
+tools/benchmark.py mnist
 tools/benchmark.py parzen
 tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 """
 
 #: Modules of adversarial.benchmarks.
-COMMANDS = ("cifar10_convolutional", "parzen")
+COMMANDS = ("mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "parzen")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -30,3 +30,9 @@ def test_sizes_that_cannot_be_are_refused_in_one_sentence():
     assert done.stderr.strip() == (
         "benchmark.py: error: --samples is 0, but must be a whole number of at least 1 and at most 50000"
     )
+
+
+def test_a_turn_without_updates_is_refused_before_anything_is_built():
+    done = benchmark("mnist", "--updates", 0)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.strip() == "benchmark.py: error: --updates is 0, but must be a whole number of at least 1"

@@ -1,0 +1,232 @@
+"""Updates of the dense experiments: ours, their bare matrix products, and the same written for PyTorch and JAX."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+from adversarial import backend
+from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.config import yaml_parse
+from adversarial.errors import ConfigurationError, NumericalError
+from adversarial.models.maxout import Maxout
+from adversarial.models.mlp import MLP
+from adversarial.options import Count, mismatch
+
+FOLDER = Path(__file__).parents[2] / "yaml"
+#: Examples of the made-up data that stand in for a data set that has to be downloaded.
+EXAMPLES = 1000
+#: How close a peer's losses must be to ours, from the same weights.
+SAME = 1e-4
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """A dense layer as a peer needs to know it.
+
+    Attributes
+    ----------
+    kind : the class's name: RectifiedLinear, Sigmoid, Linear or Maxout
+    W, b : initial parameters, float32
+    pieces : pieces of each unit; 1 where it is no Maxout
+    max_col_norm : limit on column norms after each update, or None
+    keep, scale : dropout of its input
+    """
+
+    kind: str
+    W: np.ndarray
+    b: np.ndarray
+    pieces: int
+    max_col_norm: float | None
+    keep: float = 1.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class GameSpec:
+    """An experiment as a peer needs to know it.
+
+    Attributes
+    ----------
+    generator, discriminator : layers
+    noise : uniform or gaussian
+    learning_rate, momentum : of gradient descent with momentum
+    """
+
+    generator: list[LayerSpec]
+    discriminator: list[LayerSpec]
+    noise: str
+    learning_rate: float
+    momentum: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How many updates make a turn."""
+    parser.add_argument("--updates", type=int, default=20, metavar="N", help="updates a turn (default %(default)s)")
+
+
+def run(given: argparse.Namespace, name: str, values: int | None = None) -> Report:
+    """Time updates of yaml/NAME.yaml.
+
+    Parameters
+    ----------
+    given : what the command line says
+    name : of the YAML file, without its ending
+    values : values of an example, where made-up data stand in for the data set of the file
+    """
+    if reason := mismatch(given.updates, Count):
+        raise ConfigurationError(f"--updates is {given.updates}, but must be {reason}")
+    with tempfile.TemporaryDirectory() as folder:
+        train = _experiment(name, values, given.updates, Path(folder))
+    batch_size = train.algorithm.batch_size
+    game = specification(train)
+    batch = np.ascontiguousarray(train.dataset.X[:batch_size], dtype=np.float32)
+    noise = np.random.default_rng(0).standard_normal((batch_size, len(game.generator[0].W)), dtype=np.float32)
+    expected = _our_losses(train, batch, noise)
+
+    products = list(bare_products(game, batch_size))
+    multiply, arrays = _multiplier(), [_factors(*shape) for shape in products]
+
+    def bare() -> None:
+        for _ in range(given.updates):
+            for left, right in arrays:
+                multiply(left, right)
+
+    each = 1 / given.updates
+    contenders = [
+        Contender("ours", lambda: train.algorithm.train(train.dataset), each),
+        Contender("bare products", bare, each),
+    ]
+    for peer_name, peer in _peers(game):
+        _check_losses(peer_name, peer.losses(batch, noise), expected)
+        contenders.append(Contender(peer_name, _turn(peer.update, batch, given.updates), each))
+    times = take_times(contenders, given.rounds)
+    ratios = [("ours", ("bare products",)), *((c.name, ("ours",)) for c in contenders[2:])]
+    operations = sum(2 * rows * inner * columns for rows, inner, columns in products)
+    notes = [
+        f"minibatches of {batch_size}; bare products: {len(products)} of {operations / 1e9:.2f} GFLOP in all, as the "
+        "graph of 2014 needs them, each by itself",
+        "ours is an epoch's loop as train.py runs it; peers are given the minibatch",
+        f"losses of peers equal ours from the same weights to {SAME:.0e}",
+    ]
+    return Report(f"{name}: an update, seconds", times, ratios, notes)
+
+
+def _experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
+    """The experiment, set up, with epochs of `updates` updates and no monitor."""
+    overrides = {
+        "save_freq": "0",
+        "algorithm.monitoring_dataset": "null",
+        "algorithm.batches_per_iter": str(updates),
+        # Turns must not end because the experiment would.
+        "algorithm.termination_criterion": "null",
+    }
+    if values is not None:
+        np.save(folder / "data.npy", np.random.default_rng(0).random((EXAMPLES, values), dtype=np.float32))
+        overrides["dataset"] = f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}"
+        overrides["algorithm.train_iteration_mode"] = "random_uniform"
+    train = yaml_parse.load_path(FOLDER / f"{name}.yaml", overrides=overrides)
+    train.setup()
+    return train
+
+
+def specification(train: Any) -> GameSpec:
+    """What peers need to know of an experiment, its weights as they stand."""
+    cost, model = train.algorithm.cost, train.model
+    dropout = cost.discriminator_dropout
+
+    def input_of(layer_name: str) -> dict[str, float]:
+        keep = (dropout["input_include_probs"] or {}).get(layer_name, dropout["default_input_include_prob"])
+        scale = (dropout["input_scales"] or {}).get(layer_name, dropout["default_input_scale"])
+        return {"keep": 1.0 if keep is None else keep, "scale": scale}
+
+    return GameSpec(
+        [_layer(layer) for layer in model.generator.mlp.layers],
+        [_layer(layer, **input_of(layer.layer_name)) for layer in model.discriminator.layers],
+        model.generator.noise,
+        float(train.algorithm.learning_rate.get_value()),
+        float(train.algorithm.learning_rule.momentum.get_value()),
+    )
+
+
+def _layer(layer: Any, **dropout: float) -> LayerSpec:
+    pieces = layer.pool_size if isinstance(layer, Maxout) else 1
+    values = (param.get_value().astype(np.float32) for param in (layer.W, layer.b))
+    return LayerSpec(type(layer).__name__, *values, pieces, layer.max_col_norm, **dropout)
+
+
+def bare_products(game: GameSpec, n: int) -> Iterator[tuple[int, int, int]]:
+    """Rows, inner length and columns of the products of an update; those with D's last unit, vectors, are left out."""
+
+    def forward_and_weights(layer: LayerSpec) -> list[tuple[int, int, int]]:
+        inputs, units = layer.W.shape
+        return [(n, inputs, units), (inputs, n, units)]
+
+    def to_input(layer: LayerSpec) -> tuple[int, int, int]:
+        inputs, units = layer.W.shape
+        return n, units, inputs
+
+    discriminator = [layer for layer in game.discriminator if layer.W.shape[1] > 1]
+    for layer in game.generator:
+        yield from forward_and_weights(layer)
+    yield from map(to_input, game.generator[1:])
+    for _ in ("data", "samples"):
+        for layer in discriminator:
+            yield from forward_and_weights(layer)
+        yield from map(to_input, discriminator[1:])
+    yield from map(to_input, discriminator)  # G's gradient
+
+
+def _factors(rows: int, inner: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(rows + inner + columns)
+    return rng.random((rows, inner), dtype=np.float32), rng.random((inner, columns), dtype=np.float32)
+
+
+def _multiplier() -> Callable:
+    left, right = pt.fmatrices("left", "right")
+    return backend.function([left, right], pt.dot(left, right))
+
+
+def _our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+    """D's and G's objective without dropout, for given noise."""
+    x, z = pt.fmatrices("x", "z")
+    d: MLP = train.model.discriminator
+    verdict_real, verdict_fake = d.fprop(x), d.fprop(train.model.generator.mlp.fprop(z))
+    one, zero = pt.ones_like(verdict_real), pt.zeros_like(verdict_real)
+    d_loss = 0.5 * (d.cost(one, verdict_real) + d.cost(zero, verdict_fake))
+    found = backend.function([x, z], [d_loss, d.cost(one, verdict_fake)])(batch, noise)
+    return float(found[0]), float(found[1])
+
+
+def _check_losses(name: str, found: tuple[float, float], expected: tuple[float, float]) -> None:
+    if not np.allclose(found, expected, rtol=SAME, atol=0):
+        raise NumericalError(f"{name} computes something else: its losses are {found}, but ours are {expected}")
+
+
+def _turn(update: Callable[[np.ndarray], None], batch: np.ndarray, updates: int) -> Callable[[], None]:
+    def work() -> None:
+        for _ in range(updates):
+            update(batch)
+
+    return work
+
+
+def _peers(game: GameSpec) -> Iterator[tuple[str, Any]]:
+    """Those that are installed, by name."""
+    if importlib.util.find_spec("torch") is not None:
+        from adversarial.benchmarks import peers_torch
+
+        yield "PyTorch eager", peers_torch.Game(game)
+        yield "torch.compile", peers_torch.Game(game, compiled=True)
+    if importlib.util.find_spec("jax") is not None:
+        from adversarial.benchmarks import peers_jax
+
+        yield "JAX jit", peers_jax.Game(game)
