@@ -63,7 +63,7 @@ class Report:
         rounds = len(next(iter(self.times.values())))
         lines = [self.title, f"{backend.summary()}, on {machine()}; {rounds} rounds in turns", *self.notes, ""]
         lines.append(f"{'':{width}}  {'median':>9}  {'least':>9}   seconds")
-        lines += [f"{name:{width}}  {median(times):9.3f}  {min(times):9.3f}" for name, times in self.times.items()]
+        lines += [f"{name:{width}}  {median(times):9.4f}  {min(times):9.4f}" for name, times in self.times.items()]
         for above, below in self.ratios:
             lines.append(f"{above} / {_sum(below)} = {self.ratio(above, below):.2f}")
         return "\n".join(lines)
