@@ -97,6 +97,14 @@ def test_pytensor_flags_win():
     assert said("print(backend.floatX())", PYTENSOR_FLAGS=flags.lstrip(",")).stdout.strip() == "float64"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "used"),
+    [("", "numba"), ("backend.configure(backend='c'); ", "c"), ("backend.configure(threads=1); ", "numba")],
+)
+def test_the_backend_that_a_file_names_gives_way_to_the_users(chosen, used):
+    assert said(f"{chosen}backend.prefer('numba'); print(backend.backend_name())").stdout.strip() == used
+
+
 def test_without_a_compiler_it_says_so_and_runs_on_numba():
     flags = (os.environ.get("PYTENSOR_FLAGS", "") + ",cxx=").lstrip(",")
     code = "backend.configure(backend='c'); print(backend.backend_name()); print(backend.summary())"

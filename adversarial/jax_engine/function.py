@@ -17,13 +17,27 @@ import jax
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.mode import Mode
+from pytensor.compile.mode import Mode, optdb
 from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.replace import clone_replace
+from pytensor.graph.rewriting.basic import node_rewriter
 from pytensor.link.jax.dispatch import jax_funcify
+from pytensor.tensor.shape import Shape_i
 
 from adversarial.jax_engine import devices
+
+
+@node_rewriter([Shape_i])
+def shape_of_shared_variable(fgraph: Any, node: Apply) -> list | None:
+    """The shape that a shared variable has now, of which nothing is known before."""
+    (variable,) = node.inputs
+    if not isinstance(variable, SharedVariable):
+        return None
+    return [pt.constant(variable.get_value(borrow=True).shape[node.op.i], dtype="int64")]
+
+
+optdb["canonicalize"].register("shape_of_shared_variable", shape_of_shared_variable, "jax")
 
 
 @dataclass(frozen=True)
@@ -83,10 +97,15 @@ class JaxFunction:
 
     def traced(self, arrays: Sequence[np.ndarray | jax.ShapeDtypeStruct]) -> Traced:
         """The graph for inputs that are shaped so; whole numbers are constants of it."""
-        key = _key(arrays)
+        key = self._key(arrays)
         if key not in self._traced:
             self._traced[key] = self._trace(arrays)
         return self._traced[key]
+
+    def _key(self, arrays: Sequence[Any]) -> tuple:
+        """What the graph is specialised to."""
+        shapes = tuple(tuple(variable.get_value(borrow=True).shape) for variable in self._shared)
+        return shapes, tuple(int(array) if _is_whole_number(array) else tuple(array.shape) for array in arrays)
 
     def _trace(self, arrays: Sequence[np.ndarray | jax.ShapeDtypeStruct]) -> Traced:
         shaped: dict[Variable, Variable] = {}
@@ -105,7 +124,7 @@ class JaxFunction:
     def __call__(self, *values: Any) -> Any:
         """Compute the outputs, as NumPy arrays, and change the shared variables."""
         arrays = self.filtered(values)
-        traced, key = self.traced(arrays), _key(arrays)
+        traced, key = self.traced(arrays), self._key(arrays)
         if key not in self._compiled:
             self._compiled[key] = jax.jit(traced.run, donate_argnums=1, out_shardings=devices.everywhere())
         placed = [devices.put(array, axis) for array, axis in zip(arrays, self.batch_axes(), strict=True)]
@@ -119,10 +138,6 @@ class JaxFunction:
 
 def _is_whole_number(array: Any) -> bool:
     return len(array.shape) == 0 and np.issubdtype(array.dtype, np.integer)
-
-
-def _key(arrays: Sequence[Any]) -> tuple:
-    return tuple((int(array),) if _is_whole_number(array) else tuple(array.shape) for array in arrays)
 
 
 def _traced(function: Any, positions: list[int]) -> Traced:

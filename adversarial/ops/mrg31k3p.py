@@ -301,6 +301,8 @@ def _register_jax() -> None:
     from pytensor.link.jax.dispatch.shape import JAXShapeTuple
     from pytensor.tensor.basic import MakeVector
 
+    from adversarial.jax_engine import devices
+
     def reduce(value: jax.Array, modulus: int) -> jax.Array:
         return jnp.where(value >= np.uint32(modulus), value - np.uint32(modulus), value)
 
@@ -350,7 +352,9 @@ def _register_jax() -> None:
                 moved, last = step(tuple(column[:rest] for column in columns))
                 columns = tuple(jnp.concatenate([new, old[rest:]]) for new, old in zip(moved, columns, strict=True))
                 values = jnp.concatenate([values, last])
-            return jnp.stack(columns, axis=1).astype(np.int32), scaled(values, op).reshape(shape)
+            sample = scaled(values, op).reshape(shape)
+            # Every device steps all streams, and goes on with the examples that are its own.
+            return jnp.stack(columns, axis=1).astype(np.int32), devices.split(sample) if op.ndim > 1 else sample
 
         return mrg_uniform
 

@@ -37,6 +37,12 @@ def watched(train):
     return train, seen
 
 
+def saved(train):
+    """What a saved run holds."""
+    content = checkpoint.model_content(train.model) | {"training": train.get_state()}
+    return copy.deepcopy({name: content[name] for name in ("parameters", "monitor", "training")})
+
+
 def assert_same_bits(one, other):
     for a, b in zip(parameters(one), parameters(other), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -81,18 +87,20 @@ def test_a_run_stopped_within_an_epoch_goes_on_to_the_bit(monkeypatch):
 
     first.reporter.on_update = stop
     assert first.main_loop() == "stop requested"
-    second.resume(
-        copy.deepcopy(
-            {
-                "parameters": checkpoint.model_content(first.model)["parameters"],
-                "monitor": checkpoint.monitor_content(first.model.monitor),
-                "training": first.get_state(),
-            }
-        )
-    )
+    second.resume(saved(first))
     monkeypatch.setattr(update_loop, "TARGET", 1e9)
     second.main_loop()
     assert_same_bits(second, straight)
+
+
+def test_a_run_saved_on_one_backend_goes_on_on_another(on):
+    straight, first, second = (experiment() for _ in range(3))
+    trained(straight)
+    backend.configure(backend="c")
+    second.resume(saved(trained(first, epochs=1)))
+    backend.configure(backend=on)
+    for a, b in zip(parameters(straight), parameters(trained(second)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-6)
 
 
 def test_a_dataset_that_does_not_fit_comes_batch_by_batch(monkeypatch):
