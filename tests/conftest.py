@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from adversarial import backend
+# Workers side by side share the processors: with all of them for each, threads that wait for work take it from others.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+
+from adversarial import backend  # noqa: E402
 
 GOLDEN = Path(__file__).parent / "golden2014"
 

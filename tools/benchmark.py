@@ -20,7 +20,7 @@ tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 """
 
 #: Modules of adversarial.benchmarks.
-COMMANDS = ("mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "parzen")
+COMMANDS = ("mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "parzen", "monitor", "startup")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -93,7 +93,7 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
     expected = _our_losses(train, batch, noise)
 
     products = list(bare_products(game, batch_size))
-    multiply, arrays = _multiplier(), [_factors(*shape) for shape in products]
+    multiply, arrays = multiplier(), [factors(*shape) for shape in products]
 
     def bare() -> None:
         for _ in range(given.updates):
@@ -185,12 +185,14 @@ def bare_products(game: GameSpec, n: int) -> Iterator[tuple[int, int, int]]:
     yield from map(to_input, discriminator)  # G's gradient
 
 
-def _factors(rows: int, inner: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+def factors(rows: int, inner: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two matrices of these sizes, float32."""
     rng = np.random.default_rng(rows + inner + columns)
     return rng.random((rows, inner), dtype=np.float32), rng.random((inner, columns), dtype=np.float32)
 
 
-def _multiplier() -> Callable:
+def multiplier() -> Callable:
+    """The product of two float32 matrices, on the BLAS in use."""
     left, right = pt.fmatrices("left", "right")
     return backend.function([left, right], pt.dot(left, right))
 

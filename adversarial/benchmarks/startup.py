@@ -1,0 +1,68 @@
+"""From the command `train.py yaml/mnist.yaml` to the first update: with nothing compiled before, and again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from adversarial.benchmarks.dense import FOLDER
+from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.errors import ConfigurationError
+
+#: The experiment ends at its first update.
+FIRST_UPDATE = """
+import sys
+
+class FirstUpdate(Exception):
+    pass
+
+def stop(algorithm):
+    raise FirstUpdate
+
+from adversarial.config import yaml_parse
+experiment = yaml_parse.load_path(sys.argv[1], overrides={"save_freq": "0"})
+experiment.algorithm.update_callbacks.append(stop)
+try:
+    experiment.main_loop()
+except FirstUpdate:
+    pass
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """There are none."""
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Time whole processes, one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder) / "compiled"
+
+        def cold() -> None:
+            shutil.rmtree(compiled, ignore_errors=True)
+            _until_first_update(compiled)
+
+        contenders = [Contender("cold", cold), Contender("warm", lambda: _until_first_update(compiled))]
+        times = take_times(contenders, given.rounds)
+    notes = ["each is a new process, the first monitoring pass included; cold: the cache of compiled code is empty"]
+    return Report("startup: command to first update, seconds", times, [("cold", ("warm",))], notes)
+
+
+def _until_first_update(compiled: Path) -> None:
+    flags = ",".join(part for part in (os.environ.get("PYTENSOR_FLAGS"), f"base_compiledir={compiled}") if part)
+    package = str(Path(__file__).parents[2])
+    path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_UPDATE, str(FOLDER / "mnist.yaml")],
+        env=os.environ | {"PYTENSOR_FLAGS": flags, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ConfigurationError(f"yaml/mnist.yaml did not reach its first update: {done.stderr.strip()[-500:]}")
