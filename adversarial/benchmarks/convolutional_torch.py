@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adversarial import backend
+from adversarial.benchmarks.torch_game import TorchGame
 
 
 def _copied(module: nn.Module, weight: np.ndarray, bias: np.ndarray | None = None) -> nn.Module:
@@ -79,45 +79,19 @@ class Discriminator(nn.Module):
         return self.last(F.dropout(x, 1 - next(keep), self.training))
 
 
-class Game:
-    """Both players and their optimizers, from the weights of one of our experiments as they stand."""
+class Game(TorchGame):
+    """The game, from the weights of one of our experiments as they stand; images are (batch, channel, row, column)."""
 
     def __init__(self, train: Any):
-        torch.set_num_threads(backend.threads())
-        model, dropout = train.model, train.algorithm.cost.discriminator_dropout
+        model, algorithm = train.model, train.algorithm
+        dropout = algorithm.cost.discriminator_dropout
         default, given = dropout["default_input_include_prob"], dropout["input_include_probs"] or {}
         layers = model.discriminator.layers
-        self.generator = Generator(model.generator.mlp.layers)
-        self.discriminator = Discriminator(layers, [given.get(layer.layer_name, default) for layer in layers])
-        self.noise_size = model.generator.get_input_space().get_total_dimension()
-        rule = train.algorithm.learning_rule.momentum.get_value().item()
-        options = {"lr": train.algorithm.learning_rate.get_value().item(), "momentum": rule, "fused": True}
-        players = (self.discriminator, self.generator)
-        self.optimizers = [torch.optim.SGD(player.parameters(), **options) for player in players]
-
-    def objectives(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-        """D's and G's losses."""
-        real, fake = self.discriminator(x), self.discriminator(self.generator(z))
-        one, zero = torch.ones_like(real), torch.zeros_like(real)
-        bce = F.binary_cross_entropy_with_logits
-        return 0.5 * (bce(real, one) + bce(fake, zero)), bce(fake, one)
-
-    def losses(self, images: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """The losses without dropout, for images (batch, channel, row, column) and noise (batch, dimension)."""
-        self.discriminator.eval()
-        with torch.no_grad():
-            d_loss, g_loss = self.objectives(torch.from_numpy(images), torch.from_numpy(noise))
-        self.discriminator.train()
-        return d_loss.item(), g_loss.item()
-
-    def update(self, images: np.ndarray) -> None:
-        """One update of both players, each by the gradient of its own loss from the same samples and masks."""
-        x = torch.from_numpy(images)
-        d_loss, g_loss = self.objectives(x, torch.randn(len(x), self.noise_size))
-        d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
-        d_grads = torch.autograd.grad(d_loss, d_params, retain_graph=True)
-        g_grads = torch.autograd.grad(g_loss, g_params)
-        for param, grad in zip(d_params + g_params, d_grads + g_grads, strict=True):
-            param.grad = grad
-        for optimizer in self.optimizers:
-            optimizer.step()
+        size = model.generator.get_input_space().get_total_dimension()
+        super().__init__(
+            Generator(model.generator.mlp.layers),
+            Discriminator(layers, [given.get(layer.layer_name, default) for layer in layers]),
+            lambda examples: torch.randn(examples, size),
+            algorithm.learning_rate.get_value().item(),
+            algorithm.learning_rule.momentum.get_value().item(),
+        )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adversarial import backend
+from adversarial.benchmarks.torch_game import TorchGame
 
 if TYPE_CHECKING:
     from adversarial.benchmarks.dense import GameSpec, LayerSpec
@@ -49,49 +49,29 @@ class Network(nn.Module):
                 linear.weight.mul_(norms.clamp(max=spec.max_col_norm) / (1e-7 + norms))
 
 
-class Game:
-    """Both players and their optimizers; `compiled`: the networks go through torch.compile."""
+class Game(TorchGame):
+    """The game of a specification; `compiled`: the networks go through torch.compile."""
 
     def __init__(self, spec: GameSpec, compiled: bool = False):
-        torch.set_num_threads(backend.threads())
-        self.noise = spec.noise
-        self.generator, self.discriminator = Network(spec.generator), Network(spec.discriminator, logits=True)
-        self.noise_size = len(spec.generator[0].W)
-        options = {"lr": spec.learning_rate, "momentum": spec.momentum, "fused": True}
-        self.optimizers = [torch.optim.SGD(net.parameters(), **options) for net in (self.generator, self.discriminator)]
-        self.run_g = torch.compile(self.generator) if compiled else self.generator
-        self.run_d = torch.compile(self.discriminator) if compiled else self.discriminator
+        size = len(spec.generator[0].W)
 
-    def objectives(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-        """D's and G's losses."""
-        real, fake = self.run_d(x), self.run_d(self.run_g(z))
-        one, zero = torch.ones_like(real), torch.zeros_like(real)
-        bce = F.binary_cross_entropy_with_logits
-        return 0.5 * (bce(real, one) + bce(fake, zero)), bce(fake, one)
+        def uniform(examples: int) -> Tensor:
+            return (torch.rand(examples, size) * 2 - 1) * math.sqrt(3)
 
-    def losses(self, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """The losses without dropout."""
-        self.discriminator.eval()
-        with torch.no_grad():
-            d_loss, g_loss = self.objectives(torch.from_numpy(batch), torch.from_numpy(noise))
-        self.discriminator.train()
-        return d_loss.item(), g_loss.item()
+        def gaussian(examples: int) -> Tensor:
+            return torch.randn(examples, size)
+
+        super().__init__(
+            Network(spec.generator),
+            Network(spec.discriminator, logits=True),
+            uniform if spec.noise == "uniform" else gaussian,
+            spec.learning_rate,
+            spec.momentum,
+            compiled,
+        )
 
     def update(self, batch: np.ndarray) -> None:
-        """One update of both players, each by the gradient of its own loss from the same samples and masks."""
-        x = torch.from_numpy(batch)
-        if self.noise == "uniform":
-            z = (torch.rand(len(x), self.noise_size) * 2 - 1) * math.sqrt(3)
-        else:
-            z = torch.randn(len(x), self.noise_size)
-        d_loss, g_loss = self.objectives(x, z)
-        d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
-        d_grads = torch.autograd.grad(d_loss, d_params, retain_graph=True)
-        g_grads = torch.autograd.grad(g_loss, g_params)
-        for param, grad in zip(d_params + g_params, d_grads + g_grads, strict=True):
-            param.grad = grad
-        for optimizer in self.optimizers:
-            optimizer.step()
+        super().update(batch)
         with torch.no_grad():
             self.generator.limit_norms()
             self.discriminator.limit_norms()

@@ -1,0 +1,67 @@
+"""What experiments written for PyTorch share: the players' losses, and an update of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adversarial import backend
+
+
+class TorchGame:
+    """Both players and their optimizers.
+
+    Parameters
+    ----------
+    generator, discriminator : modules; D gives logits
+    draw_noise : number of examples -> noise (examples, dimension)
+    learning_rate, momentum : of gradient descent
+    compiled : the players go through torch.compile
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        draw_noise: Callable[[int], Tensor],
+        learning_rate: float,
+        momentum: float,
+        compiled: bool = False,
+    ):
+        torch.set_num_threads(backend.threads())
+        self.generator, self.discriminator, self.draw_noise = generator, discriminator, draw_noise
+        self.run_g = torch.compile(generator) if compiled else generator
+        self.run_d = torch.compile(discriminator) if compiled else discriminator
+        options = {"lr": learning_rate, "momentum": momentum, "fused": True}
+        self.optimizers = [torch.optim.SGD(player.parameters(), **options) for player in (generator, discriminator)]
+
+    def objectives(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+        """D's and G's losses."""
+        real, fake = self.run_d(x), self.run_d(self.run_g(z))
+        one, zero = torch.ones_like(real), torch.zeros_like(real)
+        bce = F.binary_cross_entropy_with_logits
+        return 0.5 * (bce(real, one) + bce(fake, zero)), bce(fake, one)
+
+    def losses(self, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+        """The losses without dropout, for given data and noise."""
+        self.discriminator.eval()
+        with torch.no_grad():
+            d_loss, g_loss = self.objectives(torch.from_numpy(batch), torch.from_numpy(noise))
+        self.discriminator.train()
+        return d_loss.item(), g_loss.item()
+
+    def update(self, batch: np.ndarray) -> None:
+        """One update of both players, each by the gradient of its own loss from the same samples and masks."""
+        x = torch.from_numpy(batch)
+        d_loss, g_loss = self.objectives(x, self.draw_noise(len(x)))
+        d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
+        d_grads = torch.autograd.grad(d_loss, d_params, retain_graph=True)
+        g_grads = torch.autograd.grad(g_loss, g_params)
+        for param, grad in zip(d_params + g_params, d_grads + g_grads, strict=True):
+            param.grad = grad
+        for optimizer in self.optimizers:
+            optimizer.step()
