@@ -1,4 +1,4 @@
-"""C code that Ops share: how an output finds its memory."""
+"""C code that Ops share: how an output finds its memory, and how threads round."""
 
 from __future__ import annotations
 
@@ -19,5 +19,17 @@ static inline bool has_room(PyArrayObject*& array, int ndim, npy_intp* dims, int
     return array;
 }
 }
+#endif
+"""
+
+#: Whether denormal numbers are flushed is set thread by thread: those that help do as the one that they help.
+ROUNDING = """
+#ifdef __SSE__
+#include <xmmintrin.h>
+#define ADVERSARIAL_ROUNDING _mm_getcsr()
+#define ADVERSARIAL_ROUND_AS(rounding) _mm_setcsr(rounding);
+#else
+#define ADVERSARIAL_ROUNDING 0
+#define ADVERSARIAL_ROUND_AS(rounding)
 #endif
 """

@@ -33,12 +33,8 @@ from pytensor.tensor.type import TensorType, lvector
 
 from adversarial import backend
 from adversarial.ops.c_arrays import HAS_ROOM
+from adversarial.ops.c_blas import GEMM, BaseBLAS
 from adversarial.ops.geometry import Geometry, Pair
-
-try:
-    from pytensor.tensor.blas.blas_c import BaseBLAS
-except ModuleNotFoundError:  # where PyTensor before 3.3 has it
-    from pytensor.tensor.blas_c import BaseBLAS
 
 #: The C code puts columns of kernels together until a product's inner length reaches this.
 INNER_LENGTH = 128
@@ -114,13 +110,14 @@ class _Bilinear(BaseBLAS):
         return [*super().c_compile_args(**kwargs), "-O3"]
 
     def c_code_cache_version(self) -> tuple:
-        return (2, INNER_LENGTH)
+        return (3, INNER_LENGTH)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<vector>", "<algorithm>", "<cstring>"]
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return super().c_support_code(**kwargs) + HAS_ROOM + _C_SUPPORT.replace("@INNER_LENGTH@", str(INNER_LENGTH))
+        support = _C_SUPPORT.replace("@INNER_LENGTH@", str(INNER_LENGTH))
+        return super().c_support_code(**kwargs) + HAS_ROOM + GEMM + support
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         if not ldflags():
@@ -372,20 +369,6 @@ struct Geometry {
     }
 };
 
-static void gemm(const char* ta, const char* tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-                 float beta, float* c, int ldc)
-{
-    const float one = 1;
-    sgemm_((char*)ta, (char*)tb, &m, &n, &k, &one, (float*)a, &lda, (float*)b, &ldb, &beta, c, &ldc);
-}
-
-static void gemm(const char* ta, const char* tb, int m, int n, int k, const double* a, int lda, const double* b,
-                 int ldb, double beta, double* c, int ldc)
-{
-    const double one = 1;
-    dgemm_((char*)ta, (char*)tb, &m, &n, &k, &one, (double*)a, &lda, (double*)b, &ldb, &beta, c, &ldc);
-}
-
 // Calls visit(a batch of the images, the same of the laid-out ones) for every pixel within the image.
 template <typename real, typename Visit>
 static void each_pixel(const Geometry& g, real* images, real* laid_out, Visit visit)
@@ -453,7 +436,7 @@ static void make_maps(const Geometry& g, real* images, real* kernels, real* maps
     std::vector<real> lines = laid_out(g, images), turned(g.kernel_columns * g.height() * g.filters);
     turn_kernels(g, kernels, turned.data(), false);
     each_matrix(g, lines.data(), [&](const real* matrix, npy_intp ld, npy_intp j, npy_intp count, npy_intp y) {
-        gemm("N", "T", g.width(), g.filters, count * g.height(), matrix, ld, &turned[j * g.height() * g.filters],
+        gemm("N", "T", g.width(), g.filters, count * g.height(), 1, matrix, ld, &turned[j * g.height() * g.filters],
              g.filters, j ? 1 : 0, maps + y * g.width(), g.map_rows * g.width());
     });
 }
@@ -464,8 +447,8 @@ static void make_kernels(const Geometry& g, real* images, real* kernels, real* m
     if (g.empty()) return (void)std::fill_n(kernels, g.height() * g.kernel_columns * g.filters, 0);
     std::vector<real> lines = laid_out(g, images), turned(g.kernel_columns * g.height() * g.filters);
     each_matrix(g, lines.data(), [&](const real* matrix, npy_intp ld, npy_intp j, npy_intp count, npy_intp y) {
-        gemm("T", "N", g.filters, count * g.height(), g.width(), maps + y * g.width(), g.map_rows * g.width(), matrix,
-             ld, y ? 1 : 0, &turned[j * g.height() * g.filters], g.filters);
+        gemm("T", "N", g.filters, count * g.height(), g.width(), 1, maps + y * g.width(), g.map_rows * g.width(),
+             matrix, ld, y ? 1 : 0, &turned[j * g.height() * g.filters], g.filters);
     });
     turn_kernels(g, kernels, turned.data(), true);
 }
@@ -479,7 +462,7 @@ static void make_images(const Geometry& g, real* images, real* kernels, real* ma
     turn_kernels(g, kernels, turned.data(), false);
     for (npy_intp y = 0; y < g.map_rows; ++y)
         for (npy_intp j = 0; j < g.kernel_columns; ++j)
-            gemm("N", "N", g.width(), g.height(), g.filters, maps + y * g.width(), g.map_rows * g.width(),
+            gemm("N", "N", g.width(), g.height(), g.filters, 1, maps + y * g.width(), g.map_rows * g.width(),
                  &turned[j * g.height() * g.filters], g.filters, 1,
                  &lines[y * g.row_stride * g.channels * g.line() + g.start(j)], g.line());
     each_pixel(g, images, lines.data(), [&](real* image, real* pixel) { std::copy_n(pixel, g.batch, image); });

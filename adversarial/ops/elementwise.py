@@ -17,24 +17,12 @@ from pytensor.tensor.type import TensorType
 from pytensor.utils import uniq
 
 from adversarial import backend
+from adversarial.ops.c_arrays import ROUNDING
 
 #: Below this many values a second thread costs more than it brings.
 ENOUGH_FOR_THREADS = 8192
 #: Marks where scalar code would leave the loop upon an error, which a loop on several threads cannot.
 _LEAVES = "adversarial_leaves_the_loop"
-
-
-#: Whether denormal numbers are flushed is set thread by thread: those that help do as the one that they help.
-_ROUNDING = """
-#ifdef __SSE__
-#include <xmmintrin.h>
-#define ADVERSARIAL_ROUNDING _mm_getcsr()
-#define ADVERSARIAL_ROUND_AS(rounding) _mm_setcsr(rounding);
-#else
-#define ADVERSARIAL_ROUNDING 0
-#define ADVERSARIAL_ROUND_AS(rounding)
-#endif
-"""
 
 
 class VectorElemwise(Elemwise):
@@ -48,7 +36,7 @@ class VectorElemwise(Elemwise):
         return (*version, ("VectorElemwise", 1)) if version else version
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return super().c_support_code(**kwargs) + _ROUNDING
+        return super().c_support_code(**kwargs) + ROUNDING
 
     def c_code(self, node: Apply, nodename: str, inames: list[str], onames: list[str], sub: dict[str, str]) -> str:
         declare, check, allocate, loop, end = self._c_all(node, nodename, inames, onames, sub)

@@ -1,0 +1,522 @@
+"""Matrix products that pass over zeros, on the C backend.
+
+In this game most factors of products are full of zeros: dropout takes half of the units of D, a rectifier about half of
+those of G, the gradient of a maxout unit goes to one of its pieces, and most pixels of a digit are black. A product
+
+    C = alpha A B + beta C,   A (m, k),   B (k, n)
+
+needs only the terms A[i, q] B[q, :] whose A[i, q] is not 0. With B in tiles that stay in the first-level cache such a
+term costs hardly more than one of a dense product, so half the terms take two thirds of BLAS's time and a tenth a
+fifth. Which factor has more zeros is found by looking at a sample of both; where neither has enough, BLAS multiplies.
+
+The sum is that of the dense product without terms that are 0: in exact arithmetic they are equal, in floating point to
+rounding. Where a factor of 0 meets an infinity or no number, BLAS makes no number of it and this adds nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.compile.mode import optdb
+from pytensor.graph.basic import Apply
+from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
+from pytensor.graph.utils import MethodNotDefined
+from pytensor.tensor.blas import Dot22, Dot22Scalar, Gemm, ldflags
+
+from adversarial import backend
+from adversarial.ops.c_arrays import HAS_ROOM, ROUNDING
+from adversarial.ops.c_blas import GEMM, BaseBLAS
+
+_REAL = ("float32", "float64")
+#: A factor is worth compressing where at most this share of it is not 0: beyond it BLAS is faster.
+MOST_DENSE = 0.7
+#: Multiplications below which BLAS is not asked to make way.
+LEAST_WORK = 500_000
+
+
+class ZeroSkippingGemm(BaseBLAS):
+    """alpha x y, or alpha x y + beta z in the place of z.
+
+    Inputs: z (m, n) where `in_place`; alpha; x (m, k), y (k, n); beta where `in_place`; all float32 or all float64.
+    Output: (m, n).
+    """
+
+    __props__ = ("in_place",)
+
+    def __init__(self, in_place: bool):
+        self.in_place = in_place
+        if in_place:
+            self.destroy_map = {0: [0]}
+
+    def make_node(self, *inputs: Any) -> Apply:
+        inputs = [pt.as_tensor(value) for value in inputs]
+        expected = (2, 0, 2, 2, 0) if self.in_place else (0, 2, 2)
+        dtypes = {value.dtype for value in inputs}
+        if tuple(value.ndim for value in inputs) != expected or dtypes not in [{real} for real in _REAL]:
+            raise TypeError(f"ZeroSkippingGemm takes {expected} dimensions of one float dtype, not {inputs}")
+        if self.in_place:
+            return Apply(self, inputs, [inputs[0].type()])
+        _, x, y = inputs
+        return Apply(self, inputs, [pt.tensor(dtype=x.dtype, shape=(x.type.shape[0], y.type.shape[1]))])
+
+    def infer_shape(self, *arguments: Any) -> list:
+        shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
+        return [shapes[0]] if self.in_place else [(shapes[1][0], shapes[2][1])]
+
+    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
+        if self.in_place:
+            z, alpha, x, y, beta = inputs
+            z *= beta
+            z += alpha * (x @ y)
+            output_storage[0][0] = z
+        else:
+            alpha, x, y = inputs
+            output_storage[0][0] = np.asarray(alpha * (x @ y), dtype=x.dtype)
+
+    def c_compile_args(self, **kwargs: Any) -> list[str]:
+        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
+
+    def c_code_cache_version(self) -> tuple:
+        return (1, MOST_DENSE, LEAST_WORK)
+
+    def c_headers(self, **kwargs: Any) -> list[str]:
+        return ["<vector>", "<algorithm>", "<cstring>", "<omp.h>"]
+
+    def c_support_code(self, **kwargs: Any) -> str:
+        support = _C_SUPPORT.replace("@MOST_DENSE@", str(MOST_DENSE)).replace("@LEAST_WORK@", str(LEAST_WORK))
+        return super().c_support_code(**kwargs) + HAS_ROOM + ROUNDING + GEMM + support
+
+    def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
+        if not ldflags():
+            raise MethodNotDefined("ZeroSkippingGemm.c_code: there is no BLAS to link, but NumPy has one")
+        (out,), fail = outputs, sub["fail"]
+        real, typenum = f"npy_{node.outputs[0].dtype}", f"NPY_{node.outputs[0].dtype.upper()}"
+        if self.in_place:
+            z, alpha, x, y, beta = inputs
+            ready = f"""
+            PyArrayObject* const target = adversarial::with_unit_stride({z});
+            if (!target) {{ {fail} }}
+            Py_XDECREF({out});
+            {out} = target;
+            if (PyArray_DIM({out}, 0) != PyArray_DIM({x}, 0) || PyArray_DIM({out}, 1) != PyArray_DIM({y}, 1)) {{
+                PyErr_SetString(PyExc_ValueError, "a product must be as large as what it is added to");
+                {fail}
+            }}"""
+            scale = f"(({real}*)PyArray_DATA({beta}))[0]"
+        else:
+            alpha, x, y = inputs
+            ready = f"""
+            npy_intp dims[2] = {{PyArray_DIM({x}, 0), PyArray_DIM({y}, 1)}};
+            if (!adversarial::has_room({out}, 2, dims, {typenum})) {{ {fail} }}"""
+            scale = f"({real})0"
+        return f"""
+        {{
+            if (PyArray_DIM({x}, 1) != PyArray_DIM({y}, 0)) {{
+                PyErr_SetString(PyExc_ValueError, "the factors of a product must have an inner length in common");
+                {fail}
+            }}
+            {ready}
+            PyArrayObject* const left = adversarial::with_unit_stride({x});
+            PyArrayObject* const right = adversarial::with_unit_stride({y});
+            const bool made = left && right;
+            if (made)
+                adversarial::multiply((({real}*)PyArray_DATA({alpha}))[0], adversarial::Matrix<{real}>(left),
+                                      adversarial::Matrix<{real}>(right), {scale}, adversarial::Matrix<{real}>({out}));
+            Py_XDECREF(left);
+            Py_XDECREF(right);
+            if (!made) {{ {fail} }}
+        }}
+        """
+
+
+_C_SUPPORT = r"""
+#ifndef ADVERSARIAL_ZERO_SKIPPING
+#define ADVERSARIAL_ZERO_SKIPPING
+namespace adversarial {
+
+#if defined(__AVX512F__)
+enum { VECTOR_BYTES = 64, VECTORS = 4 };
+#elif defined(__AVX__)
+enum { VECTOR_BYTES = 32, VECTORS = 8 };
+#else
+enum { VECTOR_BYTES = 16, VECTORS = 8 };
+#endif
+// Rows of a tile of the dense factor: with WIDTH columns it fills the first-level cache.
+enum { DEPTH = 128 };
+
+template <typename real> struct Vector;
+template <> struct Vector<float> {
+    typedef float Aligned __attribute__((vector_size(VECTOR_BYTES)));
+    typedef float Loose __attribute__((vector_size(VECTOR_BYTES), aligned(4)));
+    typedef npy_int32 Index __attribute__((vector_size(VECTOR_BYTES)));
+    typedef npy_int32 Offset;
+};
+template <> struct Vector<double> {
+    typedef double Aligned __attribute__((vector_size(VECTOR_BYTES)));
+    typedef double Loose __attribute__((vector_size(VECTOR_BYTES), aligned(8)));
+    typedef npy_int64 Index __attribute__((vector_size(VECTOR_BYTES)));
+    typedef npy_int64 Offset;
+};
+
+template <typename real> struct Matrix {
+    real* data;
+    npy_intp rows, columns, down, right;  // from an entry to the one below, and to the one to its right
+
+    explicit Matrix(PyArrayObject* array)
+        : data((real*)PyArray_DATA(array)), rows(PyArray_DIM(array, 0)), columns(PyArray_DIM(array, 1)),
+          down(PyArray_STRIDE(array, 0) / (npy_intp)sizeof(real)),
+          right(PyArray_STRIDE(array, 1) / (npy_intp)sizeof(real))
+    {
+        // An axis of length 1 may have any stride: let it be one that leaves the other as it is.
+        if (columns == 1 && down != 1) right = 1;
+        if (rows == 1 && right != 1) down = 1;
+        if (rows == 1 && right == 1) down = std::max<npy_intp>(columns, 1);
+        if (columns == 1 && down == 1) right = std::max<npy_intp>(rows, 1);
+    }
+    Matrix(real* data, npy_intp rows, npy_intp columns, npy_intp down, npy_intp right)
+        : data(data), rows(rows), columns(columns), down(down), right(right) {}
+
+    Matrix transposed() const { return Matrix(data, columns, rows, right, down); }
+    Matrix some_rows(npy_intp from, npy_intp to) const
+    {
+        return Matrix(data + from * down, to - from, columns, down, right);
+    }
+    real& at(npy_intp row, npy_intp column) const { return data[row * down + column * right]; }
+};
+
+// A matrix that BLAS takes: one of its axes has neighbours side by side, the other does not run backwards.
+static PyArrayObject* with_unit_stride(PyArrayObject* array)
+{
+    const npy_intp size = PyArray_ITEMSIZE(array);
+    const npy_intp down = PyArray_STRIDE(array, 0), right = PyArray_STRIDE(array, 1);
+    const npy_intp rows = PyArray_DIM(array, 0), columns = PyArray_DIM(array, 1);
+    const bool by_rows = (right == size || columns <= 1) && (down >= columns * size || rows <= 1);
+    const bool by_columns = (down == size || rows <= 1) && (right >= rows * size || columns <= 1);
+    if (PyArray_ISBEHAVED_RO(array) && down % size == 0 && right % size == 0 && (by_rows || by_columns)) {
+        Py_INCREF(array);
+        return array;
+    }
+    return (PyArrayObject*)PyArray_NewCopy(array, NPY_CORDER);
+}
+
+// The share of a sample of the values that is not 0: runs along the axis whose neighbours lie side by side.
+template <typename real> static double density(const Matrix<real>& m)
+{
+    const Matrix<real> lines = m.right == 1 ? m : m.transposed();
+    const npy_intp runs = 32, length = std::min<npy_intp>(64, lines.columns);
+    npy_intp found = 0;
+    for (npy_intp run = 0; run < runs; ++run) {
+        const npy_intp line = run * lines.rows / runs, start = run * 7919 % (lines.columns - length + 1);
+        const real* const values = &lines.at(line, start);
+        npy_intp here = 0;
+        for (npy_intp i = 0; i < length; ++i) here += values[i] != 0;
+        found += here;
+    }
+    return (double)found / (double)(runs * length);
+}
+
+// A value of the sparse factor, and by how many bytes into a tile the row lies that it multiplies.
+template <typename real> struct Term {
+    real value;
+    typename Vector<real>::Offset offset;
+};
+
+template <typename real> struct ZeroSkipping {
+    typedef typename Vector<real>::Aligned Aligned;
+    typedef typename Vector<real>::Loose Loose;
+    enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
+    enum { ROWS_OF_A_PART = 64, AHEAD = 4 };
+    // Rows of the sparse factor that are compressed at a time: their terms take at most some 32 MB.
+    static npy_intp most_rows(npy_intp inner)
+    {
+        return std::max<npy_intp>(((npy_intp)1 << 21) / std::max<npy_intp>(inner, 1), 256);
+    }
+
+    const Matrix<real> sparse, dense, out;  // (m, k), (k, n), (m, n)
+    const real alpha, beta;
+    const npy_intp blocks;
+    Term<real>* terms;  // DEPTH places for each row of each block of columns
+    npy_int32* counts;  // of terms in those places
+
+    ZeroSkipping(real alpha, const Matrix<real>& sparse, const Matrix<real>& dense, real beta, const Matrix<real>& out)
+        : sparse(sparse), dense(dense), out(out), alpha(alpha), beta(beta), blocks((sparse.columns + DEPTH - 1) / DEPTH)
+    {
+        // Kept from call to call: fresh memory costs as much as the terms that go there. One thread at a time is here.
+        static std::vector<Term<real>> kept_terms;
+        static std::vector<npy_int32> kept_counts;
+        const size_t segments = (size_t)(blocks * sparse.rows);
+        if (kept_terms.size() < segments * DEPTH) kept_terms.resize(segments * DEPTH);
+        if (kept_counts.size() < segments) kept_counts.resize(segments);
+        terms = kept_terms.data();
+        counts = kept_counts.data();
+    }
+
+    void work()
+    {
+        const npy_intp parts = (sparse.rows + ROWS_OF_A_PART - 1) / ROWS_OF_A_PART;
+        const npy_intp tiles = (dense.columns + WIDTH - 1) / WIDTH;
+        // Several pieces of work a thread, so that none waits long for another.
+        const npy_intp wanted = (4 * omp_get_max_threads() + tiles - 1) / tiles;
+        const npy_intp cuts = std::max<npy_intp>(std::min(wanted, parts / 2), 1);
+        const npy_intp cut = ((sparse.rows + cuts - 1) / cuts + LANES - 1) / LANES * LANES;
+        const unsigned int rounding = ADVERSARIAL_ROUNDING;
+        (void)rounding;
+        #pragma omp parallel
+        {
+            ADVERSARIAL_ROUND_AS(rounding)
+            #pragma omp for schedule(static)
+            for (npy_intp i = 0; i < blocks * parts; ++i)
+                compress(i / parts, i % parts * ROWS_OF_A_PART);
+            #pragma omp for schedule(dynamic, 1)
+            for (npy_intp i = 0; i < tiles * cuts; ++i)
+                make_tile(i / cuts * WIDTH, i % cuts * cut, std::min(i % cuts * cut + cut, sparse.rows));
+        }
+    }
+
+    void compress(npy_intp block, npy_intp from)
+    {
+        const npy_intp to = std::min<npy_intp>(from + ROWS_OF_A_PART, sparse.rows);
+        const npy_intp first = block * DEPTH, last = std::min<npy_intp>(first + DEPTH, sparse.columns);
+        const npy_intp step = WIDTH * sizeof(real);
+        Term<real>* const places = terms + block * sparse.rows * DEPTH;
+        npy_int32* const count = counts + block * sparse.rows;
+        // Each value is written where the next term belongs, which moves on where it was one: no jumps.
+        if (sparse.right == 1) {
+            for (npy_intp row = from; row < to; ++row) {
+                const real* const values = sparse.data + row * sparse.down;
+                Term<real>* const place = places + row * DEPTH;
+                npy_intp n = 0;
+                for (npy_intp q = first; q < last; ++q) {
+                    place[n].value = values[q];
+                    place[n].offset = (q - first) * step;
+                    n += values[q] != 0;
+                }
+                count[row] = n;
+            }
+        } else {
+            for (npy_intp row = from; row < to; ++row) count[row] = 0;
+            for (npy_intp q = first; q < last; ++q) {
+                const real* const values = sparse.data + q * sparse.right;
+                for (npy_intp row = from; row < to; ++row) {
+                    Term<real>& place = places[row * DEPTH + count[row]];
+                    place.value = values[row * sparse.down];
+                    place.offset = (q - first) * step;
+                    count[row] += values[row * sparse.down] != 0;
+                }
+            }
+        }
+    }
+
+    void make_tile(npy_intp column, npy_intp from, npy_intp to)
+    {
+        const npy_intp width = std::min<npy_intp>(WIDTH, dense.columns - column);
+        if (width > WIDTH / 2) make_tile<VECTORS>(column, width, from, to);
+        else if (width > WIDTH / 4) make_tile<VECTORS / 2>(column, width, from, to);
+        else make_tile<VECTORS / 4>(column, width, from, to);
+    }
+
+    template <int vectors> void make_tile(npy_intp column, npy_intp width, npy_intp from, npy_intp to)
+    {
+        alignas(VECTOR_BYTES) real packed[DEPTH * WIDTH];
+        for (npy_intp block = 0; block < blocks; ++block) {
+            pack<vectors>(block, column, width, packed);
+            const npy_intp share = (std::max<npy_intp>(DEPTH, width) + to - from - 1) / (to - from);
+            const bool next = block + 1 < blocks;
+            if (out.right != 1)
+                for (npy_intp row = from; row < to; row += LANES)
+                    make_columns<vectors>(block, column, width, row, std::min<npy_intp>(row + LANES, to), packed);
+            else
+                for (npy_intp row = from; row < to; ++row) {
+                    if (next) fetch_next(block + 1, column, width, (row - from) * share, share);
+                    if (block == 0 && beta != 0 && row + AHEAD < to)
+                        for (npy_intp j = 0; j < width; j += LINE) fetch(row + AHEAD, column + j);
+                    const Sums<vectors> sums = sum_terms<vectors>(block, row, packed);
+                    real* const target = &out.at(row, column);
+                    for (npy_intp r = 0, left = width; r < vectors; ++r, left -= LANES)
+                        add(sums.of[r], target + r * LANES, left, block == 0);
+                }
+        }
+    }
+
+    // LANES rows at a time become columns, for an output whose rows are not contiguous.
+    template <int vectors>
+    void make_columns(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    {
+        alignas(VECTOR_BYTES) real sums[LANES * WIDTH];
+        if (block == 0 && beta != 0)
+            for (npy_intp j = 0; j < width; ++j) fetch(from, column + j);
+        for (npy_intp row = from; row < to; ++row)
+            *(Sums<vectors>*)(sums + (row - from) * WIDTH) = sum_terms<vectors>(block, row, packed);
+        for (npy_intp j = 0; j < width; j += LANES) {
+            Aligned square[LANES];
+            for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
+            transpose(square);
+            for (npy_intp i = 0; i < std::min<npy_intp>(LANES, width - j); ++i)
+                add(square[i], &out.at(from, column + j + i), to - from, block == 0);
+        }
+    }
+
+    template <int vectors> struct Sums {
+        Aligned of[vectors];
+    };
+
+    template <int vectors> Sums<vectors> sum_terms(npy_intp block, npy_intp row, const real* packed)
+    {
+        Sums<vectors> sums;
+        for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
+        const npy_intp segment = block * sparse.rows + row;
+        const Term<real>* const begin = terms + segment * DEPTH;
+        for (const Term<real>* term = begin; term < begin + counts[segment]; ++term) {
+            const Aligned value = term->value - Aligned{};
+            const Aligned* const other = (const Aligned*)((const char*)packed + term->offset);
+            for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
+        }
+        return sums;
+    }
+
+    // Memory is slow to answer. Ask for what is to be added to before it is needed,
+    void fetch(npy_intp row, npy_intp column) { __builtin_prefetch(&out.at(row, column), 1); }
+
+    // and, some with each row, for the lines that are packed next: from `line` on, `lines` of them. (Inlined at once,
+    // or GCC takes it for a function without effect.)
+    __attribute__((always_inline))
+    void fetch_next(npy_intp block, npy_intp column, npy_intp width, npy_intp line, npy_intp lines)
+    {
+        const npy_intp first = block * DEPTH, depth = std::min<npy_intp>(DEPTH, dense.rows - first);
+        const bool by_rows = dense.right == 1;
+        const npy_intp end = std::min(line + lines, by_rows ? depth : width), length = by_rows ? width : depth;
+        const real* const corner = &dense.at(first, column);
+        for (const npy_intp next = by_rows ? dense.down : dense.right; line < end; ++line)
+            for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
+    }
+
+    // target = beta target + alpha sums at first, target + alpha sums later.
+    void add(const Aligned& sums, real* target, bool first)
+    {
+        Loose* const values = (Loose*)target;
+        if (first && beta == 0) *values = alpha * sums;
+        else *values = (first ? beta : (real)1) * *values + alpha * sums;
+    }
+
+    // The same where only `count` values are there.
+    void add(const Aligned& sums, real* target, npy_intp count, bool first)
+    {
+        if (count >= LANES) return add(sums, target, first);
+        Aligned whole = Aligned{};
+        for (npy_intp j = 0; j < count; ++j) ((real*)&whole)[j] = target[j];
+        add(sums, (real*)&whole, first);
+        for (npy_intp j = 0; j < count; ++j) target[j] = ((real*)&whole)[j];
+    }
+
+    // Rows of a block, `width` columns of them, side by side; columns beyond are 0.
+    template <int vectors> void pack(npy_intp block, npy_intp column, npy_intp width, real* packed)
+    {
+        const npy_intp first = block * DEPTH, last = std::min<npy_intp>(first + DEPTH, dense.rows);
+        if (width < WIDTH) std::fill(packed, packed + DEPTH * WIDTH, (real)0);
+        if (dense.right == 1) {
+            for (npy_intp q = first; q < last; ++q, packed += WIDTH) {
+                const real* const values = &dense.at(q, column);
+                if (width == vectors * LANES)
+                    for (int r = 0; r < vectors; ++r)
+                        *(Aligned*)(packed + r * LANES) = *(const Loose*)(values + r * LANES);
+                else
+                    std::copy(values, values + width, packed);
+            }
+            return;
+        }
+        const npy_intp whole_rows = (last - first) / LANES * LANES, whole_columns = width / LANES * LANES;
+        for (npy_intp j = 0; j < whole_columns; j += LANES)
+            for (npy_intp q = 0; q < whole_rows; q += LANES) {
+                Aligned square[LANES];
+                for (int i = 0; i < LANES; ++i) square[i] = *(const Loose*)&dense.at(first + q, column + j + i);
+                transpose(square);
+                for (int i = 0; i < LANES; ++i) *(Aligned*)(packed + (q + i) * WIDTH + j) = square[i];
+            }
+        for (npy_intp j = 0; j < width; ++j)
+            for (npy_intp q = j < whole_columns ? whole_rows : 0; q < last - first; ++q)
+                packed[q * WIDTH + j] = dense.at(first + q, column + j);
+    }
+
+    // A square of LANES vectors: each step lays the upper and the lower half of them into each other like cards.
+    static void transpose(Aligned* square)
+    {
+        typename Vector<real>::Index low, high;
+        for (int i = 0; i < LANES / 2; ++i) {
+            low[2 * i] = i;
+            low[2 * i + 1] = LANES + i;
+            high[2 * i] = LANES / 2 + i;
+            high[2 * i + 1] = LANES + LANES / 2 + i;
+        }
+        Aligned next[LANES];
+        #pragma GCC unroll 8
+        for (int step = 1; step < LANES; step *= 2) {
+            #pragma GCC unroll 16
+            for (int i = 0; i < LANES / 2; ++i) {
+                next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], low);
+                next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], high);
+            }
+            #pragma GCC unroll 16
+            for (int i = 0; i < LANES; ++i) square[i] = next[i];
+        }
+    }
+};
+
+// out = alpha left right + beta out.
+template <typename real>
+static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real beta, Matrix<real> out)
+{
+    const double work = (double)left.rows * (double)left.columns * (double)right.columns;
+    if (work >= @LEAST_WORK@) {
+        const double of_left = right.columns >= 16 ? density(left) : 1, of_right = left.rows >= 16 ? density(right) : 1;
+        if (std::min(of_left, of_right) <= @MOST_DENSE@) {
+            if (of_right < of_left) {
+                const Matrix<real> other = right.transposed();
+                right = left.transposed();
+                left = other;
+                out = out.transposed();
+            }
+            const npy_intp most = ZeroSkipping<real>::most_rows(left.columns);
+            for (npy_intp from = 0; from < left.rows; from += most) {
+                const npy_intp to = std::min(from + most, left.rows);
+                ZeroSkipping<real>(alpha, left.some_rows(from, to), right, beta, out.some_rows(from, to)).work();
+            }
+            return;
+        }
+    }
+    // BLAS counts down columns: what it sees is the transpose of all three.
+    if (out.right != 1) {
+        const Matrix<real> other = right.transposed();
+        right = left.transposed();
+        left = other;
+        out = out.transposed();
+    }
+    const auto leading = [](const Matrix<real>& m) { return (int)std::max(m.down, m.right); };
+    gemm(right.right == 1 ? "N" : "T", left.right == 1 ? "N" : "T", (int)out.columns, (int)out.rows, (int)left.columns,
+         alpha, right.data, leading(right), left.data, leading(left), beta, out.data, leading(out));
+}
+
+}
+#endif
+"""
+
+
+@node_rewriter([Dot22, Dot22Scalar, Gemm])
+def skip_zeros(fgraph: Any, node: Apply) -> list | None:
+    """Take over the products that PyTensor has found."""
+    if not ldflags() or len({value.dtype for value in node.inputs}) > 1 or node.outputs[0].dtype not in _REAL:
+        return None
+    if isinstance(node.op, Gemm):
+        _, _, x, y, _ = node.inputs
+        # PyTensor's repeats a single row or column; that is no product worth the trouble.
+        if not node.op.inplace or x.type.shape[0] == 1 or y.type.shape[1] == 1:
+            return None
+        return [ZeroSkippingGemm(in_place=True)(*node.inputs)]
+    x, y, *scale = node.inputs
+    alpha = scale[0] if scale else pt.constant(1, dtype=x.dtype)
+    return [ZeroSkippingGemm(in_place=False)(alpha, x, y)]
+
+
+# After PyTensor has settled which products work in place, at 70.
+optdb.register("skip_zeros", dfs_rewriter(skip_zeros), backend.C_ONLY, position=71)
