@@ -322,21 +322,35 @@ template <typename real> struct ZeroSkipping {
         alignas(VECTOR_BYTES) real packed[DEPTH * WIDTH];
         for (npy_intp block = 0; block < blocks; ++block) {
             pack<vectors>(block, column, width, packed);
-            const npy_intp share = (std::max<npy_intp>(DEPTH, width) + to - from - 1) / (to - from);
-            const bool next = block + 1 < blocks;
             if (out.right != 1)
                 for (npy_intp row = from; row < to; row += LANES)
                     make_columns<vectors>(block, column, width, row, std::min<npy_intp>(row + LANES, to), packed);
             else
-                for (npy_intp row = from; row < to; ++row) {
-                    if (next) fetch_next(block + 1, column, width, (row - from) * share, share);
-                    if (block == 0 && beta != 0 && row + AHEAD < to)
-                        for (npy_intp j = 0; j < width; j += LINE) fetch(row + AHEAD, column + j);
-                    const Sums<vectors> sums = sum_terms<vectors>(block, row, packed);
-                    real* const target = &out.at(row, column);
-                    for (npy_intp r = 0, left = width; r < vectors; ++r, left -= LANES)
-                        add(sums.of[r], target + r * LANES, left, block == 0);
-                }
+                make_rows<vectors>(block, column, width, from, to, packed);
+        }
+    }
+
+    template <int vectors>
+    void make_rows(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    {
+        const real scale = alpha, kept = block == 0 ? beta : (real)1;
+        const npy_intp down = out.down;
+        // Lines for each row, times 2^16: even shares without a division.
+        const npy_intp share = ((dense.right == 1 ? (npy_intp)DEPTH : width) << 16) / (to - from) + 1;
+        const bool next = block + 1 < blocks, fetches = block == 0 && kept != 0;
+        const npy_int32* const count = counts + block * sparse.rows;
+        const Term<real>* const places = terms + block * sparse.rows * DEPTH;
+        real* target = &out.at(from, column);
+        for (npy_intp row = from; row < to; ++row, target += down) {
+            if (next) fetch_next(block + 1, column, width, (row - from) * share >> 16, (row - from + 1) * share >> 16);
+            if (fetches && row + AHEAD < to)
+                for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(target + AHEAD * down + j, 1);
+            const Sums<vectors> sums = sum_terms<vectors>(places + row * DEPTH, count[row], packed);
+            if (width == vectors * LANES)
+                for (int r = 0; r < vectors; ++r) add(scale * sums.of[r], target + r * LANES, kept);
+            else
+                for (npy_intp r = 0, left = width; left > 0; ++r, left -= LANES)
+                    add(scale * sums.of[r], target + r * LANES, std::min<npy_intp>(left, LANES), kept);
         }
     }
 
@@ -345,16 +359,20 @@ template <typename real> struct ZeroSkipping {
     void make_columns(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
     {
         alignas(VECTOR_BYTES) real sums[LANES * WIDTH];
-        if (block == 0 && beta != 0)
-            for (npy_intp j = 0; j < width; ++j) fetch(from, column + j);
-        for (npy_intp row = from; row < to; ++row)
-            *(Sums<vectors>*)(sums + (row - from) * WIDTH) = sum_terms<vectors>(block, row, packed);
+        const real kept = block == 0 ? beta : (real)1;
+        if (block == 0 && kept != 0)
+            for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
+        for (npy_intp row = from; row < to; ++row) {
+            const npy_intp segment = block * sparse.rows + row;
+            *(Sums<vectors>*)(sums + (row - from) * WIDTH) =
+                sum_terms<vectors>(terms + segment * DEPTH, counts[segment], packed);
+        }
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
             transpose(square);
             for (npy_intp i = 0; i < std::min<npy_intp>(LANES, width - j); ++i)
-                add(square[i], &out.at(from, column + j + i), to - from, block == 0);
+                add(alpha * square[i], &out.at(from, column + j + i), to - from, kept);
         }
     }
 
@@ -362,13 +380,12 @@ template <typename real> struct ZeroSkipping {
         Aligned of[vectors];
     };
 
-    template <int vectors> Sums<vectors> sum_terms(npy_intp block, npy_intp row, const real* packed)
+    template <int vectors>
+    static Sums<vectors> sum_terms(const Term<real>* term, npy_intp count, const real* packed)
     {
         Sums<vectors> sums;
         for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
-        const npy_intp segment = block * sparse.rows + row;
-        const Term<real>* const begin = terms + segment * DEPTH;
-        for (const Term<real>* term = begin; term < begin + counts[segment]; ++term) {
+        for (const Term<real>* const end = term + count; term < end; ++term) {
             const Aligned value = term->value - Aligned{};
             const Aligned* const other = (const Aligned*)((const char*)packed + term->offset);
             for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
@@ -376,37 +393,35 @@ template <typename real> struct ZeroSkipping {
         return sums;
     }
 
-    // Memory is slow to answer. Ask for what is to be added to before it is needed,
-    void fetch(npy_intp row, npy_intp column) { __builtin_prefetch(&out.at(row, column), 1); }
-
-    // and, some with each row, for the lines that are packed next: from `line` on, `lines` of them. (Inlined at once,
-    // or GCC takes it for a function without effect.)
+    // Memory is slow to answer: with each row, ask for some of the lines that are packed next.
+    // (Inlined at once, or GCC takes it for a function without effect.)
     __attribute__((always_inline))
-    void fetch_next(npy_intp block, npy_intp column, npy_intp width, npy_intp line, npy_intp lines)
+    void fetch_next(npy_intp block, npy_intp column, npy_intp width, npy_intp line, npy_intp end)
     {
         const npy_intp first = block * DEPTH, depth = std::min<npy_intp>(DEPTH, dense.rows - first);
         const bool by_rows = dense.right == 1;
-        const npy_intp end = std::min(line + lines, by_rows ? depth : width), length = by_rows ? width : depth;
+        const npy_intp length = by_rows ? width : depth;
+        end = std::min(end, by_rows ? depth : width);
         const real* const corner = &dense.at(first, column);
         for (const npy_intp next = by_rows ? dense.down : dense.right; line < end; ++line)
             for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
     }
 
-    // target = beta target + alpha sums at first, target + alpha sums later.
-    void add(const Aligned& sums, real* target, bool first)
+    // target = kept target + sums; where nothing is kept, what is there is not read.
+    static void add(const Aligned& sums, real* target, real kept)
     {
         Loose* const values = (Loose*)target;
-        if (first && beta == 0) *values = alpha * sums;
-        else *values = (first ? beta : (real)1) * *values + alpha * sums;
+        if (kept == 0) *values = sums;
+        else *values = kept * *values + sums;
     }
 
     // The same where only `count` values are there.
-    void add(const Aligned& sums, real* target, npy_intp count, bool first)
+    static void add(const Aligned& sums, real* target, npy_intp count, real kept)
     {
-        if (count >= LANES) return add(sums, target, first);
+        if (count == LANES) return add(sums, target, kept);
         Aligned whole = Aligned{};
         for (npy_intp j = 0; j < count; ++j) ((real*)&whole)[j] = target[j];
-        add(sums, (real*)&whole, first);
+        add(sums, (real*)&whole, kept);
         for (npy_intp j = 0; j < count; ++j) target[j] = ((real*)&whole)[j];
     }
 
@@ -484,6 +499,12 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
             }
             return;
         }
+    }
+    if (left.columns == 0) {
+        for (npy_intp row = 0; row < out.rows; ++row)
+            for (npy_intp column = 0; column < out.columns; ++column)
+                out.at(row, column) = beta == 0 ? 0 : beta * out.at(row, column);
+        return;
     }
     // BLAS counts down columns: what it sees is the transpose of all three.
     if (out.right != 1) {

@@ -28,7 +28,7 @@ def ops(function):
 
 
 def products(function):
-    names = ("Dot22", "Gemm", "Dot22Scalar", "Dot")
+    names = ("Dot22", "Gemm", "Dot22Scalar", "Dot", "ZeroSkippingGemm")
     return [op for op in ops(function) if type(op).__name__ in names]
 
 
