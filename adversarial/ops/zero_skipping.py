@@ -228,10 +228,14 @@ template <typename real> struct ZeroSkipping {
     typedef typename Vector<real>::Loose Loose;
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
     enum { ROWS_OF_A_PART = 64, AHEAD = 4 };
-    // Rows of the sparse factor that are compressed at a time: their terms take at most some 32 MB.
-    static npy_intp most_rows(npy_intp inner)
+    // Rows of the sparse factor that are compressed at a time: each tile reads their terms again, so they should stay
+    // in the second-level cache; but the other factor is packed for them again, so they should be many.
+    static npy_intp rows_at_a_time(const Matrix<real>& sparse, double density)
     {
-        return std::max<npy_intp>(((npy_intp)1 << 21) / std::max<npy_intp>(inner, 1), 256);
+        const double terms_of_a_row = std::max(density * (double)sparse.columns, 1.0);
+        const npy_intp most = std::max((npy_intp)((1 << 20) / (sizeof(Term<real>) * terms_of_a_row)), (npy_intp)128);
+        const npy_intp times = (sparse.rows + most - 1) / most;
+        return (sparse.rows + times - 1) / times;
     }
 
     const Matrix<real> sparse, dense, out;  // (m, k), (k, n), (m, n)
@@ -485,16 +489,17 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
     const double work = (double)left.rows * (double)left.columns * (double)right.columns;
     if (work >= @LEAST_WORK@) {
         const double of_left = right.columns >= 16 ? density(left) : 1, of_right = left.rows >= 16 ? density(right) : 1;
-        if (std::min(of_left, of_right) <= @MOST_DENSE@) {
+        const double of_sparse = std::min(of_left, of_right);
+        if (of_sparse <= @MOST_DENSE@) {
             if (of_right < of_left) {
                 const Matrix<real> other = right.transposed();
                 right = left.transposed();
                 left = other;
                 out = out.transposed();
             }
-            const npy_intp most = ZeroSkipping<real>::most_rows(left.columns);
-            for (npy_intp from = 0; from < left.rows; from += most) {
-                const npy_intp to = std::min(from + most, left.rows);
+            const npy_intp step = ZeroSkipping<real>::rows_at_a_time(left, of_sparse);
+            for (npy_intp from = 0; from < left.rows; from += step) {
+                const npy_intp to = std::min(from + step, left.rows);
                 ZeroSkipping<real>(alpha, left.some_rows(from, to), right, beta, out.some_rows(from, to)).work();
             }
             return;
