@@ -33,7 +33,7 @@ from pytensor.tensor.type import TensorType, lvector
 
 from adversarial import backend
 from adversarial.ops.c_arrays import HAS_ROOM
-from adversarial.ops.c_blas import GEMM, BaseBLAS
+from adversarial.ops.c_products import MULTIPLY, PRODUCTS_VERSION, BaseBLAS, headers
 from adversarial.ops.geometry import Geometry, Pair
 
 #: The C code puts columns of kernels together until a product's inner length reaches this.
@@ -107,17 +107,17 @@ class _Bilinear(BaseBLAS):
         raise NotImplementedError(f"{type(self).__name__} must define compute")
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return [*super().c_compile_args(**kwargs), "-O3"]
+        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple:
-        return (3, INNER_LENGTH)
+        return (4, INNER_LENGTH, *PRODUCTS_VERSION)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
-        return ["<vector>", "<algorithm>", "<cstring>"]
+        return headers()
 
     def c_support_code(self, **kwargs: Any) -> str:
         support = _C_SUPPORT.replace("@INNER_LENGTH@", str(INNER_LENGTH))
-        return super().c_support_code(**kwargs) + HAS_ROOM + GEMM + support
+        return super().c_support_code(**kwargs) + HAS_ROOM + MULTIPLY + support
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         if not ldflags():
@@ -411,22 +411,45 @@ static std::vector<real> laid_out(const Geometry& g, real* images)
     return result;
 }
 
-// Calls visit(matrix, its leading dimension, kernel column, how many, map row) for every product of the images with
-// the kernels or the maps.
+// The values of the images that meet kernel column j for map row y: (kernel rows x channels, map columns x batch).
+template <typename real>
+static Matrix<real> window(const Geometry& g, real* lines, npy_intp y, npy_intp j)
+{
+    real* const first = lines + y * g.row_stride * g.channels * g.line() + g.start(j);
+    return Matrix<real>(first, g.height(), g.width(), g.line(), 1);
+}
+
+// A row of the maps: (filters, map columns x batch).
+template <typename real>
+static Matrix<real> row_of(const Geometry& g, real* maps, npy_intp y)
+{
+    return Matrix<real>(maps + y * g.width(), g.filters, g.width(), g.map_rows * g.width(), 1);
+}
+
+// Columns of the turned kernels from j on: (columns x kernel rows x channels, filters).
+template <typename real>
+static Matrix<real> columns_of(const Geometry& g, std::vector<real>& turned, npy_intp j, npy_intp count)
+{
+    return Matrix<real>(&turned[j * g.height() * g.filters], count * g.height(), g.filters, g.filters, 1);
+}
+
+// Calls visit(matrix, kernel columns from the first that it meets, map row) for every product of the images with the
+// kernels or the maps.
 template <typename real, typename Visit>
-static void each_matrix(const Geometry& g, real* lines, Visit visit)
+static void each_matrix(const Geometry& g, real* lines, std::vector<real>& turned, Visit visit)
 {
     const npy_intp together = g.together();
     std::vector<real> stacked(together > 1 ? together * g.height() * g.width() : 0);
-    for (npy_intp y = 0; y < g.map_rows; ++y) {
-        const real* first = lines + y * g.row_stride * g.channels * g.line();
+    for (npy_intp y = 0; y < g.map_rows; ++y)
         for (npy_intp j = 0; j < g.kernel_columns; j += together) {
             const npy_intp count = std::min(together, g.kernel_columns - j);
-            if (together > 1) stack(g, first, j, count, stacked.data());
-            if (together > 1) visit(stacked.data(), g.width(), j, count, y);
-            else visit(first + g.start(j), g.line(), j, count, y);
+            Matrix<real> matrix = window(g, lines, y, j);
+            if (together > 1) {
+                stack(g, matrix.data - g.start(j), j, count, stacked.data());
+                matrix = Matrix<real>(stacked.data(), count * g.height(), g.width(), g.width(), 1);
+            }
+            visit(matrix, columns_of(g, turned, j, count), j == 0, y);
         }
-    }
 }
 
 template <typename real>
@@ -435,9 +458,8 @@ static void make_maps(const Geometry& g, real* images, real* kernels, real* maps
     if (g.empty()) return (void)std::fill_n(maps, g.filters * g.map_rows * g.width(), 0);
     std::vector<real> lines = laid_out(g, images), turned(g.kernel_columns * g.height() * g.filters);
     turn_kernels(g, kernels, turned.data(), false);
-    each_matrix(g, lines.data(), [&](const real* matrix, npy_intp ld, npy_intp j, npy_intp count, npy_intp y) {
-        gemm("N", "T", g.width(), g.filters, count * g.height(), 1, matrix, ld, &turned[j * g.height() * g.filters],
-             g.filters, j ? 1 : 0, maps + y * g.width(), g.map_rows * g.width());
+    each_matrix(g, lines.data(), turned, [&](Matrix<real> matrix, Matrix<real> columns, bool first, npy_intp y) {
+        multiply<real>(1, columns.transposed(), matrix, first ? 0 : 1, row_of(g, maps, y));
     });
 }
 
@@ -446,9 +468,8 @@ static void make_kernels(const Geometry& g, real* images, real* kernels, real* m
 {
     if (g.empty()) return (void)std::fill_n(kernels, g.height() * g.kernel_columns * g.filters, 0);
     std::vector<real> lines = laid_out(g, images), turned(g.kernel_columns * g.height() * g.filters);
-    each_matrix(g, lines.data(), [&](const real* matrix, npy_intp ld, npy_intp j, npy_intp count, npy_intp y) {
-        gemm("T", "N", g.filters, count * g.height(), g.width(), 1, maps + y * g.width(), g.map_rows * g.width(),
-             matrix, ld, y ? 1 : 0, &turned[j * g.height() * g.filters], g.filters);
+    each_matrix(g, lines.data(), turned, [&](Matrix<real> matrix, Matrix<real> columns, bool, npy_intp y) {
+        multiply<real>(1, matrix, row_of(g, maps, y).transposed(), y ? 1 : 0, columns);
     });
     turn_kernels(g, kernels, turned.data(), true);
 }
@@ -462,9 +483,7 @@ static void make_images(const Geometry& g, real* images, real* kernels, real* ma
     turn_kernels(g, kernels, turned.data(), false);
     for (npy_intp y = 0; y < g.map_rows; ++y)
         for (npy_intp j = 0; j < g.kernel_columns; ++j)
-            gemm("N", "N", g.width(), g.height(), g.filters, 1, maps + y * g.width(), g.map_rows * g.width(),
-                 &turned[j * g.height() * g.filters], g.filters, 1,
-                 &lines[y * g.row_stride * g.channels * g.line() + g.start(j)], g.line());
+            multiply<real>(1, columns_of(g, turned, j, 1), row_of(g, maps, y), 1, window(g, lines.data(), y, j));
     each_pixel(g, images, lines.data(), [&](real* image, real* pixel) { std::copy_n(pixel, g.batch, image); });
 }
 
