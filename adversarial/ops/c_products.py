@@ -148,8 +148,8 @@ template <typename real> struct ZeroSkipping {
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
     enum { ROWS_OF_A_PART = 64, AHEAD = 4 };
     // Rows of the sparse factor that are compressed at a time: each tile reads their terms again, so they should stay
-    // in the second-level cache; but the other factor is packed for them again, so they should be many. There are places
-    // for all values, though, of which few may be terms.
+    // in the second-level cache; but the other factor is packed for them again, so they should be many. There are
+    // places for all values, though, of which few may be terms.
     static npy_intp rows_at_a_time(const Matrix<real>& sparse, double density)
     {
         const double inner = (double)sparse.columns, terms_of_a_row = std::max(density * inner, inner / 64);
