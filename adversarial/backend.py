@@ -262,9 +262,8 @@ def _require(backend: str) -> None:
     if backend not in ("c", "numba", "jax"):
         raise ConfigurationError(f"the backend is '{backend}', but must be one of c, numba, jax")
     if backend != "c" and importlib.util.find_spec(backend) is None:
-        raise ConfigurationError(
-            f"the backend {backend} is not installed; pip install adversarial[{backend}] brings it"
-        )
+        brings = {"numba": "numba", "jax": "adversarial[jax]"}[backend]
+        raise ConfigurationError(f"the backend {backend} is not installed; pip install {brings} brings it")
 
 
 def _use_devices(backend: str, device: Device | None, machines: Machines | None) -> None:
@@ -394,15 +393,22 @@ def sharedX(value: Any, name: str | None = None) -> SharedVariable:
     return pytensor.shared(np.array(value, dtype=config.floatX), name=name)
 
 
+def devices() -> str:
+    """What computes, for people: 'CPU', '4 CPU devices in 2 processes', or a GPU's name."""
+    if _settings.backend != "jax":
+        return "CPU"
+    from adversarial.jax_engine import devices as found
+
+    _use_devices("jax", None, None)
+    return found.description()
+
+
 def summary() -> str:
     """One line for people: PyTensor, backend, BLAS, threads, floatX."""
     linker = _settings.backend + (" (no C compiler found)" if _settings.without_compiler else "")
     blas = f", {_settings.blas.name}" if _settings.backend == "c" else ""
     if _settings.backend == "jax":
-        from adversarial.jax_engine import devices
-
-        _use_devices("jax", None, None)
-        linker = f"jax on {devices.description()}"
+        linker = f"jax on {devices()}"
     plural = "" if _settings.threads == 1 else "s"
     return f"PyTensor {pytensor.__version__}, {linker}{blas}, {_settings.threads} thread{plural}, {config.floatX}"
 

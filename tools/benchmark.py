@@ -15,12 +15,15 @@ from adversarial.errors import ConfigurationError  # noqa: E402
 
 EXAMPLE = """
 tools/benchmark.py mnist
+tools/benchmark.py backends --rounds 7
 tools/benchmark.py parzen
 tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 """
 
 #: Modules of adversarial.benchmarks.
-COMMANDS = ("mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "parzen", "monitor", "startup")
+COMMANDS = (
+    "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> None:

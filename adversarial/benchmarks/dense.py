@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator
@@ -90,7 +91,7 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
     game = specification(train)
     batch = np.ascontiguousarray(train.dataset.X[:batch_size], dtype=np.float32)
     noise = np.random.default_rng(0).standard_normal((batch_size, len(game.generator[0].W)), dtype=np.float32)
-    expected = _our_losses(train, batch, noise)
+    expected = our_losses(train, batch, noise)
 
     products = list(bare_products(game, batch_size))
     multiply, arrays = multiplier(), [factors(*shape) for shape in products]
@@ -106,8 +107,8 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
         Contender("bare products", bare, each),
     ]
     for peer_name, peer in _peers(game):
-        _check_losses(peer_name, peer.losses(batch, noise), expected)
-        contenders.append(Contender(peer_name, _turn(peer.update, batch, given.updates), each))
+        check_losses(peer_name, peer.losses(batch, noise), expected)
+        contenders.append(Contender(peer_name, functools.partial(peer.train, batch, given.updates), each))
     times = take_times(contenders, given.rounds)
     ratios = [("ours", ("bare products",)), *((c.name, ("ours",)) for c in contenders[2:])]
     operations = sum(2 * rows * inner * columns for rows, inner, columns in products)
@@ -197,7 +198,7 @@ def multiplier() -> Callable:
     return backend.function([left, right], pt.dot(left, right))
 
 
-def _our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+def our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
     """D's and G's objective without dropout, for given noise."""
     x, z = pt.fmatrices("x", "z")
     d: MLP = train.model.discriminator
@@ -208,17 +209,10 @@ def _our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float
     return float(found[0]), float(found[1])
 
 
-def _check_losses(name: str, found: tuple[float, float], expected: tuple[float, float]) -> None:
+def check_losses(name: str, found: tuple[float, float], expected: tuple[float, float]) -> None:
+    """Raise NumericalError unless a peer's losses are ours, to `SAME`."""
     if not np.allclose(found, expected, rtol=SAME, atol=0):
         raise NumericalError(f"{name} computes something else: its losses are {found}, but ours are {expected}")
-
-
-def _turn(update: Callable[[np.ndarray], None], batch: np.ndarray, updates: int) -> Callable[[], None]:
-    def work() -> None:
-        for _ in range(updates):
-            update(batch)
-
-    return work
 
 
 def _peers(game: GameSpec) -> Iterator[tuple[str, Any]]:

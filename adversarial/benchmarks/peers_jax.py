@@ -87,7 +87,8 @@ class Game:
         layers = (self.spec.generator, self.spec.discriminator)
         return [limited(*player) for player in zip(layers, params, strict=True)], velocities, key
 
-    def update(self, batch: np.ndarray) -> None:
-        """One update of both players."""
-        self.params, self.velocities, self.key = self.step(self.params, self.velocities, self.key, batch)
+    def train(self, batch: np.ndarray, updates: int) -> None:
+        """Update both players so many times, each on the same minibatch, and wait for the last."""
+        for _ in range(updates):
+            self.params, self.velocities, self.key = self.step(self.params, self.velocities, self.key, batch)
         jax.block_until_ready(self.params)

@@ -65,3 +65,8 @@ class TorchGame:
             param.grad = grad
         for optimizer in self.optimizers:
             optimizer.step()
+
+    def train(self, batch: np.ndarray, updates: int) -> None:
+        """Update both players so many times, each on the same minibatch."""
+        for _ in range(updates):
+            self.update(batch)

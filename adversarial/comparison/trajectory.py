@@ -95,6 +95,11 @@ def distances(train: Train) -> list[Distance]:
     return [_largest(update, found.get(update, {}), kept) for update, kept in recorded.items()]
 
 
+def distance(model: Any, update: int) -> Distance:
+    """How far the model of `FILE`'s layers is from the record, after one of the updates that it keeps."""
+    return _largest(update, _parameters(model), record()[update])
+
+
 def _largest(update: int, found: dict[str, np.ndarray], kept: dict[str, np.ndarray]) -> Distance:
     worst = Distance(update, 0.0, "")
     for name, expected in kept.items():

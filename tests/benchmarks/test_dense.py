@@ -52,8 +52,7 @@ def test_a_peer_has_the_same_losses_and_learns(peer, noise):
     peer = module.Game(spec)
     np.testing.assert_allclose(peer.losses(x, z), losses(spec, x, z), rtol=1e-5)
     before = peer.losses(x, z)
-    for _ in range(3):
-        peer.update(x)
+    peer.train(x, 3)
     after = peer.losses(x, z)
     assert np.isfinite(after).all() and not np.isclose(after, before).any()
 

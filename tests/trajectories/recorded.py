@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from adversarial import backend
 from adversarial.comparison.trajectory import parameters_after
 from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter
@@ -99,11 +100,15 @@ def _unswapped(name: str) -> str:
 
 
 def hold_to_the_record(folder: Path, directory: Path, monkeypatch, parameter_tolerance, monitor_tolerance) -> None:
-    """Train the recipe of `folder` in `directory`; fail where a parameter or a channel is not the recorded one."""
+    """Train the recipe of `folder` in `directory`; fail where a parameter or a channel is not the recorded one.
+
+    How far it went is printed: `pytest -rP` shows that of tests that pass.
+    """
     path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, directory)
     monkeypatch.chdir(directory)
     params, monitor = np.load(folder / "params.npz"), np.load(folder / "monitor.npz")
     run = follow(yaml_parse.load_path(path), recorded_updates(params))
     deviation, where = largest_deviation(run, params)
+    print(f"{backend.backend_name()} {folder.name}: largest deviation {deviation:.1e} in {where}")
     assert deviation <= parameter_tolerance, where
     assert monitor_mismatches(run, monitor, monitor_tolerance) == []

@@ -1,0 +1,219 @@
+"""An update of yaml/mnist.yaml on each backend, beside the same written in JAX by hand, and how far each is from 2014.
+
+Each row has a process of its own, since JAX settles when it starts how many devices a processor counts for. The
+processes work in turns. Before that, each makes the first updates of 2014's record and is held against it, in
+float64 and in float32; the function that does so in float32 is the one that is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from multiprocessing.connection import Connection
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from adversarial import backend
+from adversarial.benchmarks import dense
+from adversarial.benchmarks.interleaved import Contender, Report, machine, take_times
+from adversarial.comparison import theano_c_noise, trajectory
+from adversarial.config import yaml_parse
+from adversarial.errors import ConfigurationError, UserError
+
+#: Updates of the record, and of a turn.
+UPDATES = 50
+BY_HAND = ", by hand"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one process computes on: as `backend.configure` takes it."""
+
+    name: str
+    backend: backend.Backend
+    device: backend.Device = "cpu"
+    devices: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a process says before the turns.
+
+    Attributes
+    ----------
+    summary : PyTensor, backend, threads and devices
+    devices : for people
+    deviations : by floatX, from 2014's parameters after `UPDATES`, relative to each parameter's own size
+    work : names of what can be timed there
+    """
+
+    summary: str
+    devices: str
+    deviations: dict[str, float]
+    work: list[str]
+
+
+@dataclass
+class BackendsReport(Report):
+    """Times of an update; `rows` has what was measured by name, or the sentence why nothing was."""
+
+    rows: dict[str, Row | str] = field(default_factory=dict)
+
+    def as_text(self) -> str:
+        """The README's table."""
+        rounds = {len(times) for times in self.times.values()} or {0}
+        lines = [f"{self.title}, on {machine()}; {max(rounds)} rounds in turns", *self.notes, ""]
+        lines.append(f"| backend | devices | ms an update | from 2014 after {UPDATES}, float64 | float32 |")
+        lines.append("| --- | --- | ---: | ---: | ---: |")
+        for name, row in self.rows.items():
+            if isinstance(row, str):
+                lines.append(f"| {name} | {row} | | | |")
+                continue
+            distances = " | ".join(f"{row.deviations[floatX]:.1e}" for floatX in ("float64", "float32"))
+            lines.append(f"| {name} | {row.devices} | {self._milliseconds(name)} | {distances} |")
+            lines += [f"| {work} | {row.devices} | {self._milliseconds(work)} | | |" for work in row.work[1:]]
+        return "\n".join([*lines, *(f"{above} / {below} = {self.ratio(above, [below]):.2f}"
+                                    for above, (below,) in self.ratios)])  # fmt: skip
+
+    def _milliseconds(self, name: str) -> str:
+        return f"{1e3 * median(self.times[name]):.1f}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, with every time; what each process computes on is in its row."""
+        found = super().as_json()
+        del found["backend"]
+        return found | {"rows": {name: row if isinstance(row, str) else asdict(row) for name, row in self.rows.items()}}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which backends, and on how many devices."""
+    parser.add_argument(
+        "--backends", default="c,numba,jax,cuda", metavar="NAMES", help="of c, numba, jax, cuda (default: all)"
+    )
+    parser.add_argument(
+        "--devices", default="2,4", metavar="NUMBERS",
+        help="let JAX take the processor for so many devices as well; 1 for one only (default %(default)s)",
+    )  # fmt: skip
+
+
+def run(given: argparse.Namespace) -> Report:
+    """Time each backend that is asked for."""
+    rows: dict[str, Row | str] = {}
+    contenders = []
+    for setting in settings(given):
+        print(f"preparing {setting.name}", file=sys.stderr, flush=True)
+        process = Process(setting)
+        rows[setting.name] = said = process.answer()
+        for name in said.work if isinstance(said, Row) else []:
+            contenders.append(Contender(name, functools.partial(process.work, name), 1 / UPDATES))
+    times = take_times(contenders, given.rounds) if contenders else {}
+    ratios = [(name.removesuffix(BY_HAND), (name,)) for name in times if name.endswith(BY_HAND)]
+    notes = [
+        f"{backend.threads()} threads; ours is an epoch's loop of {UPDATES} updates as train.py runs it, in float32; "
+        "by hand: one jitted function, given the minibatch",
+        "deviations are the largest of any parameter, relative to its own size",
+    ]
+    return BackendsReport("backends: an update of mnist.yaml", times, ratios, notes, rows)
+
+
+def settings(given: argparse.Namespace) -> list[Setting]:
+    """What to time, in the order of the table."""
+    known = {"c": Setting("c", "c"), "numba": Setting("numba", "numba"), "jax": Setting("jax", "jax"),
+             "cuda": Setting("jax on cuda", "jax", "cuda")}  # fmt: skip
+    found = []
+    for name in (name.strip() for name in given.backends.split(",")):
+        if name not in known:
+            raise ConfigurationError(f"--backends names '{name}', but there are {', '.join(known)}")
+        found.append(known[name])
+        if name == "jax":
+            found += [Setting(f"jax, {n} devices", "jax", devices=n) for n in _numbers(given.devices) if n > 1]
+    return found
+
+
+def _numbers(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise ConfigurationError(f"--devices is '{text}', but must be whole numbers of at least 1, such as 2,4")
+    return [int(part) for part in parts]
+
+
+class Process:
+    """A process that has one setting, as seen from outside."""
+
+    def __init__(self, setting: Setting):
+        context = multiprocessing.get_context("spawn")
+        self._name = setting.name
+        self._pipe, theirs = context.Pipe()
+        context.Process(target=_serve, args=(theirs, setting), daemon=True).start()
+        theirs.close()
+
+    def answer(self) -> Row | str | None:
+        """What it says next: a Row when it is ready, a sentence where it cannot go on."""
+        try:
+            return self._pipe.recv()
+        except EOFError:
+            raise ConfigurationError(f"the process for {self._name} ended before it had measured anything") from None
+
+    def work(self, name: str) -> None:
+        """Let it do one of the pieces of work that its Row names."""
+        self._pipe.send(name)
+        if trouble := self.answer():
+            raise ConfigurationError(f"{self._name}: {trouble}")
+
+
+def _serve(pipe: Connection, setting: Setting) -> None:
+    """The process: prepare, and then work when told to."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the one that started it
+    try:
+        row, work = _prepared(setting)
+        pipe.send(row)
+        while True:
+            work[pipe.recv()]()
+            pipe.send(None)
+    except UserError as error:
+        pipe.send(str(error))
+    except EOFError:
+        pass
+
+
+def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
+    """Follow the record, and give what is to be timed by name, ours first."""
+    several = backend.Machines(devices=setting.devices)
+    backend.configure(setting.backend, device=setting.device, machines=several)
+    deviations = {}
+    for floatX in ("float64", "float32"):
+        backend.configure(floatX=floatX)
+        train = _first_updates()
+        deviations[floatX] = trajectory.distance(train.model, UPDATES).largest
+    work = {setting.name: lambda: train.algorithm.train(train.dataset)}
+    if setting.backend == "jax" and setting.devices == 1:
+        work[setting.name + BY_HAND] = _by_hand(train)
+    return Row(backend.summary(), backend.devices(), deviations, list(work)), work
+
+
+def _first_updates() -> Any:
+    """The experiment after an epoch of `UPDATES`; its monitor is built, which draws seeds, and does not run."""
+    with theano_c_noise.rounding():
+        train = yaml_parse.load_path(dense.FOLDER / trajectory.FILE, overrides=trajectory.OVERRIDES)
+        train.setup()
+        train.algorithm.train(train.dataset)
+    return train
+
+
+def _by_hand(train: Any) -> Callable[[], None]:
+    """The same game in JAX alone, from the weights of `train`."""
+    from adversarial.benchmarks import peers_jax
+
+    game = dense.specification(train)
+    batch = np.ascontiguousarray(train.dataset.X[: train.algorithm.batch_size], dtype=np.float32)
+    noise = np.random.default_rng(0).standard_normal((len(batch), len(game.generator[0].W)), dtype=np.float32)
+    peer = peers_jax.Game(game)
+    dense.check_losses("JAX by hand", peer.losses(batch, noise), dense.our_losses(train, batch, noise))
+    return lambda: peer.train(batch, UPDATES)
