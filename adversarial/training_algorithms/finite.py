@@ -54,6 +54,9 @@ class FiniteGuard:
     def _check(self, params: list[SharedVariable]) -> None:
         for param in params:
             value = param.get_value(borrow=True)
+            if value.size <= SMALL:
+                # Where it lies on a device, one small transfer costs less than two computations there.
+                value = np.asarray(value)
             # Either is NaN where an entry is; and two numbers are all that comes from a device.
             extremes = np.array([value.min(), value.max()])
             if not np.isfinite(extremes).all():
