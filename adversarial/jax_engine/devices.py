@@ -101,10 +101,8 @@ def _index(device: jax.Device) -> int:
 
 def _join(request: Request) -> None:
     """Meet the other processes."""
-    if request.process > 0:
-        _await(request)
-    elif _taken(request.coordinator):
-        raise ConfigurationError(f"the coordinator's address {request.coordinator} cannot be used: it is taken")
+    # First without JAX, which would end this process with a stack trace if one of them did not come.
+    (_call if request.process > 0 else _await_calls)(request)
     try:
         jax.distributed.initialize(
             request.coordinator,
@@ -119,13 +117,13 @@ def _join(request: Request) -> None:
         ) from error
 
 
-def _await(request: Request) -> None:
-    """Wait until something listens at the coordinator's address: JAX itself would end the process if nothing did."""
-    host, _, port = request.coordinator.rpartition(":")
+def _call(request: Request) -> None:
+    """Tell process 0 that this one is there."""
     end = time.monotonic() + request.timeout
     while True:
         try:
-            socket.create_connection((host, int(port)), timeout=max(end - time.monotonic(), 0.1)).close()
+            with socket.create_connection(_address(request), timeout=max(end - time.monotonic(), 0.1)) as connection:
+                connection.sendall(request.process.to_bytes(4, "big"))
             return
         except OSError as error:
             if time.monotonic() + 0.2 > end:
@@ -136,15 +134,37 @@ def _await(request: Request) -> None:
             time.sleep(0.2)
 
 
-def _taken(address: str) -> bool:
-    host, _, port = address.rpartition(":")
+def _await_calls(request: Request) -> None:
+    """Wait until every other process has called."""
+    end = time.monotonic() + request.timeout
+    missing = set(range(1, request.processes))
     try:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, int(port)))
-    except OSError:
-        return True
-    return False
+        listener = socket.create_server(_address(request))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the coordinator's address {request.coordinator} cannot be used: {error.strerror or error}"
+        ) from error
+    with listener:
+        while missing and (left := end - time.monotonic()) > 0:
+            listener.settimeout(left)
+            try:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.settimeout(1)  # whoever else calls has nothing to say
+                    missing.discard(int.from_bytes(connection.recv(4), "big"))
+            except OSError:
+                continue
+    if missing:
+        absent = ", ".join(map(str, sorted(missing)))
+        raise ConfigurationError(
+            f"of {request.processes} processes these did not come to {request.coordinator} within {request.timeout} s: "
+            f"{absent}; start all of them, with the same address and number"
+        )
+
+
+def _address(request: Request) -> tuple[str, int]:
+    host, _, port = request.coordinator.rpartition(":")
+    return host, int(port)
 
 
 def count() -> int:

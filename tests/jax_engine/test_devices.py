@@ -101,6 +101,13 @@ def test_a_coordinator_that_does_not_answer(folder):
     assert time.monotonic() - began < 30
 
 
+def test_a_process_that_does_not_come(folder):
+    options = ("--backend=jax", "--device=cpu", f"--coordinator=127.0.0.1:{free_port()}", "--process=0/2")
+    ran = start(*options, "--connect-timeout=1", folder=folder)
+    said = ran.communicate()[1]
+    assert ran.returncode == 2 and "did not come" in said and len(said.splitlines()) == 1
+
+
 @pytest.mark.gpu
 def test_a_gpu_gives_what_the_cpu_gives(folder):
     if not shutil.which("nvidia-smi"):
