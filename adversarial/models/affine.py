@@ -11,7 +11,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
 from adversarial.errors import ConfigurationError
-from adversarial.models.layer import Layer
+from adversarial.models.layer import WeightedLayer
 from adversarial.models.parameter_budget import spend
 from adversarial.options import OptionError
 from adversarial.space import Conv2DSpace, Space, VectorSpace
@@ -61,14 +61,12 @@ def _sparse_weights(
     return weights
 
 
-class AffineLayer(Layer):
+class AffineLayer(WeightedLayer):
     """A layer with weights `W` (inputs, linear units) and, where it has one, a bias `b` (linear units).
 
     Its subclasses declare the options named here in their constructors and keep them as attributes.
     """
 
-    W: SharedVariable
-    b: SharedVariable | None = None
     W_lr_scale: float | None = None
     b_lr_scale: float | None = None
     max_row_norm: float | None = None
@@ -152,18 +150,6 @@ class AffineLayer(Layer):
                 f"layer '{self.layer_name}' reads {self.input_space}, not vectors; ask for get_weights_topo"
             )
         return self.W.get_value()
-
-    def set_weights(self, weights: np.ndarray) -> None:
-        """Replace the weight matrix."""
-        self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
-
-    def get_biases(self) -> np.ndarray:
-        """A copy of the biases."""
-        return self.b.get_value()
-
-    def set_biases(self, biases: np.ndarray) -> None:
-        """Replace the biases."""
-        self.b.set_value(np.asarray(biases, dtype=self.b.dtype))
 
     def get_weights_format(self) -> tuple[str, str]:
         return "v", "h"

@@ -11,7 +11,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
 from adversarial.models.affine import limit_norms
-from adversarial.models.layer import Layer, activation_channels
+from adversarial.models.layer import WeightedLayer, activation_channels
 from adversarial.models.parameter_budget import spend
 from adversarial.ops.geometry import Geometry
 from adversarial.options import OptionError
@@ -21,14 +21,12 @@ from adversarial.space import Conv2DSpace, Space
 C01B = ("c", 0, 1, "b")
 
 
-class KernelLayer(Layer):
+class KernelLayer(WeightedLayer):
     """A layer with kernels `W` (channels, rows, columns, filters) and biases `b`, which reads images in any order.
 
     Its subclasses declare the options named here in their constructors and keep them as attributes.
     """
 
-    W: SharedVariable
-    b: SharedVariable
     geometry: Geometry
     irange: float
     init_bias: float | np.ndarray
@@ -76,18 +74,6 @@ class KernelLayer(Layer):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         if self.max_kernel_norm is not None and self.W in updates:
             updates[self.W] = limit_norms(updates[self.W], (0, 1, 2), 0.0, self.max_kernel_norm)
-
-    def set_weights(self, weights: np.ndarray) -> None:
-        """Replace the kernels."""
-        self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
-
-    def get_biases(self) -> np.ndarray:
-        """A copy of the biases."""
-        return self.b.get_value()
-
-    def set_biases(self, biases: np.ndarray) -> None:
-        """Replace the biases."""
-        self.b.set_value(np.asarray(biases, dtype=self.b.dtype))
 
     def get_weights_topo(self) -> np.ndarray:
         return np.transpose(self.W.get_value(), (3, 1, 2, 0))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytensor.tensor as pt
+from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
@@ -62,6 +64,25 @@ class Layer(Model):
     ) -> dict[str, TensorVariable]:
         """Channels of this layer, from its input, its output and, for an output layer, the targets."""
         return {}
+
+
+class WeightedLayer(Layer):
+    """A layer with weights `W` and, where it has one, a bias `b`."""
+
+    W: SharedVariable
+    b: SharedVariable | None = None
+
+    def set_weights(self, weights: np.ndarray) -> None:
+        """Replace the weights."""
+        self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
+
+    def get_biases(self) -> np.ndarray:
+        """A copy of the biases."""
+        return self.b.get_value()
+
+    def set_biases(self, biases: np.ndarray) -> None:
+        """Replace the biases."""
+        self.b.set_value(np.asarray(biases, dtype=self.b.dtype))
 
 
 def norm_channels(W: TensorVariable) -> dict[str, TensorVariable]:
