@@ -1,0 +1,65 @@
+"""Sums over the last axes are those of plain NumPy, whatever the size and the layout."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adversarial import backend
+from adversarial.ops.sums import PIECE, SumOfLastAxes
+
+pytestmark = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
+
+
+@pytest.fixture(scope="module")
+def sums():
+    """Sums of a matrix and of an array of four axes over their last axes and over all, by dtype."""
+    before = backend.backend_name()
+    backend.configure(backend="c")
+    made = {}
+    for dtype in ("float32", "float64"):
+        x, images = pt.matrix(dtype=dtype), pt.tensor4(dtype=dtype)
+        function = backend.function([x, images], [x.sum(axis=1), x.sum(), images.sum(axis=(1, 2, 3))])
+        assert sum(isinstance(node.op, SumOfLastAxes) for node in function.maker.fgraph.toposort()) == 3
+        made[dtype] = function
+    backend.configure(backend=before)
+    return made
+
+
+def check(function, x, images):
+    found = function(x, images)
+    for sum_, values, axis in zip(found, (x, x, images), (1, None, (1, 2, 3)), strict=True):
+        exact = values.astype("float64").sum(axis=axis)
+        size = np.abs(values.astype("float64")).sum(axis=axis)
+        assert sum_.dtype == x.dtype
+        assert (np.abs(sum_ - exact) <= np.finfo(x.dtype).eps * size + 1e-15 * size).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(3, 3 * PIECE + 5), (1, 1), (0, 4), (4, 0), (300, 70)])
+def test_equal_to_numpy(sums, shape, dtype):
+    rng = np.random.default_rng(0)
+    x, images = rng.standard_normal(shape).astype(dtype), rng.standard_normal((5, 3, 4, 200)).astype(dtype)
+    check(sums[dtype], x, images)
+    check(sums[dtype], np.asfortranarray(x)[::-1], images[:, ::-1, :, ::2])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 900), st.integers(0, 99))
+def test_any_size(sums, rows, columns, seed):
+    rng = np.random.default_rng(seed)
+    check(sums["float32"], rng.random((rows, columns), "float32"), rng.random((rows, 2, 3, 4), "float32"))
+
+
+def test_python_says_the_same():
+    x = np.random.default_rng(0).random((3, 4, 5), "float32")
+    for kept in range(3):
+        op, storage = SumOfLastAxes(kept), [[None]]
+        op.perform(op.make_node(x), [x], storage)
+        np.testing.assert_allclose(storage[0][0], x.sum(axis=tuple(range(kept, 3))), rtol=1e-6)
+    with pytest.raises(TypeError, match="more than 3 axes"):
+        SumOfLastAxes(3).make_node(x)
