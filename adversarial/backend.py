@@ -28,6 +28,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from adversarial import denormals, precompiled_headers, thread_pool
 from adversarial.errors import ConfigurationError
 from adversarial.parallel_compilation import ParallelVMLinker
+from adversarial.rewritten_graphs import KeepingMode
 
 Backend = Literal["c", "numba", "jax"]
 Device = Literal["cpu", "cuda"]
@@ -343,7 +344,9 @@ def mode() -> Mode:
         importlib.import_module("adversarial.ops.c_rewrites")
         linker = ParallelVMLinker(use_cloop=True)
         linker.workers = _settings.threads
-        return Mode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
+        keeping = KeepingMode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
+        keeping.settings = summary()
+        return keeping
     return get_mode({"numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
