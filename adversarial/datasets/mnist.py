@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -119,8 +120,8 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
     """
     image_name, label_name, size = FILES[which_set]
     folder, own = _folder((image_name, label_name))
-    images = read_idx(_find(folder, image_name), IMAGES_MAGIC, own)
-    labels = read_idx(_find(folder, label_name), LABELS_MAGIC, own)
+    images = _read_once(_find(folder, image_name), IMAGES_MAGIC, own)
+    labels = _read_once(_find(folder, label_name), LABELS_MAGIC, own)
     if images.shape != (size, 28, 28):
         raise DataError(f"{folder / image_name} holds images of shape {images.shape}, but should of {(size, 28, 28)}")
     if labels.shape != (size,):
@@ -143,8 +144,22 @@ def _find(folder: Path, name: str) -> Path:
     raise DataError(f"there is no {name} (or {name}.gz) in {folder}; put all four files of MNIST there, or none")
 
 
+#: What was read and is in use: the examples to train on and those to monitor are parts of one file.
+_in_use: WeakValueDictionary[tuple, np.ndarray] = WeakValueDictionary()
+
+
+def _read_once(path: Path, magic: int, check_hash: bool) -> np.ndarray:
+    """`read_idx`, or the same array again while somebody has it and the file is as it was."""
+    stat = path.stat()
+    key = (path, magic, check_hash, stat.st_size, stat.st_mtime_ns)
+    found = _in_use.get(key)
+    if found is None:
+        found = _in_use[key] = read_idx(path, magic, check_hash)
+    return found
+
+
 def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
-    """An IDX file, gzipped or not, as an array of uint8.
+    """An IDX file, gzipped or not, as an array of uint8 that cannot be written to.
 
     Parameters
     ----------
@@ -169,7 +184,7 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
         name = os.path.basename(path).removesuffix(".gz")
         if hashlib.sha256(header + content).hexdigest() != SHA256[name]:
             raise DataError(f"{path} is not the file that came with this package; install it again")
-    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
+    return np.ndarray(shape, np.uint8, content)
 
 
 def _shape(header: bytes, magic: int, path: Path) -> tuple[int, ...]:

@@ -52,6 +52,21 @@ def test_pixels_are_the_float32_numbers_of_2014(test_set):
         np.testing.assert_array_equal(batch, expected[start : start + 4000])
 
 
+def test_a_file_is_read_once_while_it_is_in_use_and_as_it_was(folder):
+    for name in (IMAGES, LABELS):
+        shutil.copy(EMBEDDED / f"{name}.gz", folder)
+    part = MNIST(which_set="test", start=9000)
+    first, second = mnist.load("test"), mnist.load("test")
+    assert first[0] is second[0] and first[1] is second[1] and not first[0].flags.writeable
+    del first, second
+    kept = len(mnist._in_use)
+    assert kept >= 2
+    (folder / f"{LABELS}.gz").write_bytes(gzip.compress(bytes((0, 0, 8, 1, 0, 0, 39, 16)) + bytes(10000)))
+    assert not mnist.load("test")[1].any() and part.y.any()
+    del part
+    assert len(mnist._in_use) == kept - 2
+
+
 def test_a_range_is_that_part_of_the_whole(test_set):
     part = MNIST(which_set="test", start=100, stop=200)
     np.testing.assert_array_equal(part.X, test_set.X[100:200])
