@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +44,62 @@ def use() -> None:
     if _NO_DEBUGGER in config.gcc__cxxflags or not sys.platform.startswith("linux") or not config.cxx:
         return
     config.gcc__cxxflags = f"{config.gcc__cxxflags} {_NO_DEBUGGER}".strip()
+    with _trials_remembered():
+        cmodule.GCC_compiler.compile_args()
     arguments = [config.cxx, "-shared", *_FLAGS, *cmodule.GCC_compiler.compile_args(), *_include_directories()]
     name = hashlib.sha256(" ".join([*arguments, _HEADERS, str(_KINDS)]).encode()).hexdigest()[:16]
-    folder = Path(config.compiledir) / "adversarial_headers" / name
+    folder = _folder() / "adversarial_headers" / name
     for kind, further in _KINDS.items():
         made = folder / "headers.h.gch" / kind
         if not made.exists() and not _make(made, [*arguments, *further]):
             return
     config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {folder / 'headers.h'}".strip()
+
+
+@contextmanager
+def _trials_remembered() -> Iterator[None]:
+    """PyTensor asks the compiler at every start for the processor's flags, and then compiles and runs a program with
+    them: here not again with the flags and the compiler that served before, on a processor that says the same of
+    itself."""
+    attempt = cmodule.try_march_flag
+    try:
+        circumstances = (config.gcc__cxxflags, *_compiler(), *_processor())
+    except OSError:
+        yield
+        return
+
+    def remembered(flags: list[str]) -> tuple[bool, bool]:
+        name = hashlib.sha256(repr((flags, circumstances)).encode()).hexdigest()
+        mark = _folder() / f"adversarial_flags_{name[:16]}"
+        if mark.exists():
+            return True, True
+        found = attempt(flags)
+        if all(found):
+            mark.touch()
+        return found
+
+    cmodule.try_march_flag = remembered
+    try:
+        yield
+    finally:
+        cmodule.try_march_flag = attempt
+
+
+def _folder() -> Path:
+    return Path(config.compiledir)
+
+
+def _compiler() -> tuple[str, int, int]:
+    """Where the compiler is, its size and time."""
+    path = os.path.realpath(shutil.which(config.cxx) or config.cxx)
+    stat = os.stat(path)
+    return path, stat.st_size, stat.st_mtime_ns
+
+
+def _processor() -> list[str]:
+    """What Linux says of the processor that does not change from one moment to the next."""
+    lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
+    return [line for line in lines if not line.startswith(("cpu MHz", "bogomips", "processor", "core id", "apicid"))]
 
 
 def _include_directories() -> list[str]:
