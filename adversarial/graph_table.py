@@ -21,9 +21,13 @@ from pytensor.misc.frozendict import frozendict
 #: Whose classes and functions a table may name; their versions, and for two of them their text, are known to all who
 #: keep tables.
 KNOWN_PACKAGES = frozenset({"adversarial", "numpy", "pytensor", *sys.stdlib_module_names})
-#: What PyTensor notes at variables for those who look for mistakes, or to know again what it found out of the rest.
+#: What PyTensor notes at variables and nodes for those who look for mistakes, or to know again what it found out of
+#: the rest.
 _NOTES = frozenset(
     {
+        "imported_by",
+        "removed_by",
+        "fake_node",
         "trace",
         "is_diagonal",
         "is_non_negative",
@@ -35,8 +39,9 @@ _NOTES = frozenset(
 )
 
 
+_Tags = tuple[tuple[str, Any], ...]
 #: Number of the type, name, tags.
-_Described = tuple[int, str | None, tuple[tuple[str, Any], ...]]
+_Described = tuple[int, str | None, _Tags]
 
 
 class NotPlainError(Exception):
@@ -51,8 +56,8 @@ class GraphTable:
     ----------
     types, ops : each once; the rest of the table names them by their place here
     inputs : (type, name, tags) of each
-    steps : in order, either a constant, (class, data, type, name, tags), or a node, (op, numbers of its inputs, (type,
-        name, tags) of each output)
+    steps : in order, either a constant, (class, data, type, name, tags), or a node, (op, tags, numbers of its inputs,
+        (type, name, tags) of each output)
     outputs : their numbers
     """
 
@@ -71,12 +76,13 @@ class GraphTable:
                 made = [kind(self.types[number], data, name=name)]
                 made[0].tag.__dict__.update(tags)
             else:
-                op, sources, targets = step
+                op, noted, sources, targets = step
                 made = []
                 for number, name, tags in targets:
                     made.append(self.types[number].make_variable(name))
                     made[-1].tag.__dict__.update(tags)
-                Apply(self.ops[op], [variables[source] for source in sources], made)
+                node = Apply(self.ops[op], [variables[source] for source in sources], made)
+                node.tag.__dict__.update(noted)
             variables.extend(made)
         return [variables[number] for number in self.outputs]
 
@@ -108,8 +114,7 @@ def table_of(fgraph: FunctionGraph) -> GraphTable:
 
     def describe(variable: Variable) -> _Described:
         numbers[variable] = len(numbers)
-        tags = tuple(sorted((name, value) for name, value in vars(variable.tag).items() if name not in _NOTES))
-        return types.of(variable.type), variable.name, tags
+        return types.of(variable.type), variable.name, _tags(variable)
 
     def note(constants: Iterable[Constant]) -> None:
         for constant in constants:
@@ -119,10 +124,15 @@ def table_of(fgraph: FunctionGraph) -> GraphTable:
     for node in fgraph.toposort():
         note(_new_constants(node.inputs, numbers))
         sources = tuple(numbers[source] for source in node.inputs)
-        table.steps.append((ops.of(node.op), sources, tuple(describe(output) for output in node.outputs)))
+        targets = tuple(describe(output) for output in node.outputs)
+        table.steps.append((ops.of(node.op), _tags(node), sources, targets))
     note(_new_constants(fgraph.outputs, numbers))
     table.outputs += [numbers[output] for output in fgraph.outputs]
     return table
+
+
+def _tags(thing: Variable | Apply) -> _Tags:
+    return tuple(sorted((name, value) for name, value in vars(thing.tag).items() if name not in _NOTES))
 
 
 class _KnownPickler(pickle.Pickler):

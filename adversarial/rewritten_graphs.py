@@ -34,6 +34,7 @@ from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import GraphRewriter, NodeRewriter, SequentialGraphRewriter
 from pytensor.graph.rewriting.db import RewriteDatabase, RewriteDatabaseQuery
 
+import adversarial
 from adversarial.errors import CheckpointError
 from adversarial.graph_table import KNOWN_PACKAGES, GraphTable, NotPlainError, table_of, to_bytes
 from adversarial.serialization.whole_file import write_whole
@@ -182,7 +183,7 @@ def _surroundings() -> Iterator[bytes]:
     # Constants are folded by code that takes the fastest instructions of the processor.
     yield repr(sorted(np._core._multiarray_umath.__cpu_features__.items())).encode()
     yield from _program()
-    for name, module in sorted(sys.modules.items()):
+    for name, module in sorted(sys.modules.copy().items()):
         if name.startswith("adversarial.ops."):
             yield repr((name, sorted((key, value) for key, value in vars(module).items() if _is_plain(value)))).encode()
     # The mode is told apart by its rewriters.
@@ -190,23 +191,28 @@ def _surroundings() -> Iterator[bytes]:
     yield repr([(name, getattr(config, name)) for name in names]).encode()
 
 
-@cache
 def _program() -> list[bytes]:
     """The text of this package, and names, sizes and times of PyTensor's files."""
-    ours, theirs = Path(__file__).parent, Path(pytensor.__file__).parent
-    text = [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path, _ in _old_files(ours)]
-    return [line.encode() for line in [*text, *map(str, _old_files(theirs))]]
+    ours, theirs = (_old_files(Path(package.__file__).parent) for package in (adversarial, pytensor))
+    return [*_text(ours), *(repr(file).encode() for file in theirs)]
 
 
-def _old_files(folder: Path) -> list[tuple[Path, tuple[int, int]]]:
-    """The Python files in a folder, each with its size and time."""
+@cache
+def _text(files: tuple[tuple[Path, int, int], ...]) -> list[bytes]:
+    """Names and digests of files, told apart by sizes and times."""
+    return [f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode() for path, *_ in files]
+
+
+def _old_files(folder: Path) -> tuple[tuple[Path, int, int], ...]:
+    """The Python files in a folder, each with its size and time of change."""
     found = []
     for path in sorted(folder.rglob("*.py")):
         stat = path.stat()
-        if stat.st_mtime > _BEGAN:
+        # The second is the system's own note, which no installer sets back.
+        if max(stat.st_mtime, stat.st_ctime) > _BEGAN:
             raise NotPlainError(f"{path} may have changed since it was imported")
-        found.append((path, (stat.st_size, stat.st_mtime_ns)))
-    return found
+        found.append((path, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
 
 
 def _read(path: Path) -> tuple[GraphTable, bool] | None:

@@ -43,6 +43,14 @@ def test_the_graph_made_of_a_table_is_the_graph():
     assert table_of(again).same_as(table_of(fgraph))
 
 
+def test_what_nodes_are_tagged_with_counts_and_comes_back():
+    fgraph = graph()
+    before = pieces(fgraph)
+    fgraph.outputs[0].owner.tag.hint = 3
+    assert pieces(fgraph) != before
+    assert table_of(fgraph).build(fgraph.inputs)[0].owner.tag.hint == 3
+
+
 def test_rewritten_graphs_with_fused_loops_come_back_too():
     x = pt.matrix("x")
     fgraph = backend.function([x], pt.exp(x * 2) + pt.tanh(x), mode=Mode("py", "fast_run")).maker.fgraph
