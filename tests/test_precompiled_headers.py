@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,13 @@ def test_a_system_that_says_nothing_of_its_processor_tries_each_time(tried, monk
 
 def test_what_changes_from_moment_to_moment_is_not_the_processor():
     assert precompiled_headers._processor() == precompiled_headers._processor() != []
+
+
+@pytest.mark.skipif(shutil.which("ld.gold") is None, reason="there is no such linker")
+@pytest.mark.parametrize("ldflags, serves", [("", True), ("-lof_no_library", False)])
+def test_the_faster_linker_is_used_where_it_links_what_modules_need(tmp_path, monkeypatch, ldflags, serves):
+    monkeypatch.setattr(precompiled_headers, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(config, "blas__ldflags", ldflags)
+    assert precompiled_headers._links_faster() == serves
+    monkeypatch.setattr("subprocess.run", None)
+    assert precompiled_headers._links_faster() == serves
