@@ -14,7 +14,7 @@ import ctypes
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,12 +22,13 @@ from typing import Any, Literal
 import numpy as np
 import pytensor
 from pytensor import config
+from pytensor.compile.maker import FunctionMaker
 from pytensor.compile.mode import Mode, get_mode
 from pytensor.compile.sharedvalue import SharedVariable
 
 from adversarial import denormals, precompiled_headers, thread_pool
 from adversarial.errors import ConfigurationError
-from adversarial.parallel_compilation import ParallelVMLinker
+from adversarial.parallel_compilation import LaterMaker, LinkedLater, ParallelVMLinker
 from adversarial.rewritten_graphs import KeepingMode
 
 Backend = Literal["c", "numba", "jax"]
@@ -329,6 +330,16 @@ def registers_for(backend: Literal["numba", "jax"]) -> Callable:
     return decorate
 
 
+class _CMode(KeepingMode):
+    """The C backend's mode; `later`: whether its functions are linked when they are first used."""
+
+    later = False
+
+    @property
+    def function_maker(self) -> type[FunctionMaker]:
+        return LaterMaker if self.later else FunctionMaker
+
+
 def mode() -> Mode:
     """PyTensor's mode for the backend in use, with all rewrites of FAST_RUN."""
     pending = _registrations.get(_settings.backend, [])
@@ -344,9 +355,9 @@ def mode() -> Mode:
         importlib.import_module("adversarial.ops.c_rewrites")
         linker = ParallelVMLinker(use_cloop=True)
         linker.workers = _settings.threads
-        keeping = KeepingMode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
-        keeping.settings = summary()
-        return keeping
+        made = _CMode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
+        made.settings = summary()
+        return made
     return get_mode({"numba": "NUMBA", "jax": "JAX"}[_settings.backend])
 
 
@@ -355,16 +366,30 @@ def interpreted() -> Mode:
     return Mode(linker="py", optimizer="fast_compile")
 
 
-def function(inputs: list, outputs: Any = None, updates: Any = None, **options: Any) -> Callable:
-    """`pytensor.function` for the backend in use; states of random streams move on by their default updates."""
-    if _settings.backend == "c":
-        precompiled_headers.use()
-        _settings.blas.share_threads()
+def function(inputs: list, outputs: Any = None, updates: Any = None, later: bool = False, **options: Any) -> Callable:
+    """`pytensor.function` for the backend in use; states of random streams move on by their default updates.
+
+    With `later` the function need not be ready to run when this returns, but when it is first used, or `finish` asks
+    for it: its C code compiles while the next function's graph is rewritten.
+    """
     if _settings.backend == "jax" and "mode" not in options:
         from adversarial.jax_engine.function import JaxFunction
 
         return JaxFunction(inputs, outputs, updates, mode(), **options)
-    return pytensor.function(inputs, outputs, updates=updates, **({"mode": mode()} | options))
+    if _settings.backend == "c":
+        precompiled_headers.use()
+        _settings.blas.share_threads()
+    options = {"mode": mode()} | options
+    if isinstance(options["mode"], _CMode):
+        options["mode"].later = later
+    return pytensor.function(inputs, outputs, updates=updates, **options)
+
+
+def finish(functions: Iterable[Callable]) -> None:
+    """Make functions ready to run."""
+    for each in functions:
+        if isinstance(each, LinkedLater):
+            each.linked()
 
 
 def update_loop(update: Callable) -> Any:

@@ -117,7 +117,8 @@ class _MonitoredDataset:
         self.function = self.steady_function = None
         if varying:
             # A list: the C code that would stack 160 scalars compiles for longer than half of all the rest.
-            self.function = function(list(batch), varying, givens=givens, on_unused_input="ignore", name="monitor")
+            options = {"givens": givens, "on_unused_input": "ignore", "name": "monitor"}
+            self.function = function(list(batch), varying, later=True, **options)
         if steady:
             self.steady_function = function([], steady, mode=interpreted(), name="monitor_steady")
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,12 +57,26 @@ def use() -> None:
     with _trials_remembered():
         cmodule.GCC_compiler.compile_args()
     arguments = [config.cxx, "-shared", *_FLAGS, *cmodule.GCC_compiler.compile_args(), *_include_directories()]
-    folder = _folder() / "adversarial_headers" / _digest(arguments, _HEADERS, _KINDS)
+    header = _folder() / "adversarial_headers" / _digest(arguments, _HEADERS, _KINDS) / "headers.h"
+    try:
+        _write(header)
+    except OSError:
+        return
     for kind, further in _KINDS.items():
-        made = folder / "headers.h.gch" / kind
-        if not made.exists() and not _make(made, [*arguments, *further]):
-            return
-    config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {folder / 'headers.h'}".strip()
+        made = header.with_suffix(".h.gch") / kind
+        if not made.exists():
+            _being_made.append(threading.Thread(target=_make, args=(header, made, [*arguments, *further]), daemon=True))
+            _being_made[-1].start()
+    config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {header}".strip()
+
+
+_being_made: list[threading.Thread] = []
+
+
+def wait() -> None:
+    """Until the headers are made: to compile with them then is faster than to begin before."""
+    for thread in list(_being_made):
+        thread.join()
 
 
 @contextmanager
@@ -138,18 +153,22 @@ def _include_directories() -> list[str]:
     return [f"-I{folder}" for folder in (np.get_include(), sysconfig.get_paths()["include"], helpers)]
 
 
-def _make(target: Path, arguments: list[str]) -> bool:
-    """Write the headers and compile them to `target`; whether that worked."""
-    header = target.parent.with_suffix("")
+def _write(header: Path) -> None:
+    """Write the headers, which GCC reads where it has none that are compiled."""
+    header.with_suffix(".h.gch").mkdir(parents=True, exist_ok=True)
+    if not header.exists():
+        part = header.with_name(f"headers.{os.getpid()}.h")
+        part.write_text(_HEADERS)
+        os.replace(part, header)
+
+
+def _make(header: Path, target: Path, arguments: list[str]) -> None:
+    """Compile the headers to `target`; where that does not work, nothing is there."""
+    part = header.with_name(f"headers.{os.getpid()}.{target.name}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        header.write_text(_HEADERS)
-        part = header.with_name(f"headers.{os.getpid()}.part")
         command = [*arguments, "-x", "c++-header", str(header), "-o", str(part)]
         done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode:
-            return False
-        os.replace(part, target)
+        if not done.returncode:
+            os.replace(part, target)
     except OSError:
-        return False
-    return True
+        return

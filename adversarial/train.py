@@ -169,6 +169,7 @@ class Train(Configurable):
         self.model.enforce_constraints()
         self._add_time_channels(monitor)
         monitor.compile()
+        backends.finish([*self.algorithm.functions(), *monitor.functions()])
         self.algorithm.between_updates = self._between_updates
         if self._resumed_from is not None:
             self._restore(self._resumed_from)

@@ -251,7 +251,7 @@ class SGD(TrainingAlgorithm):
         for param in grads:
             updates[param].name = updates[param].name or f"{name}({param.name})"
         self.model.modify_updates(updates)
-        compiled = function(list(inputs), updates=updates, on_unused_input="ignore", name=name)
+        compiled = function(list(inputs), updates=updates, later=True, on_unused_input="ignore", name=name)
         return NanSearch(compiled, inputs, updates, self.monitor) if self.find_nan else compiled
 
     def functions(self) -> list[Callable]:
