@@ -42,3 +42,12 @@ def on(request) -> Iterator[str]:
     backend.configure(backend=name)
     yield name
     backend.configure(backend=before)
+
+
+@pytest.fixture(scope="module")
+def on_c() -> Iterator[None]:
+    """The C backend is in use within the module, whatever the environment asks for."""
+    before = backend.backend_name()
+    backend.configure(backend="c")
+    yield
+    backend.configure(backend=before)

@@ -7,12 +7,12 @@ import pickle
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from foreign_op import ForeignOp
 from hypothesis import given
 from hypothesis import strategies as st
 from pytensor.compile.mode import Mode
-from pytensor.graph.basic import Apply, equal_computations
+from pytensor.graph.basic import equal_computations
 from pytensor.graph.fg import FunctionGraph
-from pytensor.graph.op import Op
 from pytensor.tensor.variable import TensorConstant
 
 from adversarial import backend
@@ -116,22 +116,10 @@ def test_constants_keep_the_bits_that_comparisons_do_not_see():
     assert not table_of(constant(0.0)).same_as(table_of(constant(-0.0)))
 
 
-class _Foreign(Op):
-    """An Op of a module that may change without notice."""
-
-    __props__ = ()
-
-    def make_node(self, x):
-        return Apply(self, [x], [x.type()])
-
-    def perform(self, node, inputs, outputs):
-        outputs[0][0] = inputs[0]
-
-
 @pytest.mark.parametrize(
     "output, reason",
     [
-        (_Foreign()(pt.scalar()), "no known package"),
+        (ForeignOp()(pt.scalar()), "no known package"),
         (pt.sin(TensorConstant(pt.dmatrix().type, np.zeros((4, 3))[:, ::2])), "not contiguous"),
     ],
     ids=["foreign Op", "strided constant"],

@@ -12,11 +12,10 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from foreign_op import ForeignOp
 from pytensor import config
 from pytensor.compile.io import In
 from pytensor.compile.mode import optdb
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import GraphRewriter, dfs_rewriter, node_rewriter
 from pytensor.misc.ordered_set import OrderedSet
 
@@ -221,22 +220,10 @@ def test_small_graphs_are_not_kept(missed, folder, monkeypatch):
     assert (len(missed), folder.exists()) == (2, False)
 
 
-class _Foreign(Op):
-    """An Op of a module that may change without notice."""
-
-    __props__ = ()
-
-    def make_node(self, x):
-        return Apply(self, [x], [x.type()])
-
-    def perform(self, node, inputs, outputs):
-        outputs[0][0] = inputs[0]
-
-
 def test_ops_of_other_modules_are_not_kept(missed, folder):
     x = pt.vector()
     for _ in range(2):
-        pytensor.function([x], _Foreign()(x) * 2, mode=mode())
+        pytensor.function([x], ForeignOp()(x) * 2, mode=mode())
     assert (len(missed), folder.exists()) == (2, False)
 
 

@@ -24,7 +24,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (3, LEAST_WORK)
+PRODUCTS_VERSION = (4, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -331,7 +331,7 @@ template <typename real> struct ZeroSkipping {
             for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
     }
 
-    // target = kept target + sums; where nothing is kept, what is there is not read.
+    // target = kept target + sums; where nothing is kept, what is there does not count, be it no number.
     static void add(const Aligned& sums, real* target, real kept)
     {
         Loose* const values = (Loose*)target;
@@ -410,6 +410,15 @@ template <typename real> static double cost(npy_intp rows, npy_intp inner, npy_i
     return (double)inner * (terms + 2.0 * (double)rows + 0.5 * (double)columns);
 }
 
+// The same product, seen from the other side: the transposes of all three.
+template <typename real> static void turn(Matrix<real>& left, Matrix<real>& right, Matrix<real>& out)
+{
+    const Matrix<real> other = right.transposed();
+    right = left.transposed();
+    left = other;
+    out = out.transposed();
+}
+
 // out = alpha left right + beta out.
 template <typename real>
 static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real beta, Matrix<real> out)
@@ -420,12 +429,7 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
         const double by_left = cost<real>(left.rows, left.columns, right.columns, of_left);
         const double by_right = cost<real>(right.columns, left.columns, left.rows, of_right);
         if (std::min(by_left, by_right) < work / ZeroSkipping<real>::LANES) {
-            if (by_right < by_left) {
-                const Matrix<real> other = right.transposed();
-                right = left.transposed();
-                left = other;
-                out = out.transposed();
-            }
+            if (by_right < by_left) turn(left, right, out);
             const double of_sparse = by_right < by_left ? of_right : of_left;
             const npy_intp step = ZeroSkipping<real>::rows_at_a_time(left, of_sparse);
             for (npy_intp from = 0; from < left.rows; from += step) {
@@ -442,12 +446,7 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
         return;
     }
     // BLAS counts down columns: what it sees is the transpose of all three.
-    if (!out.by_rows()) {
-        const Matrix<real> other = right.transposed();
-        right = left.transposed();
-        left = other;
-        out = out.transposed();
-    }
+    if (!out.by_rows()) turn(left, right, out);
     gemm(right.by_rows() ? "N" : "T", left.by_rows() ? "N" : "T", (int)out.columns, (int)out.rows, (int)left.columns,
          alpha, right.data, right.leading(), left.data, left.leading(), beta, out.data, out.leading());
 }

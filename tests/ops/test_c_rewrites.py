@@ -14,15 +14,6 @@ from adversarial.ops.maxout import LargestPiece, ToWinners
 pytestmark = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
 
 
-@pytest.fixture
-def on_c():
-    """The C backend, whatever the environment asks for."""
-    before = backend.backend_name()
-    backend.configure(backend="c")
-    yield
-    backend.configure(backend=before)
-
-
 def ops(function):
     return [node.op for node in function.maker.fgraph.toposort()]
 

@@ -16,17 +16,14 @@ pytestmark = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C c
 
 
 @pytest.fixture(scope="module")
-def sums():
+def sums(on_c):
     """Sums of a matrix and of an array of four axes over their last axes and over all, by dtype."""
-    before = backend.backend_name()
-    backend.configure(backend="c")
     made = {}
     for dtype in ("float32", "float64"):
         x, images = pt.matrix(dtype=dtype), pt.tensor4(dtype=dtype)
         function = backend.function([x, images], [x.sum(axis=1), x.sum(), images.sum(axis=(1, 2, 3))])
         assert sum(isinstance(node.op, SumOfLastAxes) for node in function.maker.fgraph.toposort()) == 3
         made[dtype] = function
-    backend.configure(backend=before)
     return made
 
 

@@ -40,10 +40,8 @@ def assert_product(found, x, y, scale=1.0, plus=0.0):
 
 
 @pytest.fixture(scope="module")
-def products():
+def products(on_c):
     """x y and 2 x y, and a function that makes z into z / 2 - x y / 10, by dtype."""
-    before = backend.backend_name()
-    backend.configure(backend="c")
     made = {}
     for dtype in ("float32", "float64"):
         x, y = pt.matrix("x", dtype=dtype), pt.matrix("y", dtype=dtype)
@@ -56,7 +54,6 @@ def products():
             ops = [node.op for node in function.maker.fgraph.toposort()]
             assert [type(op) for op in ops] == [ZeroSkippingGemm]
         made[dtype] = plain, twice, added, z
-    backend.configure(backend=before)
     return made
 
 
