@@ -1,13 +1,15 @@
-"""C code of Ops that multiply matrices: products that pass over zeros where there are enough of them, BLAS elsewhere.
+"""C code of Ops that multiply matrices: in tiles, which pass over zeros where there are enough of them, or by BLAS.
 
     C = alpha A B + beta C,   A (m, k),   B (k, n)
 
 needs only the terms A[i, q] B[q, :] whose A[i, q] is not 0. With B in tiles that stay in the first-level cache such a
 term costs hardly more than one of a dense product, so half the terms take two thirds of BLAS's time and a tenth a
-fifth. Which factor has more zeros is found by looking at a sample of both; where neither has enough, BLAS multiplies.
+fifth. Which factor has more zeros is found by looking at a sample of both. Where neither has enough, tiles are
+multiplied whole on processors with vectors of 64 bytes, which is faster than the BLAS libraries measured there, and
+BLAS multiplies on all others; small products are always BLAS's.
 
 The sum is that of the dense product without terms that are 0: in exact arithmetic they are equal, in floating point to
-rounding. Where a factor of 0 meets an infinity or no number, BLAS makes no number of it and this adds nothing.
+rounding. Where a factor of 0 meets an infinity or no number, BLAS makes no number of it and passing over adds nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (4, LEAST_WORK)
+PRODUCTS_VERSION = (5, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -58,8 +60,11 @@ enum { VECTOR_BYTES = 32, VECTORS = 8 };
 #else
 enum { VECTOR_BYTES = 16, VECTORS = 8 };
 #endif
-// Rows of a tile of the dense factor: with WIDTH columns it fills the first-level cache.
-enum { DEPTH = 128 };
+// Most rows of a tile of the right factor: with WIDTH columns it nearly fills the first-level cache.
+enum { DEPTH = 112 };
+// Rows of the left factor that are multiplied at once where its zeros count: with VECTORS sums each they take most
+// registers of those machines on which `multiply` does so.
+enum { GROUP = 6 };
 
 template <typename real> struct Vector;
 template <> struct Vector<float> {
@@ -142,7 +147,7 @@ template <typename real> struct Term {
     typename Vector<real>::Offset offset;
 };
 
-template <typename real> struct ZeroSkipping {
+template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
@@ -150,27 +155,31 @@ template <typename real> struct ZeroSkipping {
     // Rows of the sparse factor that are compressed at a time: each tile reads their terms again, so they should stay
     // in the second-level cache; but the other factor is packed for them again, so they should be many. There are
     // places for all values, though, of which few may be terms.
-    static npy_intp rows_at_a_time(const Matrix<real>& sparse, double density)
+    static npy_intp rows_at_a_time(const Matrix<real>& left, double density)
     {
-        const double inner = (double)sparse.columns, terms_of_a_row = std::max(density * inner, inner / 64);
+        const double inner = (double)left.columns, terms_of_a_row = std::max(density * inner, inner / 64);
         const npy_intp most = std::max((npy_intp)((1 << 20) / (sizeof(Term<real>) * terms_of_a_row)), (npy_intp)128);
-        const npy_intp times = (sparse.rows + most - 1) / most;
-        return (sparse.rows + times - 1) / times;
+        const npy_intp times = (left.rows + most - 1) / most;
+        return (left.rows + times - 1) / times;
     }
 
-    const Matrix<real> sparse, dense, out;  // (m, k), (k, n), (m, n)
+    const Matrix<real> left, right, out;  // (m, k), (k, n), (m, n)
     const real alpha, beta;
-    const npy_intp blocks;
+    const bool skips;              // over the zeros of the left factor
+    const npy_intp blocks, depth;  // parts of the inner axis, and the length of one
     Term<real>* terms;  // DEPTH places for each row of each block of columns
     npy_int32* counts;  // of terms in those places
 
-    ZeroSkipping(real alpha, const Matrix<real>& sparse, const Matrix<real>& dense, real beta, const Matrix<real>& out)
-        : sparse(sparse), dense(dense), out(out), alpha(alpha), beta(beta), blocks((sparse.columns + DEPTH - 1) / DEPTH)
+    TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
+                 bool skips)
+        : left(left), right(right), out(out), alpha(alpha), beta(beta), skips(skips),
+          blocks((left.columns + DEPTH - 1) / DEPTH), depth((left.columns + blocks - 1) / blocks)
     {
+        if (!skips) return;
         // Kept from call to call: fresh memory costs as much as the terms that go there. One thread at a time is here.
         static std::vector<Term<real>> kept_terms;
         static std::vector<npy_int32> kept_counts;
-        const size_t segments = (size_t)(blocks * sparse.rows);
+        const size_t segments = (size_t)(blocks * left.rows);
         if (kept_terms.size() < segments * DEPTH) kept_terms.resize(segments * DEPTH);
         if (kept_counts.size() < segments) kept_counts.resize(segments);
         terms = kept_terms.data();
@@ -179,37 +188,37 @@ template <typename real> struct ZeroSkipping {
 
     void work()
     {
-        const npy_intp parts = (sparse.rows + ROWS_OF_A_PART - 1) / ROWS_OF_A_PART;
-        const npy_intp tiles = (dense.columns + WIDTH - 1) / WIDTH;
+        const npy_intp parts = (left.rows + ROWS_OF_A_PART - 1) / ROWS_OF_A_PART;
+        const npy_intp tiles = (right.columns + WIDTH - 1) / WIDTH;
         // Several pieces of work a thread, so that none waits long for another.
         const npy_intp wanted = (4 * omp_get_max_threads() + tiles - 1) / tiles;
         const npy_intp cuts = std::max<npy_intp>(std::min(wanted, parts / 2), 1);
-        const npy_intp cut = ((sparse.rows + cuts - 1) / cuts + LANES - 1) / LANES * LANES;
+        const npy_intp cut = ((left.rows + cuts - 1) / cuts + LANES - 1) / LANES * LANES;
         const unsigned int rounding = ADVERSARIAL_ROUNDING;
         (void)rounding;
         #pragma omp parallel
         {
             ADVERSARIAL_ROUND_AS(rounding)
             #pragma omp for schedule(static)
-            for (npy_intp i = 0; i < blocks * parts; ++i)
+            for (npy_intp i = 0; i < (skips ? blocks * parts : 0); ++i)
                 compress(i / parts, i % parts * ROWS_OF_A_PART);
             #pragma omp for schedule(dynamic, 1)
             for (npy_intp i = 0; i < tiles * cuts; ++i)
-                make_tile(i / cuts * WIDTH, i % cuts * cut, std::min(i % cuts * cut + cut, sparse.rows));
+                make_tile(i / cuts * WIDTH, i % cuts * cut, std::min(i % cuts * cut + cut, left.rows));
         }
     }
 
     void compress(npy_intp block, npy_intp from)
     {
-        const npy_intp to = std::min<npy_intp>(from + ROWS_OF_A_PART, sparse.rows);
-        const npy_intp first = block * DEPTH, last = std::min<npy_intp>(first + DEPTH, sparse.columns);
+        const npy_intp to = std::min<npy_intp>(from + ROWS_OF_A_PART, left.rows);
+        const npy_intp first = block * depth, last = std::min(first + depth, left.columns);
         const npy_intp step = WIDTH * sizeof(real);
-        Term<real>* const places = terms + block * sparse.rows * DEPTH;
-        npy_int32* const count = counts + block * sparse.rows;
+        Term<real>* const places = terms + block * left.rows * DEPTH;
+        npy_int32* const count = counts + block * left.rows;
         // Each value is written where the next term belongs, which moves on where it was one: no jumps.
-        if (sparse.right == 1) {
+        if (left.right == 1) {
             for (npy_intp row = from; row < to; ++row) {
-                const real* const values = sparse.data + row * sparse.down;
+                const real* const values = left.data + row * left.down;
                 Term<real>* const place = places + row * DEPTH;
                 npy_intp n = 0;
                 for (npy_intp q = first; q < last; ++q) {
@@ -222,12 +231,12 @@ template <typename real> struct ZeroSkipping {
         } else {
             for (npy_intp row = from; row < to; ++row) count[row] = 0;
             for (npy_intp q = first; q < last; ++q) {
-                const real* const values = sparse.data + q * sparse.right;
+                const real* const values = left.data + q * left.right;
                 for (npy_intp row = from; row < to; ++row) {
                     Term<real>& place = places[row * DEPTH + count[row]];
-                    place.value = values[row * sparse.down];
+                    place.value = values[row * left.down];
                     place.offset = (q - first) * step;
-                    count[row] += values[row * sparse.down] != 0;
+                    count[row] += values[row * left.down] != 0;
                 }
             }
         }
@@ -235,9 +244,9 @@ template <typename real> struct ZeroSkipping {
 
     void make_tile(npy_intp column, npy_intp from, npy_intp to)
     {
-        const npy_intp width = std::min<npy_intp>(WIDTH, dense.columns - column);
-        if (width > WIDTH / 2) make_tile<VECTORS>(column, width, from, to);
-        else if (width > WIDTH / 4) make_tile<VECTORS / 2>(column, width, from, to);
+        const npy_intp width = std::min<npy_intp>(WIDTH, right.columns - column);
+        if (width > VECTORS / 2 * LANES) make_tile<VECTORS>(column, width, from, to);
+        else if (width > VECTORS / 4 * LANES) make_tile<VECTORS / 2>(column, width, from, to);
         else make_tile<VECTORS / 4>(column, width, from, to);
     }
 
@@ -249,8 +258,10 @@ template <typename real> struct ZeroSkipping {
             if (out.right != 1)
                 for (npy_intp row = from; row < to; row += LANES)
                     make_columns<vectors>(block, column, width, row, std::min<npy_intp>(row + LANES, to), packed);
-            else
+            else if (skips)
                 make_rows<vectors>(block, column, width, from, to, packed);
+            else
+                make_groups<vectors>(block, column, width, from, to, packed);
         }
     }
 
@@ -260,21 +271,41 @@ template <typename real> struct ZeroSkipping {
         const real scale = alpha, kept = block == 0 ? beta : (real)1;
         const npy_intp down = out.down;
         // Lines for each row, times 2^16: even shares without a division.
-        const npy_intp share = ((dense.right == 1 ? (npy_intp)DEPTH : width) << 16) / (to - from) + 1;
+        const npy_intp share = ((right.right == 1 ? depth : width) << 16) / (to - from) + 1;
         const bool next = block + 1 < blocks, fetches = block == 0 && kept != 0;
-        const npy_int32* const count = counts + block * sparse.rows;
-        const Term<real>* const places = terms + block * sparse.rows * DEPTH;
+        const npy_int32* const count = counts + block * left.rows;
+        const Term<real>* const places = terms + block * left.rows * DEPTH;
         real* target = &out.at(from, column);
         for (npy_intp row = from; row < to; ++row, target += down) {
             if (next) fetch_next(block + 1, column, width, (row - from) * share >> 16, (row - from + 1) * share >> 16);
             if (fetches && row + AHEAD < to)
                 for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(target + AHEAD * down + j, 1);
             const Sums<vectors> sums = sum_terms<vectors>(places + row * DEPTH, count[row], packed);
-            if (width == vectors * LANES)
-                for (int r = 0; r < vectors; ++r) add(scale * sums.of[r], target + r * LANES, kept);
+            add(scale, sums, target, width, kept);
+        }
+    }
+
+    // The same for rows whose zeros count, GROUP rows at a time.
+    template <int vectors>
+    void make_groups(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    {
+        const real scale = alpha, kept = block == 0 ? beta : (real)1;
+        const npy_intp first = block * depth, inner = std::min(depth, left.columns - first);
+        const npy_intp share = ((right.right == 1 ? depth : width) << 16) / (to - from) + 1;
+        const bool next = block + 1 < blocks;
+        Sums<vectors> sums[GROUP];
+        for (npy_intp row = from; row < to; row += GROUP) {
+            const npy_intp rows = std::min<npy_intp>(GROUP, to - row);
+            if (next)
+                fetch_next(block + 1, column, width, (row - from) * share >> 16, (row + rows - from) * share >> 16);
+            if (kept != 0)
+                for (npy_intp i = 0; i < rows; ++i)
+                    for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(&out.at(row + i, column + j), 1);
+            if (rows == GROUP) sum_rows<vectors, GROUP>(&left.at(row, first), inner, packed, sums);
             else
-                for (npy_intp r = 0, left = width; left > 0; ++r, left -= LANES)
-                    add(scale * sums.of[r], target + r * LANES, std::min<npy_intp>(left, LANES), kept);
+                for (npy_intp i = 0; i < rows; ++i)
+                    sum_rows<vectors, 1>(&left.at(row + i, first), inner, packed, sums + i);
+            for (npy_intp i = 0; i < rows; ++i) add(scale, sums[i], &out.at(row + i, column), width, kept);
         }
     }
 
@@ -287,7 +318,7 @@ template <typename real> struct ZeroSkipping {
         if (block == 0 && kept != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
         for (npy_intp row = from; row < to; ++row) {
-            const npy_intp segment = block * sparse.rows + row;
+            const npy_intp segment = block * left.rows + row;
             *(Sums<vectors>*)(sums + (row - from) * WIDTH) =
                 sum_terms<vectors>(terms + segment * DEPTH, counts[segment], packed);
         }
@@ -317,17 +348,34 @@ template <typename real> struct ZeroSkipping {
         return sums;
     }
 
+    // Sums over a block for rows whose zeros count: each vector of the tile is read once for all of them.
+    template <int vectors, int rows>
+    void sum_rows(const real* values, npy_intp inner, const real* packed, Sums<vectors>* sums) const
+    {
+        const npy_intp down = left.down, next = left.right;
+        Aligned of[rows][vectors] = {};
+        for (npy_intp q = 0; q < inner; ++q, values += next, packed += WIDTH)
+            #pragma GCC unroll 8
+            for (int r = 0; r < vectors; ++r) {
+                const Aligned other = *(const Aligned*)(packed + r * LANES);
+                #pragma GCC unroll 8
+                for (int i = 0; i < rows; ++i) of[i][r] += (values[i * down] - Aligned{}) * other;
+            }
+        for (int i = 0; i < rows; ++i)
+            for (int r = 0; r < vectors; ++r) sums[i].of[r] = of[i][r];
+    }
+
     // Memory is slow to answer: with each row, ask for some of the lines that are packed next.
     // (Inlined at once, or GCC takes it for a function without effect.)
     __attribute__((always_inline))
     void fetch_next(npy_intp block, npy_intp column, npy_intp width, npy_intp line, npy_intp end)
     {
-        const npy_intp first = block * DEPTH, depth = std::min<npy_intp>(DEPTH, dense.rows - first);
-        const bool by_rows = dense.right == 1;
-        const npy_intp length = by_rows ? width : depth;
-        end = std::min(end, by_rows ? depth : width);
-        const real* const corner = &dense.at(first, column);
-        for (const npy_intp next = by_rows ? dense.down : dense.right; line < end; ++line)
+        const npy_intp first = block * depth, here = std::min(depth, right.rows - first);
+        const bool by_rows = right.right == 1;
+        const npy_intp length = by_rows ? width : here;
+        end = std::min(end, by_rows ? here : width);
+        const real* const corner = &right.at(first, column);
+        for (const npy_intp next = by_rows ? right.down : right.right; line < end; ++line)
             for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
     }
 
@@ -337,6 +385,16 @@ template <typename real> struct ZeroSkipping {
         Loose* const values = (Loose*)target;
         if (kept == 0) *values = sums;
         else *values = kept * *values + sums;
+    }
+
+    template <int vectors>
+    static void add(real scale, const Sums<vectors>& sums, real* target, npy_intp width, real kept)
+    {
+        if (width == vectors * LANES)
+            for (int r = 0; r < vectors; ++r) add(scale * sums.of[r], target + r * LANES, kept);
+        else
+            for (npy_intp r = 0, rest = width; rest > 0; ++r, rest -= LANES)
+                add(scale * sums.of[r], target + r * LANES, std::min<npy_intp>(rest, LANES), kept);
     }
 
     // The same where only `count` values are there.
@@ -352,11 +410,11 @@ template <typename real> struct ZeroSkipping {
     // Rows of a block, `width` columns of them, side by side; columns beyond are 0.
     template <int vectors> void pack(npy_intp block, npy_intp column, npy_intp width, real* packed)
     {
-        const npy_intp first = block * DEPTH, last = std::min<npy_intp>(first + DEPTH, dense.rows);
+        const npy_intp first = block * depth, last = std::min(first + depth, right.rows);
         if (width < WIDTH) std::fill(packed, packed + DEPTH * WIDTH, (real)0);
-        if (dense.right == 1) {
+        if (right.right == 1) {
             for (npy_intp q = first; q < last; ++q, packed += WIDTH) {
-                const real* const values = &dense.at(q, column);
+                const real* const values = &right.at(q, column);
                 if (width == vectors * LANES)
                     for (int r = 0; r < vectors; ++r)
                         *(Aligned*)(packed + r * LANES) = *(const Loose*)(values + r * LANES);
@@ -369,13 +427,13 @@ template <typename real> struct ZeroSkipping {
         for (npy_intp j = 0; j < whole_columns; j += LANES)
             for (npy_intp q = 0; q < whole_rows; q += LANES) {
                 Aligned square[LANES];
-                for (int i = 0; i < LANES; ++i) square[i] = *(const Loose*)&dense.at(first + q, column + j + i);
+                for (int i = 0; i < LANES; ++i) square[i] = *(const Loose*)&right.at(first + q, column + j + i);
                 transpose(square);
                 for (int i = 0; i < LANES; ++i) *(Aligned*)(packed + (q + i) * WIDTH + j) = square[i];
             }
         for (npy_intp j = 0; j < width; ++j)
             for (npy_intp q = j < whole_columns ? whole_rows : 0; q < last - first; ++q)
-                packed[q * WIDTH + j] = dense.at(first + q, column + j);
+                packed[q * WIDTH + j] = right.at(first + q, column + j);
     }
 
     // A square of LANES vectors: each step lays the upper and the lower half of them into each other like cards.
@@ -402,11 +460,11 @@ template <typename real> struct ZeroSkipping {
     }
 };
 
-// About how many cycles a product takes that passes over the zeros of its left factor; BLAS needs nearly one for each
+// About how many cycles a product takes that passes over the zeros of its left factor, where BLAS needs one for each
 // LANES multiplications. Measured: a term takes a quarter more, to compress a value two, to pack one half of one.
 template <typename real> static double cost(npy_intp rows, npy_intp inner, npy_intp columns, double density)
 {
-    const double terms = 1.25 * density * (double)rows * (double)columns / ZeroSkipping<real>::LANES;
+    const double terms = 1.25 * density * (double)rows * (double)columns / TiledProduct<real>::LANES;
     return (double)inner * (terms + 2.0 * (double)rows + 0.5 * (double)columns);
 }
 
@@ -428,13 +486,17 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
         const double of_left = density(left), of_right = density(right);
         const double by_left = cost<real>(left.rows, left.columns, right.columns, of_left);
         const double by_right = cost<real>(right.columns, left.columns, left.rows, of_right);
-        if (std::min(by_left, by_right) < work / ZeroSkipping<real>::LANES) {
-            if (by_right < by_left) turn(left, right, out);
-            const double of_sparse = by_right < by_left ? of_right : of_left;
-            const npy_intp step = ZeroSkipping<real>::rows_at_a_time(left, of_sparse);
+        // With vectors of 64 bytes, tiles that skip nothing take .85 of OpenBLAS's time and less of MKL's (Zen 4).
+        const bool tiles = VECTOR_BYTES == 64;
+        const bool skips = std::min(by_left, by_right) < (tiles ? .85 : 1) * work / TiledProduct<real>::LANES;
+        const bool turned = skips ? by_right < by_left : !out.by_rows();
+        if (skips || tiles) {
+            if (turned) turn(left, right, out);
+            const npy_intp step =
+                skips ? TiledProduct<real>::rows_at_a_time(left, turned ? of_right : of_left) : left.rows;
             for (npy_intp from = 0; from < left.rows; from += step) {
                 const npy_intp to = std::min(from + step, left.rows);
-                ZeroSkipping<real>(alpha, left.some_rows(from, to), right, beta, out.some_rows(from, to)).work();
+                TiledProduct<real>(alpha, left.some_rows(from, to), right, beta, out.some_rows(from, to), skips).work();
             }
             return;
         }
