@@ -26,7 +26,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (5, LEAST_WORK)
+PRODUCTS_VERSION = (9, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -62,9 +62,10 @@ enum { VECTOR_BYTES = 16, VECTORS = 8 };
 #endif
 // Most rows of a tile of the right factor: with WIDTH columns it nearly fills the first-level cache.
 enum { DEPTH = 112 };
-// Rows of the left factor that are multiplied at once where its zeros count: with VECTORS sums each they take most
-// registers of those machines on which `multiply` does so.
-enum { GROUP = 6 };
+// Rows of the left factor that are multiplied at once where its zeros are not passed over: with VECTORS sums each they
+// take most registers. With vectors of 64 bytes such products take .85 of OpenBLAS's time and less of MKL's (Zen 4);
+// with shorter ones BLAS is left to make them.
+enum { GROUP = 6, WHOLE = VECTOR_BYTES == 64 };
 
 template <typename real> struct Vector;
 template <> struct Vector<float> {
@@ -151,7 +152,7 @@ template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
-    enum { ROWS_OF_A_PART = 64, AHEAD = 4 };
+    enum { ROWS_OF_A_PART = 48, AHEAD = 4 };
     // Rows of the sparse factor that are compressed at a time: each tile reads their terms again, so they should stay
     // in the second-level cache; but the other factor is packed for them again, so they should be many. There are
     // places for all values, though, of which few may be terms.
@@ -167,8 +168,8 @@ template <typename real> struct TiledProduct {
     const real alpha, beta;
     const bool skips;              // over the zeros of the left factor
     const npy_intp blocks, depth;  // parts of the inner axis, and the length of one
-    Term<real>* terms;  // DEPTH places for each row of each block of columns
-    npy_int32* counts;  // of terms in those places
+    Term<real>* terms;             // DEPTH places for each row of each block of columns
+    npy_int32* counts;             // of terms in those places
 
     TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
                  bool skips)
@@ -191,9 +192,12 @@ template <typename real> struct TiledProduct {
         const npy_intp parts = (left.rows + ROWS_OF_A_PART - 1) / ROWS_OF_A_PART;
         const npy_intp tiles = (right.columns + WIDTH - 1) / WIDTH;
         // Several pieces of work a thread, so that none waits long for another.
-        const npy_intp wanted = (4 * omp_get_max_threads() + tiles - 1) / tiles;
+        const npy_intp threads = omp_get_max_threads(), wanted = (4 * threads + tiles - 1) / tiles;
         const npy_intp cuts = std::max<npy_intp>(std::min(wanted, parts / 2), 1);
         const npy_intp cut = ((left.rows + cuts - 1) / cuts + LANES - 1) / LANES * LANES;
+        // Threads that made neighbouring tiles would write to the same lines of the cache at their edges, which takes
+        // twice the time where the threads have no cache in common: so each begins in a stretch of its own.
+        const npy_intp stretch = (tiles * cuts + threads - 1) / threads;
         const unsigned int rounding = ADVERSARIAL_ROUNDING;
         (void)rounding;
         #pragma omp parallel
@@ -203,8 +207,11 @@ template <typename real> struct TiledProduct {
             for (npy_intp i = 0; i < (skips ? blocks * parts : 0); ++i)
                 compress(i / parts, i % parts * ROWS_OF_A_PART);
             #pragma omp for schedule(dynamic, 1)
-            for (npy_intp i = 0; i < tiles * cuts; ++i)
-                make_tile(i / cuts * WIDTH, i % cuts * cut, std::min(i % cuts * cut + cut, left.rows));
+            for (npy_intp i = 0; i < threads * stretch; ++i) {
+                const npy_intp piece = i % threads * stretch + i / threads, from = piece % cuts * cut;
+                if (piece < tiles * cuts && from < left.rows)
+                    make_tile(piece / cuts * WIDTH, from, std::min(from + cut, left.rows));
+            }
         }
     }
 
@@ -258,55 +265,100 @@ template <typename real> struct TiledProduct {
             if (out.right != 1)
                 for (npy_intp row = from; row < to; row += LANES)
                     make_columns<vectors>(block, column, width, row, std::min<npy_intp>(row + LANES, to), packed);
-            else if (skips)
-                make_rows<vectors>(block, column, width, from, to, packed);
-            else
-                make_groups<vectors>(block, column, width, from, to, packed);
+            else {
+                const Piece piece(*this, block, column, width, from, to);
+                for (npy_intp row = from; row < to; row += ROWS_OF_A_PART) {
+                    const npy_intp end = std::min<npy_intp>(row + ROWS_OF_A_PART, to);
+                    if (!skips || few_zeros(block, row, end)) make_whole_rows<vectors>(piece, row, end, packed);
+                    else make_rows<vectors>(piece, row, end, packed);
+                }
+            }
         }
     }
 
-    template <int vectors>
-    void make_rows(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    // What a thread makes at a time: some rows of a tile. Memory is slow to answer: so with each row it asks for what
+    // is added to some rows on, and for some of the lines that are packed next.
+    struct Piece {
+        const npy_intp block, column, width, from, to;
+        const real kept;               // of what is there
+        const real* corner;            // of what is packed next
+        npy_intp lines, next, length;  // of it: how many, from one to the next, values of one
+        npy_intp share;                // of the lines, for each row, times 2^16: even shares without divisions
+
+        Piece(const TiledProduct& all, npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to)
+            : block(block), column(column), width(width), from(from), to(to), kept(block == 0 ? all.beta : (real)1)
+        {
+            const npy_intp first = (block + 1) * all.depth, inner = std::min(all.depth, all.right.rows - first);
+            const bool by_rows = all.right.right == 1;
+            lines = block + 1 == all.blocks ? 0 : by_rows ? inner : width;
+            length = by_rows ? width : inner;
+            next = by_rows ? all.right.down : all.right.right;
+            corner = lines ? &all.right.at(first, column) : nullptr;
+            share = (lines << 16) / (to - from) + 1;
+        }
+
+        // (Inlined at once, or GCC takes it for a function without effect.)
+        __attribute__((always_inline)) void fetch(const Matrix<real>& out, npy_intp row) const
+        {
+            if (block == 0 && kept != 0 && row + AHEAD < to)
+                for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(&out.at(row + AHEAD, column + j), 1);
+            const npy_intp end = std::min((row - from + 1) * share >> 16, lines);
+            for (npy_intp line = (row - from) * share >> 16; line < end; ++line)
+                for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
+        }
+    };
+
+    // Whether rows have so many terms in a block that all their values are multiplied in less time.
+    bool few_zeros(npy_intp block, npy_intp from, npy_intp to) const
     {
-        const real scale = alpha, kept = block == 0 ? beta : (real)1;
-        const npy_intp down = out.down;
-        // Lines for each row, times 2^16: even shares without a division.
-        const npy_intp share = ((right.right == 1 ? depth : width) << 16) / (to - from) + 1;
-        const bool next = block + 1 < blocks, fetches = block == 0 && kept != 0;
         const npy_int32* const count = counts + block * left.rows;
-        const Term<real>* const places = terms + block * left.rows * DEPTH;
-        real* target = &out.at(from, column);
+        npy_intp found = 0;
+        for (npy_intp row = from; row < to; ++row) found += count[row];
+        return WHOLE && 3 * found > 2 * (to - from) * std::min(depth, left.columns - block * depth);
+    }
+
+    template <int vectors> void make_rows(const Piece& piece, npy_intp from, npy_intp to, const real* packed)
+    {
+        const real scale = alpha, kept = piece.kept;
+        const npy_intp width = piece.width, down = out.down;
+        const npy_int32* const count = counts + piece.block * left.rows;
+        const Term<real>* const places = terms + piece.block * left.rows * DEPTH;
+        real* target = &out.at(from, piece.column);
         for (npy_intp row = from; row < to; ++row, target += down) {
-            if (next) fetch_next(block + 1, column, width, (row - from) * share >> 16, (row - from + 1) * share >> 16);
-            if (fetches && row + AHEAD < to)
-                for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(target + AHEAD * down + j, 1);
+            piece.fetch(out, row);
             const Sums<vectors> sums = sum_terms<vectors>(places + row * DEPTH, count[row], packed);
             add(scale, sums, target, width, kept);
         }
     }
 
-    // The same for rows whose zeros count, GROUP rows at a time.
-    template <int vectors>
-    void make_groups(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    // The same for rows of which nothing is passed over, several at a time.
+    template <int vectors> void make_whole_rows(const Piece& piece, npy_intp from, npy_intp to, const real* packed)
     {
-        const real scale = alpha, kept = block == 0 ? beta : (real)1;
-        const npy_intp first = block * depth, inner = std::min(depth, left.columns - first);
-        const npy_intp share = ((right.right == 1 ? depth : width) << 16) / (to - from) + 1;
-        const bool next = block + 1 < blocks;
-        Sums<vectors> sums[GROUP];
-        for (npy_intp row = from; row < to; row += GROUP) {
-            const npy_intp rows = std::min<npy_intp>(GROUP, to - row);
-            if (next)
-                fetch_next(block + 1, column, width, (row - from) * share >> 16, (row + rows - from) * share >> 16);
-            if (kept != 0)
-                for (npy_intp i = 0; i < rows; ++i)
-                    for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(&out.at(row + i, column + j), 1);
-            if (rows == GROUP) sum_rows<vectors, GROUP>(&left.at(row, first), inner, packed, sums);
-            else
-                for (npy_intp i = 0; i < rows; ++i)
-                    sum_rows<vectors, 1>(&left.at(row + i, first), inner, packed, sums + i);
-            for (npy_intp i = 0; i < rows; ++i) add(scale, sums[i], &out.at(row + i, column), width, kept);
+        for (; from + GROUP <= to; from += GROUP) {
+            for (int i = 0; i < GROUP; ++i) piece.fetch(out, from + i);
+            make_group<vectors, GROUP>(piece, from, packed);
         }
+        for (; from < to; ++from) {
+            piece.fetch(out, from);
+            make_group<vectors, 1>(piece, from, packed);
+        }
+    }
+
+    // Each vector of the tile is read once for all of them.
+    template <int vectors, int rows> void make_group(const Piece& piece, npy_intp row, const real* packed)
+    {
+        const npy_intp down = left.down, next = left.right;
+        const npy_intp first = piece.block * depth, inner = std::min(depth, left.columns - first);
+        const real* values = &left.at(row, first);
+        Sums<vectors> sums[rows] = {};
+        for (npy_intp q = 0; q < inner; ++q, values += next, packed += WIDTH)
+            #pragma GCC unroll 8
+            for (int r = 0; r < vectors; ++r) {
+                const Aligned other = *(const Aligned*)(packed + r * LANES);
+                #pragma GCC unroll 8
+                for (int i = 0; i < rows; ++i) sums[i].of[r] += (values[i * down] - Aligned{}) * other;
+            }
+        for (int i = 0; i < rows; ++i) add(alpha, sums[i], &out.at(row + i, piece.column), piece.width, piece.kept);
     }
 
     // LANES rows at a time become columns, for an output whose rows are not contiguous.
@@ -346,37 +398,6 @@ template <typename real> struct TiledProduct {
             for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
         }
         return sums;
-    }
-
-    // Sums over a block for rows whose zeros count: each vector of the tile is read once for all of them.
-    template <int vectors, int rows>
-    void sum_rows(const real* values, npy_intp inner, const real* packed, Sums<vectors>* sums) const
-    {
-        const npy_intp down = left.down, next = left.right;
-        Aligned of[rows][vectors] = {};
-        for (npy_intp q = 0; q < inner; ++q, values += next, packed += WIDTH)
-            #pragma GCC unroll 8
-            for (int r = 0; r < vectors; ++r) {
-                const Aligned other = *(const Aligned*)(packed + r * LANES);
-                #pragma GCC unroll 8
-                for (int i = 0; i < rows; ++i) of[i][r] += (values[i * down] - Aligned{}) * other;
-            }
-        for (int i = 0; i < rows; ++i)
-            for (int r = 0; r < vectors; ++r) sums[i].of[r] = of[i][r];
-    }
-
-    // Memory is slow to answer: with each row, ask for some of the lines that are packed next.
-    // (Inlined at once, or GCC takes it for a function without effect.)
-    __attribute__((always_inline))
-    void fetch_next(npy_intp block, npy_intp column, npy_intp width, npy_intp line, npy_intp end)
-    {
-        const npy_intp first = block * depth, here = std::min(depth, right.rows - first);
-        const bool by_rows = right.right == 1;
-        const npy_intp length = by_rows ? width : here;
-        end = std::min(end, by_rows ? here : width);
-        const real* const corner = &right.at(first, column);
-        for (const npy_intp next = by_rows ? right.down : right.right; line < end; ++line)
-            for (npy_intp j = 0; j < length; j += LINE) __builtin_prefetch(corner + line * next + j);
     }
 
     // target = kept target + sums; where nothing is kept, what is there does not count, be it no number.
@@ -486,11 +507,9 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
         const double of_left = density(left), of_right = density(right);
         const double by_left = cost<real>(left.rows, left.columns, right.columns, of_left);
         const double by_right = cost<real>(right.columns, left.columns, left.rows, of_right);
-        // With vectors of 64 bytes, tiles that skip nothing take .85 of OpenBLAS's time and less of MKL's (Zen 4).
-        const bool tiles = VECTOR_BYTES == 64;
-        const bool skips = std::min(by_left, by_right) < (tiles ? .85 : 1) * work / TiledProduct<real>::LANES;
+        const bool skips = std::min(by_left, by_right) < (WHOLE ? .85 : 1) * work / TiledProduct<real>::LANES;
         const bool turned = skips ? by_right < by_left : !out.by_rows();
-        if (skips || tiles) {
+        if (skips || WHOLE) {
             if (turned) turn(left, right, out);
             const npy_intp step =
                 skips ? TiledProduct<real>::rows_at_a_time(left, turned ? of_right : of_left) : left.rows;
