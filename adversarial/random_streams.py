@@ -100,7 +100,7 @@ class MRG_RandomStreams:
     def get_substream_rstates(self, n_streams: int, inc_rstate: bool = True) -> np.ndarray:
         """The states (n_streams, 6) int32 of a variate's streams, each 2^72 steps from the one before."""
         state = self.rstate.astype(np.int64)
-        first, second = _jumps(n_streams)
+        first, second = (jumps[:n_streams] for jumps in _jumps(max(n_streams, MAX_STREAMS)))
         states = np.concatenate(
             [_matmul(first, state[None, :3, None], M1)[..., 0], _matmul(second, state[None, 3:, None], M2)[..., 0]],
             axis=1,

@@ -42,6 +42,10 @@ class Dataset(Configurable):
         """All examples as a matrix (examples, features)."""
         raise TypeError(f"{type(self).__name__} has no design matrix")
 
+    def design_matrix_in_parts(self) -> Iterator[np.ndarray]:
+        """The same, as matrices of some examples each, where all of them would take much more memory."""
+        yield self.get_design_matrix()
+
     def has_targets(self) -> bool:
         """Whether there are targets."""
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from adversarial.datasets.iteration import Subset, SubsetIterator
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.options import Configurable, Count, OptionError
 from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace, check_axes
+
+#: Examples that are made numbers of at a time, of those that are stored as bytes.
+_ROWS_OF_A_PART = 100
 
 
 class DefaultViewConverter(Configurable):
@@ -170,6 +173,11 @@ class DenseDesignMatrix(Dataset):
 
     def get_design_matrix(self) -> np.ndarray:
         return self.X
+
+    def design_matrix_in_parts(self) -> Iterator[np.ndarray]:
+        step = _ROWS_OF_A_PART if self._stored.dtype == np.uint8 else max(self.get_num_examples(), 1)
+        for start in range(0, self.get_num_examples(), step):
+            yield self._numbers(self._stored[start : start + step])
 
     def set_design_matrix(self, X: np.ndarray) -> None:
         """Replace the design matrix."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -25,17 +26,30 @@ def init_sigmoid_bias_from_marginals(dataset: Dataset, use_y: bool = False) -> n
     -------
     array (columns,) of log(m / (1 - m)), where the means m are kept 1e-7 away from 0 and 1
     """
-    return init_sigmoid_bias_from_array(np.asarray(dataset.y) if use_y else dataset.get_design_matrix())
+    return _bias([np.asarray(dataset.y)] if use_y else dataset.design_matrix_in_parts())
 
 
 def init_sigmoid_bias_from_array(X: np.ndarray) -> np.ndarray:
     """`init_sigmoid_bias_from_marginals` of a design matrix (examples, columns)."""
-    if X.min() != 0.0 or X.max() != 1.0:
+    return _bias([X])
+
+
+def _bias(parts: Iterable[np.ndarray]) -> np.ndarray:
+    """`init_sigmoid_bias_from_array` of a matrix given as matrices of some rows each, bit for bit.
+
+    NumPy adds the rows of a matrix one after the other; so does this, whose sums so far are the first row.
+    """
+    low, high, total, examples = np.inf, -np.inf, None, 0
+    for part in parts:
+        low, high, examples = min(low, part.min()), max(high, part.max()), examples + len(part)
+        rows = part if total is None else np.concatenate([total[None], part])
+        total = np.add.reduce(rows, axis=0, dtype=np.result_type(part, np.float32))
+    if low != 0.0 or high != 1.0:
         raise ConfigurationError(
             "init_sigmoid_bias_from_marginals needs data from 0 to 1 that reach both, "
-            f"but these go from {X.min():g} to {X.max():g}"
+            f"but these go from {low:g} to {high:g}"
         )
-    mean = np.clip(X.mean(axis=0), 1e-7, 1 - 1e-7)
+    mean = np.clip(total / total.dtype.type(examples), 1e-7, 1 - 1e-7)
     return _log(mean / (1.0 - mean))
 
 

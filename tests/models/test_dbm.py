@@ -22,6 +22,19 @@ def test_the_sigmoid_of_the_bias_has_the_marginals():
     np.testing.assert_allclose(1 / (1 + np.exp(-init_sigmoid_bias_from_array(X))), X.mean(axis=0), atol=1e-6)
 
 
+@pytest.mark.parametrize("examples", [1, 100, 1234])
+def test_pixels_have_the_mean_of_all_of_them(examples):
+    """Stored as bytes they are made numbers of in parts; that changes no bit."""
+    pixels = np.random.default_rng(0).integers(0, 256, (examples, 9), dtype=np.uint8)
+    pixels[0, :2] = 0, 255
+    dataset = DenseDesignMatrix(X=pixels)
+    dataset.bytes_are_pixels = True
+    assert dataset.X.dtype == np.float32
+    np.testing.assert_array_equal(
+        init_sigmoid_bias_from_marginals(dataset), init_sigmoid_bias_from_array(dataset.X), strict=True
+    )
+
+
 def test_data_outside_0_and_1_are_refused():
     with pytest.raises(ConfigurationError, match="go from 0 to 2"):
         init_sigmoid_bias_from_array(np.array([[0.0, 2.0]]))
