@@ -228,11 +228,13 @@ def _pieces_of(fgraph: Any, largest: Variable) -> tuple[Variable, int] | None:
 
 def _keeps_rows(fgraph: Any, reshape: Apply, rows_of: Variable) -> bool:
     """Whether a Reshape asks for as many rows as a matrix of this graph has."""
-    asked, feature = reshape.inputs[1].owner, getattr(fgraph, "shape_feature", None)
-    if feature is None or asked is None or not isinstance(asked.op, MakeVector):
+    asked, feature = reshape.inputs[1], getattr(fgraph, "shape_feature", None)
+    shape = None if feature is None else feature.shape_of[rows_of]
+    if shape is None:
         return False
-    shape = feature.shape_of[rows_of]
-    return shape is not None and asked.inputs[0] is shape[0]
+    if isinstance(asked, Constant):
+        return isinstance(shape[0], Constant) and shape[0].data == asked.data[0]
+    return asked.owner is not None and isinstance(asked.owner.op, MakeVector) and asked.owner.inputs[0] is shape[0]
 
 
 def _with_winners(fgraph: Any, largest: Variable) -> list[Variable] | None:

@@ -47,6 +47,15 @@ def test_maxout_and_its_gradient_become_two_ops(on_c):
     assert sum(isinstance(op, ToWinners) for op in found) == 1
 
 
+def test_maxout_of_a_known_number_of_rows_becomes_one_op(on_c):
+    x, b = pt.matrix(dtype="float32", shape=(5, 8)), pytensor.shared(random(8, seed=1))
+    h = (x + b).reshape((5, 4, 2)).max(axis=2)
+    found = ops(equal_to_plain([x], [h], [random(5, 8)]))
+    assert sum(isinstance(op, LargestPiece) for op in found) == 1
+    other = (x + b).reshape((10, 2, 2)).max(axis=2)  # rows of x are no rows of this
+    assert not any(isinstance(op, LargestPiece) for op in ops(equal_to_plain([x], [other], [random(5, 8)])))
+
+
 def test_a_maximum_over_other_groups_is_left_alone(on_c):
     x = pt.fmatrix()
     h = x.reshape((2, 4, 3)).max(axis=2)  # rows of x are no rows of this
