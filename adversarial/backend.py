@@ -11,10 +11,12 @@ Importing it prepares PyTensor: floatX is float32 and the linker C unless the us
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -383,6 +385,24 @@ def function(inputs: list, outputs: Any = None, updates: Any = None, later: bool
     if isinstance(options["mode"], _CMode):
         options["mode"].later = later
     return pytensor.function(inputs, outputs, updates=updates, **options)
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Build and compile graphs with less ado: nothing looks for garbage, and a node remembers one line that made it.
+
+    Graphs are very many objects, nearly all of which stay. PYTENSOR_FLAGS may ask for more lines, by traceback__limit.
+    """
+    collects, limit = gc.isenabled(), config.traceback__limit
+    gc.disable()
+    if not _asked_in_pytensor_flags("traceback__limit"):
+        config.traceback__limit = 1
+    try:
+        yield
+    finally:
+        config.traceback__limit = limit
+        if collects:
+            gc.enable()
 
 
 def finish(functions: Iterable[Callable]) -> None:

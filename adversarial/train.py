@@ -6,13 +6,11 @@ epoch, training, monitoring, extensions, saving, and the question whether to go 
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -36,18 +34,6 @@ log = logging.getLogger(__name__)
 
 #: Why `Train.main_loop` came to its end.
 Outcome = Literal["finished", "stop requested", "time budget", "max epochs"]
-
-
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Look for no garbage: graphs are very many objects, which stay; to look through them takes a tenth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 class Reporter:
@@ -174,7 +160,7 @@ class Train(Configurable):
         if self.save_path is not None:
             check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
         self.reporter.on_setup(self)
-        with _collecting_later():
+        with backends.building():
             monitor = Monitor.get_monitor(self.model)
             monitor.time_budget_exceeded = False
             self.algorithm.find_nan = self.debug_nan

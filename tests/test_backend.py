@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -155,3 +156,18 @@ def test_ops_are_registered_once_and_only_when_their_backend_compiles(restored, 
     backend.mode()
     backend.mode()
     assert seen == ["numba"]
+
+
+def test_while_graphs_are_built_nothing_looks_for_garbage_and_all_is_as_before_afterwards(monkeypatch):
+    monkeypatch.delenv("PYTENSOR_FLAGS", raising=False)
+    assert gc.isenabled()
+    before = pytensor.config.traceback__limit
+    with pytest.raises(ZeroDivisionError), backend.building():
+        assert not gc.isenabled()
+        assert pytensor.config.traceback__limit == 1
+        raise ZeroDivisionError
+    assert gc.isenabled()
+    assert pytensor.config.traceback__limit == before
+    monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float32,traceback__limit=5")
+    with backend.building():
+        assert pytensor.config.traceback__limit == before
