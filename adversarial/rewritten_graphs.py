@@ -104,9 +104,15 @@ class KeptRewriter(GraphRewriter):
         if kept is not None:
             _become(fgraph, *kept)
             return
+        features = list(fgraph._features)
         self._mode.rewriter.rewrite(fgraph)
-        if path is not None:
-            _write(path, fgraph)
+        written = None if path is None else _write(path, fgraph)
+        if written is not None:
+            # An Op that was pickled may be made anew in another way, with C code of its own: so that the next run
+            # need not compile that, this one takes it, too.
+            for feature in [each for each in fgraph._features if each not in features]:
+                fgraph.remove_feature(feature)
+            _become(fgraph, *written)
 
     def _path(self, fgraph: FunctionGraph) -> Path | None:
         """Where what comes of `fgraph` is kept; None where it cannot be known what that depends on."""
@@ -236,19 +242,21 @@ def _become(fgraph: FunctionGraph, table: GraphTable, destroys: bool) -> None:
         fgraph.attach_feature(DestroyHandler())
 
 
-def _write(path: Path, fgraph: FunctionGraph) -> None:
-    """Keep a rewritten graph, if what would be read is the same."""
+def _write(path: Path, fgraph: FunctionGraph) -> tuple[GraphTable, bool] | None:
+    """Keep a rewritten graph, if what would be read is the same; gives what `_read` will."""
     destroys = any(isinstance(feature, DestroyHandler) for feature in fgraph._features)
     try:
         table = table_of(fgraph)
         payload = to_bytes((table, destroys))
-        if not table.same_as(pickle.loads(payload)[0]):
-            return
+        read = pickle.loads(payload)
+        if not table.same_as(read[0]):
+            return None
         path.parent.mkdir(exist_ok=True)
         write_whole(path, [hashlib.sha256(payload).digest(), payload])
         _make_room(path.parent)
     except (NotPlainError, CheckpointError, OSError):
-        return
+        return None
+    return read
 
 
 def _make_room(folder: Path) -> None:

@@ -96,6 +96,17 @@ def test_a_kept_graph_computes_the_same_bits_by_the_same_nodes(rewritten):
     assert first[0].maker.fgraph.update_mapping == second[0].maker.fgraph.update_mapping
 
 
+def test_the_first_run_takes_what_the_next_will_read(monkeypatch):
+    taken, become = [], rewritten_graphs._become
+    monkeypatch.setattr(
+        rewritten_graphs, "_become", lambda fgraph, *kept: (taken.append(kept[0]), become(fgraph, *kept))
+    )
+    first, second = program(), program()
+    assert len(taken) == 2
+    assert taken[0].same_as(taken[1])
+    assert values(*first) == values(*second)
+
+
 def test_nothing_is_overwritten_that_must_not_be():
     program()
     compiled, w = program()
