@@ -103,6 +103,25 @@ def test_any_size(products, rows, inner, columns, density, swapped, seed):
     assert_product(z.get_value(), x, y, -0.1, 0.5 * before.astype("float64"))
 
 
+@pytest.mark.parametrize("density", [0.3, 0.6, 1])
+def test_any_number_of_threads_makes_the_same_bits(products, density):
+    plain, _, added, z = products["float64"]
+    x = np.vstack([matrix(250, 300, each, "float64", 0) for each in (density, 1)])
+    y, before = matrix(300, 330, 1, "float64", 1), matrix(500, 330, 1, "float64", 2)
+    found, threads = [], backend.threads()
+    try:
+        for number in (1, 2, 5, 64):
+            backend.configure(threads=number)
+            z.set_value(before)
+            added(x, y)
+            found.append((plain(x, y)[0], z.get_value()))
+    finally:
+        backend.configure(threads=threads)
+    assert_product(found[0][0], x, y)
+    for made in found[1:]:
+        np.testing.assert_array_equal(made, found[0])
+
+
 def test_a_value_that_is_not_a_number_is_no_zero(products):
     plain, *_ = products["float32"]
     x, y = matrix(60, 200, 0.2, "float32", 0), matrix(200, 90, 1, "float32", 1)
