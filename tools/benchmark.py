@@ -18,11 +18,13 @@ tools/benchmark.py mnist
 tools/benchmark.py backends --rounds 7
 tools/benchmark.py parzen
 tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
+tools/benchmark.py ageing --minutes 60
 """
 
 #: Modules of adversarial.benchmarks.
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
+    "ageing",
 )  # fmt: skip
 
 

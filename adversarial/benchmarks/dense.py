@@ -86,7 +86,7 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
     if reason := mismatch(given.updates, Count):
         raise ConfigurationError(f"--updates is {given.updates}, but must be {reason}")
     with tempfile.TemporaryDirectory() as folder:
-        train = _experiment(name, values, given.updates, Path(folder))
+        train = experiment(name, values, given.updates, Path(folder))
     batch_size = train.algorithm.batch_size
     game = specification(train)
     batch = np.ascontiguousarray(train.dataset.X[:batch_size], dtype=np.float32)
@@ -121,7 +121,7 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
     return Report(f"{name}: an update, seconds", times, ratios, notes)
 
 
-def _experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
+def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
     """The experiment, set up, with epochs of `updates` updates and no monitor."""
     overrides = {
         "save_freq": "0",
