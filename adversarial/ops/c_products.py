@@ -27,17 +27,20 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (12, LEAST_WORK)
+PRODUCTS_VERSION = (13, LEAST_WORK)
 
 
 def headers() -> list[str]:
     """What `MULTIPLY` includes."""
-    return ["<vector>", "<algorithm>", "<cstring>", "<omp.h>"]
+    return ["<vector>", "<algorithm>", "<numeric>", "<cstring>", "<omp.h>"]
 
 
 _MULTIPLY = r"""
 #ifndef ADVERSARIAL_PRODUCTS
 #define ADVERSARIAL_PRODUCTS
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 namespace adversarial {
 
 // c = alpha a b + beta c, by columns as BLAS counts.
@@ -74,10 +77,6 @@ template <typename real> struct Matrix {
     int leading() const
     {
         return (int)std::max<npy_intp>(by_rows() ? std::max(down, columns) : std::max(right, rows), 1);
-    }
-    Matrix some_rows(npy_intp from, npy_intp to) const
-    {
-        return Matrix(data + from * down, to - from, columns, down, right);
     }
     real& at(npy_intp row, npy_intp column) const { return data[row * down + column * right]; }
 };
@@ -144,12 +143,7 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
         const bool turned = skips ? by_right < by_left : !out.by_rows();
         if (skips || WHOLE) {
             if (turned) turn(left, right, out);
-            const npy_intp step =
-                skips ? TiledProduct<real>::rows_at_a_time(left, turned ? of_right : of_left) : left.rows;
-            for (npy_intp from = 0; from < left.rows; from += step) {
-                const npy_intp to = std::min(from + step, left.rows);
-                TiledProduct<real>(alpha, left.some_rows(from, to), right, beta, out.some_rows(from, to), skips).work();
-            }
+            TiledProduct<real>(alpha, left, right, beta, out, skips, turned ? of_right : of_left).work();
             return;
         }
     }

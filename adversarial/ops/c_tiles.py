@@ -1,8 +1,8 @@
 """C++ of products made in tiles, for `c_products`, which has the matrices and says when they are made so.
 
 A tile is some columns of the right factor, cut into blocks of its rows that stay in the first-level cache. A thread
-makes all rows of the output under a tile, or a stretch of them: from the terms of the left factor that are not 0, which
-were gathered before, or from all of its values, several rows at a time.
+takes a stretch of the left factor's rows, gathers what is not 0 of them, for itself, and makes these rows of the output
+tile by tile: from the terms that it gathered, or from all values, several rows at a time, where most are not 0.
 """
 
 from __future__ import annotations
@@ -43,129 +43,229 @@ template <typename real> struct Term {
     typename Vector<real>::Offset offset;
 };
 
+// Writes terms of the values that are not 0, one after the other. Their offsets are `start`, and `step` more from one
+// value to the next. Returns how many; as many places as there are values are written to.
+#if defined(__AVX512F__)
+static inline int compress(const Vector<float>::Aligned& values, npy_int32 start, npy_int32 step, Term<float>* to)
+{
+    const __mmask16 found = _mm512_cmp_ps_mask((__m512)values, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i steps = _mm512_mullo_epi32(count, _mm512_set1_epi32(step));
+    const __m512i left = _mm512_maskz_compress_epi32(found, (__m512i)values);
+    const __m512i right = _mm512_maskz_compress_epi32(found, _mm512_add_epi32(_mm512_set1_epi32(start), steps));
+    const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi32(left, low, right));
+    _mm512_storeu_si512(to + 8, _mm512_permutex2var_epi32(left, high, right));
+    return __builtin_popcount(found);
+}
+
+static inline int compress(const Vector<double>::Aligned& values, npy_int64 start, npy_int64 step, Term<double>* to)
+{
+    const __mmask8 found = _mm512_cmp_pd_mask((__m512d)values, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+    const __m512i steps = _mm512_set_epi64(7 * step, 6 * step, 5 * step, 4 * step, 3 * step, 2 * step, step, 0);
+    const __m512i left = _mm512_maskz_compress_epi64(found, (__m512i)values);
+    const __m512i right = _mm512_maskz_compress_epi64(found, _mm512_add_epi64(_mm512_set1_epi64(start), steps));
+    const __m512i low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
+    const __m512i high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
+    _mm512_storeu_si512(to, _mm512_permutex2var_epi64(left, low, right));
+    _mm512_storeu_si512(to + 4, _mm512_permutex2var_epi64(left, high, right));
+    return __builtin_popcount(found);
+}
+#else
+template <typename Values, typename Offset, typename real>
+static inline int compress(const Values& values, Offset start, Offset step, Term<real>* to)
+{
+    int count = 0;
+    // Each is written where the next one belongs, which moves on where it was not 0: no jumps.
+    for (int i = 0; i < (int)(sizeof(Values) / sizeof(real)); ++i, start += step) {
+        to[count].value = values[i];
+        to[count].offset = start;
+        count += values[i] != 0;
+    }
+    return count;
+}
+#endif
+
 template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
+    typedef typename Vector<real>::Offset Offset;
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
     enum { ROWS_OF_A_PART = 48, AHEAD = 4 };
-    // Rows of the sparse factor that are compressed at a time: each tile reads their terms again, so they should stay
-    // in the second-level cache; but the other factor is packed for them again, so they should be many. There are
-    // places for all values, though, of which few may be terms.
-    static npy_intp rows_at_a_time(const Matrix<real>& left, double density)
-    {
-        const double inner = (double)left.columns, terms_of_a_row = std::max(density * inner, inner / 64);
-        const npy_intp most = std::max((npy_intp)((1 << 20) / (sizeof(Term<real>) * terms_of_a_row)), (npy_intp)128);
-        const npy_intp times = (left.rows + most - 1) / most;
-        return (left.rows + times - 1) / times;
-    }
 
     const Matrix<real> left, right, out;  // (m, k), (k, n), (m, n)
     const real alpha, beta;
     const bool skips;              // over the zeros of the left factor
     const npy_intp blocks, depth;  // parts of the inner axis, and the length of one
-    Term<real>* terms;             // DEPTH places for each row of each block of columns
-    npy_int32* counts;             // of terms in those places
+    const npy_intp tiles, threads;
+    npy_intp across;              // threads that share the tiles of a stretch of rows
+    npy_intp stretches, length;   // stretches of rows, and rows of one
+    std::vector<npy_intp> begun;  // tiles that threads have taken, of each stretch
 
+    // `density` is about the share of values of the left factor that are not 0.
     TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
-                 bool skips)
+                 bool skips, double density)
         : left(left), right(right), out(out), alpha(alpha), beta(beta), skips(skips),
-          blocks((left.columns + DEPTH - 1) / DEPTH), depth((left.columns + blocks - 1) / blocks)
+          blocks((left.columns + DEPTH - 1) / DEPTH), depth(in_lanes((left.columns + blocks - 1) / blocks)),
+          tiles((right.columns + WIDTH - 1) / WIDTH), threads(omp_get_max_threads())
     {
-        if (!skips) return;
-        // Kept from call to call: fresh memory costs as much as the terms that go there. One thread at a time is here.
-        static std::vector<Term<real>> kept_terms;
-        static std::vector<npy_int32> kept_counts;
-        const size_t segments = (size_t)(blocks * left.rows);
-        if (kept_terms.size() < segments * DEPTH) kept_terms.resize(segments * DEPTH);
-        if (kept_counts.size() < segments) kept_counts.resize(segments);
-        terms = kept_terms.data();
-        counts = kept_counts.data();
+        share_out(density);
+    }
+
+    static npy_intp in_lanes(npy_intp length) { return (length + LANES - 1) / LANES * LANES; }
+
+    // Each thread has rows and tiles of its own: what one wrote is slow to get at for another. Threads that share rows
+    // gather the same terms, threads that share tiles pack the same ones: the least of both is sought.
+    void share_out(double density)
+    {
+        double least = 0;
+        for (npy_intp ways = 1; ways <= threads; ++ways) {
+            if (threads % ways) continue;
+            const double rows = (double)((left.rows * ways + threads - 1) / threads);
+            const double columns = (double)((tiles + ways - 1) / ways * WIDTH);
+            // For each of the inner length: to multiply, to gather, to pack.
+            const double cycles = 1.3 * density * rows * columns / LANES + (skips ? rows : 0) + 0.5 * columns;
+            if (ways == 1 || cycles < least) least = cycles, across = ways;
+        }
+        // All tiles read the terms of a stretch again, so these should stay in the second-level cache; but the tiles
+        // are packed for each stretch again, so it should have many rows.
+        const npy_intp groups = threads / across;
+        const double terms = std::max(density * (double)left.columns, (double)left.columns / 64);
+        const npy_intp most = std::max((npy_intp)((1 << 20) / (sizeof(Term<real>) * terms)), (npy_intp)128);
+        const npy_intp rows = (left.rows + groups - 1) / groups, times = skips ? (rows + most - 1) / most : 1;
+        length = in_lanes((rows + times - 1) / times);
+        stretches = (left.rows + length - 1) / length;
+        begun.assign(stretches, 0);
     }
 
     void work()
     {
-        const npy_intp parts = (left.rows + ROWS_OF_A_PART - 1) / ROWS_OF_A_PART;
-        const npy_intp tiles = (right.columns + WIDTH - 1) / WIDTH;
-        // Several pieces of work a thread, so that none waits long for another.
-        const npy_intp threads = omp_get_max_threads(), wanted = (4 * threads + tiles - 1) / tiles;
-        const npy_intp cuts = std::max<npy_intp>(std::min(wanted, parts / 2), 1);
-        const npy_intp cut = ((left.rows + cuts - 1) / cuts + LANES - 1) / LANES * LANES;
-        // Threads that made neighbouring tiles would write to the same lines of the cache at their edges, which takes
-        // twice the time where the threads have no cache in common: so each begins in a stretch of its own.
-        const npy_intp stretch = (tiles * cuts + threads - 1) / threads;
         const unsigned int rounding = ADVERSARIAL_ROUNDING;
         (void)rounding;
+        // Threads that made neighbouring tiles would write to the same lines of the cache at their edges, which takes
+        // twice the time where the threads have no cache in common: so each begins elsewhere.
+        const npy_intp each = (tiles + across - 1) / across;
         #pragma omp parallel
         {
             ADVERSARIAL_ROUND_AS(rounding)
-            #pragma omp for schedule(static)
-            for (npy_intp i = 0; i < (skips ? blocks * parts : 0); ++i)
-                compress(i / parts, i % parts * ROWS_OF_A_PART);
-            #pragma omp for schedule(dynamic, 1)
-            for (npy_intp i = 0; i < threads * stretch; ++i) {
-                const npy_intp piece = i % threads * stretch + i / threads, from = piece % cuts * cut;
-                if (piece < tiles * cuts && from < left.rows)
-                    make_tile(piece / cuts * WIDTH, from, std::min(from + cut, left.rows));
-            }
-        }
-    }
-
-    void compress(npy_intp block, npy_intp from)
-    {
-        const npy_intp to = std::min<npy_intp>(from + ROWS_OF_A_PART, left.rows);
-        const npy_intp first = block * depth, last = std::min(first + depth, left.columns);
-        const npy_intp step = WIDTH * sizeof(real);
-        Term<real>* const places = terms + block * left.rows * DEPTH;
-        npy_int32* const count = counts + block * left.rows;
-        // Each value is written where the next term belongs, which moves on where it was one: no jumps.
-        if (left.right == 1) {
-            for (npy_intp row = from; row < to; ++row) {
-                const real* const values = left.data + row * left.down;
-                Term<real>* const place = places + row * DEPTH;
-                npy_intp n = 0;
-                for (npy_intp q = first; q < last; ++q) {
-                    place[n].value = values[q];
-                    place[n].offset = (q - first) * step;
-                    n += values[q] != 0;
-                }
-                count[row] = n;
-            }
-        } else {
-            for (npy_intp row = from; row < to; ++row) count[row] = 0;
-            for (npy_intp q = first; q < last; ++q) {
-                const real* const values = left.data + q * left.right;
-                for (npy_intp row = from; row < to; ++row) {
-                    Term<real>& place = places[row * DEPTH + count[row]];
-                    place.value = values[row * left.down];
-                    place.offset = (q - first) * step;
-                    count[row] += values[row * left.down] != 0;
+            const npy_intp groups = (omp_get_num_threads() + across - 1) / across;
+            const npy_intp own = (stretches + groups - 1) / groups, first = omp_get_thread_num() / across * own;
+            for (npy_intp i = 0; i < stretches; ++i) {
+                const npy_intp stretch = (first + i) % stretches;
+                npy_intp taken;
+                #pragma omp atomic read
+                taken = begun[stretch];
+                // A thread that is done with its own helps where enough is left.
+                if (i >= own && each * across - taken < 3) continue;
+                Terms terms(*this, stretch * length, std::min((stretch + 1) * length, left.rows));
+                for (;;) {
+                    #pragma omp atomic capture
+                    taken = begun[stretch]++;
+                    if (taken >= each * across) break;
+                    const npy_intp tile = taken % across * each + taken / across;
+                    if (tile < tiles) make_tile(terms, tile * WIDTH);
                 }
             }
         }
     }
 
-    void make_tile(npy_intp column, npy_intp from, npy_intp to)
+    // What is not 0 of some rows of the left factor: the value, and by how many bytes into a tile the row lies that it
+    // multiplies. There are DEPTH places for each row of each block.
+    struct Terms {
+        const npy_intp from, to;
+        Term<real>* places;
+        npy_int32* counts;
+
+        Terms(const TiledProduct& all, npy_intp from, npy_intp to) : from(from), to(to)
+        {
+            if (!all.skips) return;
+            // Kept from call to call: fresh memory costs as much as the terms that go there.
+            static thread_local std::vector<Term<real>> kept_places;
+            static thread_local std::vector<npy_int32> kept_counts;
+            const size_t segments = (size_t)(all.blocks * (to - from));
+            if (kept_counts.size() < segments) {
+                kept_places.resize(segments * DEPTH);
+                kept_counts.resize(segments);
+            }
+            places = kept_places.data();
+            counts = kept_counts.data();
+            if (all.left.right == 1) gather_rows(all);
+            else gather_columns(all);
+        }
+
+        npy_intp segment(npy_intp block, npy_intp row) const { return block * (to - from) + row - from; }
+
+        void gather_rows(const TiledProduct& all)
+        {
+            const Matrix<real>& left = all.left;
+            for (npy_intp row = from; row < to; ++row)
+                for (npy_intp block = 0; block < all.blocks; ++block) {
+                    const npy_intp first = block * all.depth, last = std::min(first + all.depth, left.columns);
+                    counts[segment(block, row)] = 0;
+                    for (npy_intp q = first; q < last; q += LANES)
+                        append(some(&left.at(row, q), last - q), q - first, segment(block, row));
+                }
+        }
+
+        // The same where columns are contiguous: squares of it are turned.
+        void gather_columns(const TiledProduct& all)
+        {
+            const Matrix<real>& left = all.left;
+            std::fill(counts, counts + all.blocks * (to - from), 0);
+            for (npy_intp block = 0; block < all.blocks; ++block) {
+                const npy_intp first = block * all.depth, last = std::min(first + all.depth, left.columns);
+                for (npy_intp q = first; q < last; q += LANES)
+                    for (npy_intp row = from; row < to; row += LANES) {
+                        Aligned square[LANES] = {};
+                        for (npy_intp i = 0; i < std::min<npy_intp>(LANES, last - q); ++i)
+                            square[i] = some(&left.at(row, q + i), to - row);
+                        transpose(square);
+                        for (npy_intp i = 0; i < std::min<npy_intp>(LANES, to - row); ++i)
+                            append(square[i], q - first, segment(block, row + i));
+                    }
+            }
+        }
+
+        static Aligned some(const real* values, npy_intp count)
+        {
+            if (count >= LANES) return *(const Loose*)values;
+            Aligned all = {};
+            for (npy_intp i = 0; i < count; ++i) ((real*)&all)[i] = values[i];
+            return all;
+        }
+
+        void append(const Aligned& found, npy_intp q, npy_intp segment)
+        {
+            npy_int32& count = counts[segment];
+            const Offset step = WIDTH * sizeof(real);
+            count += compress(found, (Offset)(q * step), step, places + segment * DEPTH + count);
+        }
+    };
+
+    void make_tile(const Terms& terms, npy_intp column)
     {
         const npy_intp width = std::min<npy_intp>(WIDTH, right.columns - column);
-        if (width > VECTORS / 2 * LANES) make_tile<VECTORS>(column, width, from, to);
-        else if (width > VECTORS / 4 * LANES) make_tile<VECTORS / 2>(column, width, from, to);
-        else make_tile<VECTORS / 4>(column, width, from, to);
+        if (width > VECTORS / 2 * LANES) make_tile<VECTORS>(terms, column, width);
+        else if (width > VECTORS / 4 * LANES) make_tile<VECTORS / 2>(terms, column, width);
+        else make_tile<VECTORS / 4>(terms, column, width);
     }
 
-    template <int vectors> void make_tile(npy_intp column, npy_intp width, npy_intp from, npy_intp to)
+    template <int vectors> void make_tile(const Terms& terms, npy_intp column, npy_intp width)
     {
+        const npy_intp from = terms.from, to = terms.to;
         alignas(VECTOR_BYTES) real packed[DEPTH * WIDTH];
         for (npy_intp block = 0; block < blocks; ++block) {
             pack<vectors>(block, column, width, packed);
             if (out.right != 1)
                 for (npy_intp row = from; row < to; row += LANES)
-                    make_columns<vectors>(block, column, width, row, std::min<npy_intp>(row + LANES, to), packed);
+                    make_columns<vectors>(terms, block, column, width, row, packed);
             else {
                 const Piece piece(*this, block, column, width, from, to);
                 for (npy_intp row = from; row < to; row += ROWS_OF_A_PART) {
                     const npy_intp end = std::min<npy_intp>(row + ROWS_OF_A_PART, to);
-                    if (!skips || few_zeros(block, row, end)) make_whole_rows<vectors>(piece, row, end, packed);
-                    else make_rows<vectors>(piece, row, end, packed);
+                    if (!skips || few_zeros(terms, block, row, end)) make_whole_rows<vectors>(piece, row, end, packed);
+                    else make_rows<vectors>(piece, terms, row, end, packed);
                 }
             }
         }
@@ -204,24 +304,23 @@ template <typename real> struct TiledProduct {
     };
 
     // Whether rows have so many terms in a block that all their values are multiplied in less time.
-    bool few_zeros(npy_intp block, npy_intp from, npy_intp to) const
+    bool few_zeros(const Terms& terms, npy_intp block, npy_intp from, npy_intp to) const
     {
-        const npy_int32* const count = counts + block * left.rows;
-        npy_intp found = 0;
-        for (npy_intp row = from; row < to; ++row) found += count[row];
+        const npy_int32* const counts = terms.counts + terms.segment(block, from);
+        const npy_intp found = std::accumulate(counts, counts + (to - from), (npy_intp)0);
         return WHOLE && 3 * found > 2 * (to - from) * std::min(depth, left.columns - block * depth);
     }
 
-    template <int vectors> void make_rows(const Piece& piece, npy_intp from, npy_intp to, const real* packed)
+    template <int vectors>
+    void make_rows(const Piece& piece, const Terms& terms, npy_intp from, npy_intp to, const real* packed)
     {
         const real scale = alpha, kept = piece.kept;
         const npy_intp width = piece.width, down = out.down;
-        const npy_int32* const count = counts + piece.block * left.rows;
-        const Term<real>* const places = terms + piece.block * left.rows * DEPTH;
+        npy_intp segment = terms.segment(piece.block, from);
         real* target = &out.at(from, piece.column);
-        for (npy_intp row = from; row < to; ++row, target += down) {
+        for (npy_intp row = from; row < to; ++row, ++segment, target += down) {
             piece.fetch(out, row);
-            const Sums<vectors> sums = sum_terms<vectors>(places + row * DEPTH, count[row], packed);
+            const Sums<vectors> sums = sum_terms<vectors>(terms, segment, packed);
             add(scale, sums, target, width, kept);
         }
     }
@@ -258,17 +357,16 @@ template <typename real> struct TiledProduct {
 
     // LANES rows at a time become columns, for an output whose rows are not contiguous.
     template <int vectors>
-    void make_columns(npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to, const real* packed)
+    void make_columns(const Terms& terms, npy_intp block, npy_intp column, npy_intp width, npy_intp from,
+                      const real* packed)
     {
+        const npy_intp to = std::min<npy_intp>(from + LANES, terms.to), segment = terms.segment(block, from);
         alignas(VECTOR_BYTES) real sums[LANES * WIDTH];
         const real kept = block == 0 ? beta : (real)1;
         if (block == 0 && kept != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
-        for (npy_intp row = from; row < to; ++row) {
-            const npy_intp segment = block * left.rows + row;
-            *(Sums<vectors>*)(sums + (row - from) * WIDTH) =
-                sum_terms<vectors>(terms + segment * DEPTH, counts[segment], packed);
-        }
+        for (npy_intp i = 0; i < to - from; ++i)
+            *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
@@ -283,11 +381,12 @@ template <typename real> struct TiledProduct {
     };
 
     template <int vectors>
-    static Sums<vectors> sum_terms(const Term<real>* term, npy_intp count, const real* packed)
+    static Sums<vectors> sum_terms(const Terms& terms, npy_intp segment, const real* packed)
     {
+        const Term<real>* term = terms.places + segment * DEPTH;
         Sums<vectors> sums;
         for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
-        for (const Term<real>* const end = term + count; term < end; ++term) {
+        for (const Term<real>* const end = term + terms.counts[segment]; term < end; ++term) {
             const Aligned value = term->value - Aligned{};
             const Aligned* const other = (const Aligned*)((const char*)packed + term->offset);
             for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
