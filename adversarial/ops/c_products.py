@@ -27,7 +27,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (13, LEAST_WORK)
+PRODUCTS_VERSION = (14, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -38,9 +38,6 @@ def headers() -> list[str]:
 _MULTIPLY = r"""
 #ifndef ADVERSARIAL_PRODUCTS
 #define ADVERSARIAL_PRODUCTS
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
 namespace adversarial {
 
 // c = alpha a b + beta c, by columns as BLAS counts.

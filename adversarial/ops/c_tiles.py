@@ -43,53 +43,34 @@ template <typename real> struct Term {
     typename Vector<real>::Offset offset;
 };
 
-// Writes terms of the values that are not 0, one after the other. Their offsets are `start`, and `step` more from one
-// value to the next. Returns how many; as many places as there are values are written to.
 #if defined(__AVX512F__)
-static inline int compress(const Vector<float>::Aligned& values, npy_int32 start, npy_int32 step, Term<float>* to)
+// A bit for each value that is not 0, and the values that have one, side by side. (GCC's own names for instructions:
+// the header that has the usual ones takes longer to read than all else.)
+static inline unsigned int not_zero(const Vector<float>::Aligned& values)
 {
-    const __mmask16 found = _mm512_cmp_ps_mask((__m512)values, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-    const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    const __m512i steps = _mm512_mullo_epi32(count, _mm512_set1_epi32(step));
-    const __m512i left = _mm512_maskz_compress_epi32(found, (__m512i)values);
-    const __m512i right = _mm512_maskz_compress_epi32(found, _mm512_add_epi32(_mm512_set1_epi32(start), steps));
-    const __m512i low = _mm512_set_epi32(23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
-    _mm512_storeu_si512(to, _mm512_permutex2var_epi32(left, low, right));
-    _mm512_storeu_si512(to + 8, _mm512_permutex2var_epi32(left, high, right));
-    return __builtin_popcount(found);
+    return __builtin_ia32_cmpps512_mask(values, Vector<float>::Aligned{}, 4, 0xffff, 4);
 }
 
-static inline int compress(const Vector<double>::Aligned& values, npy_int64 start, npy_int64 step, Term<double>* to)
+static inline unsigned int not_zero(const Vector<double>::Aligned& values)
 {
-    const __mmask8 found = _mm512_cmp_pd_mask((__m512d)values, _mm512_setzero_pd(), _CMP_NEQ_UQ);
-    const __m512i steps = _mm512_set_epi64(7 * step, 6 * step, 5 * step, 4 * step, 3 * step, 2 * step, step, 0);
-    const __m512i left = _mm512_maskz_compress_epi64(found, (__m512i)values);
-    const __m512i right = _mm512_maskz_compress_epi64(found, _mm512_add_epi64(_mm512_set1_epi64(start), steps));
-    const __m512i low = _mm512_set_epi64(11, 3, 10, 2, 9, 1, 8, 0);
-    const __m512i high = _mm512_add_epi64(low, _mm512_set1_epi64(4));
-    _mm512_storeu_si512(to, _mm512_permutex2var_epi64(left, low, right));
-    _mm512_storeu_si512(to + 4, _mm512_permutex2var_epi64(left, high, right));
-    return __builtin_popcount(found);
+    return __builtin_ia32_cmppd512_mask(values, Vector<double>::Aligned{}, 4, 0xff, 4);
 }
-#else
-template <typename Values, typename Offset, typename real>
-static inline int compress(const Values& values, Offset start, Offset step, Term<real>* to)
+
+static inline Vector<float>::Aligned side_by_side(const Vector<float>::Aligned& values, unsigned int which)
 {
-    int count = 0;
-    // Each is written where the next one belongs, which moves on where it was not 0: no jumps.
-    for (int i = 0; i < (int)(sizeof(Values) / sizeof(real)); ++i, start += step) {
-        to[count].value = values[i];
-        to[count].offset = start;
-        count += values[i] != 0;
-    }
-    return count;
+    return __builtin_ia32_compresssf512_mask(values, Vector<float>::Aligned{}, which);
+}
+
+static inline Vector<double>::Aligned side_by_side(const Vector<double>::Aligned& values, unsigned int which)
+{
+    return __builtin_ia32_compressdf512_mask(values, Vector<double>::Aligned{}, which);
 }
 #endif
 
 template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
+    typedef typename Vector<real>::Index Index;
     typedef typename Vector<real>::Offset Offset;
     enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
     enum { ROWS_OF_A_PART = 48, AHEAD = 4 };
@@ -235,11 +216,33 @@ template <typename real> struct TiledProduct {
             return all;
         }
 
-        void append(const Aligned& found, npy_intp q, npy_intp segment)
+        // Terms of the values that are not 0, from the q-th of a block on; as many places as there are values are
+        // written to.
+        void append(const Aligned& values, npy_intp q, npy_intp segment)
         {
-            npy_int32& count = counts[segment];
             const Offset step = WIDTH * sizeof(real);
-            count += compress(found, (Offset)(q * step), step, places + segment * DEPTH + count);
+            npy_int32& count = counts[segment];
+            Term<real>* const to = places + segment * DEPTH + count;
+        #if defined(__AVX512F__)
+            Index offsets;
+            for (int i = 0; i < LANES; ++i) offsets[i] = i * step;
+            const unsigned int found = not_zero(values);
+            const Cards cards;
+            const Aligned left = side_by_side(values, found);
+            const Aligned right = side_by_side((Aligned)(offsets + (Offset)(q * step)), found);
+            ((Loose*)to)[0] = __builtin_shuffle(left, right, cards.low);
+            ((Loose*)to)[1] = __builtin_shuffle(left, right, cards.high);
+            count += __builtin_popcount(found);
+        #else
+            int n = 0;
+            // Each is written where the next one belongs, which moves on where it was not 0: no jumps.
+            for (int i = 0; i < LANES; ++i) {
+                to[n].value = values[i];
+                to[n].offset = (Offset)((q + i) * step);
+                n += values[i] != 0;
+            }
+            count += n;
+        #endif
         }
     };
 
@@ -451,23 +454,32 @@ template <typename real> struct TiledProduct {
                 packed[q * WIDTH + j] = right.at(first + q, column + j);
     }
 
-    // A square of LANES vectors: each step lays the upper and the lower half of them into each other like cards.
+    // Lay the lower halves of two vectors, and the upper ones, into each other like cards.
+    struct Cards {
+        Index low, high;
+
+        Cards()
+        {
+            for (int i = 0; i < LANES / 2; ++i) {
+                low[2 * i] = i;
+                low[2 * i + 1] = LANES + i;
+                high[2 * i] = LANES / 2 + i;
+                high[2 * i + 1] = LANES + LANES / 2 + i;
+            }
+        }
+    };
+
+    // A square of LANES vectors: each step lays the upper and the lower half of them into each other.
     static void transpose(Aligned* square)
     {
-        typename Vector<real>::Index low, high;
-        for (int i = 0; i < LANES / 2; ++i) {
-            low[2 * i] = i;
-            low[2 * i + 1] = LANES + i;
-            high[2 * i] = LANES / 2 + i;
-            high[2 * i + 1] = LANES + LANES / 2 + i;
-        }
+        const Cards cards;
         Aligned next[LANES];
         #pragma GCC unroll 8
         for (int step = 1; step < LANES; step *= 2) {
             #pragma GCC unroll 16
             for (int i = 0; i < LANES / 2; ++i) {
-                next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], low);
-                next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], high);
+                next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.low);
+                next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.high);
             }
             #pragma GCC unroll 16
             for (int i = 0; i < LANES; ++i) square[i] = next[i];
