@@ -27,7 +27,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (14, LEAST_WORK)
+PRODUCTS_VERSION = (15, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -110,14 +110,6 @@ template <typename real> static double density(const Matrix<real>& m)
     return (double)found / (double)(runs * length);
 }
 
-// About how many cycles a product takes that passes over the zeros of its left factor, where BLAS needs one for each
-// LANES multiplications. Measured: a term takes a quarter more, to compress a value two, to pack one half of one.
-template <typename real> static double cost(npy_intp rows, npy_intp inner, npy_intp columns, double density)
-{
-    const double terms = 1.25 * density * (double)rows * (double)columns / TiledProduct<real>::LANES;
-    return (double)inner * (terms + 2.0 * (double)rows + 0.5 * (double)columns);
-}
-
 // The same product, seen from the other side: the transposes of all three.
 template <typename real> static void turn(Matrix<real>& left, Matrix<real>& right, Matrix<real>& out)
 {
@@ -134,13 +126,15 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
     const double work = (double)left.rows * (double)left.columns * (double)right.columns;
     if (work >= @LEAST_WORK@) {
         const double of_left = density(left), of_right = density(right);
-        const double by_left = cost<real>(left.rows, left.columns, right.columns, of_left);
-        const double by_right = cost<real>(right.columns, left.columns, left.rows, of_right);
-        const bool skips = std::min(by_left, by_right) < (WHOLE ? .85 : 1) * work / TiledProduct<real>::LANES;
+        typedef TiledProduct<real> Tiled;
+        const double rows = (double)left.rows, inner = (double)left.columns, columns = (double)right.columns;
+        const double by_left = inner * Tiled::cycles(rows, columns, of_left, true);
+        const double by_right = inner * Tiled::cycles(columns, rows, of_right, true);
+        const bool skips = std::min(by_left, by_right) < (WHOLE ? .85 : 1) * work / Tiled::LANES;
         const bool turned = skips ? by_right < by_left : !out.by_rows();
         if (skips || WHOLE) {
             if (turned) turn(left, right, out);
-            TiledProduct<real>(alpha, left, right, beta, out, skips, turned ? of_right : of_left).work();
+            Tiled(alpha, left, right, beta, out, skips, turned ? of_right : of_left).work();
             return;
         }
     }
