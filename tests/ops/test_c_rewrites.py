@@ -6,6 +6,9 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from adversarial import backend
 from adversarial.ops.elementwise import VectorElemwise
@@ -35,6 +38,12 @@ def equal_to_plain(inputs, outputs, values):
 
 def random(*shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def exp_on_c(on_c):
+    x = pt.fmatrix()
+    return backend.function([x], pt.exp(x))
 
 
 def test_maxout_and_its_gradient_become_two_ops(on_c):
@@ -89,6 +98,7 @@ def test_elementwise_arithmetic_is_the_same_however_arrays_lie(on_c, layout):
     x, y, row, column = pt.fmatrix(), pt.fmatrix(), pt.fvector(), pt.fvector()
     z = x * y + row
     outputs = [pt.switch(z > 0, z, 0.25 * x), pt.exp(-abs(z)) * column[:, None], z + 1, pt.sqr(row)[None, :] * x]
+    outputs += [x < y, pt.sigmoid(x) * pt.cast(y < 0.8, "float32"), pt.cast(x, "bool") & (y > 0)]
     a, b = random(70, 180), random(70, 180, seed=1)
     if layout == "F":
         a = np.asfortranarray(a)
@@ -96,6 +106,27 @@ def test_elementwise_arithmetic_is_the_same_however_arrays_lie(on_c, layout):
         a = random(70, 360)[:, ::2]
     function = equal_to_plain([x, y, row, column], outputs, [a, b, random(180, seed=2), random(70, seed=3)])
     assert any(isinstance(op, VectorElemwise) for op in ops(function))
+
+
+@given(hnp.arrays(np.float32, (3, 67), elements=st.floats(-104, 89, width=32)))
+@settings(max_examples=50, deadline=None)
+def test_the_exponential_of_a_float_is_the_nearest_float_but_near_halfway(exp_on_c, x):
+    exact = np.exp(x.astype("float64"))
+    with np.errstate(over="ignore"):
+        nearest = exact.astype("float32")
+    found = exp_on_c(x)
+    least = np.finfo("float32").tiny
+    normal = np.isfinite(nearest) & (nearest >= least)
+    assert (np.abs(found - exact)[normal] / np.spacing(nearest[normal])).max(initial=0) < 0.501
+    np.testing.assert_array_equal(found[np.isinf(nearest)], np.inf)
+    np.testing.assert_allclose(found[nearest < least], nearest[nearest < least], rtol=0, atol=1.5e-45)
+    every_other = x.repeat(2, axis=1)[:, ::2]
+    np.testing.assert_array_equal(exp_on_c(every_other), found)
+
+
+def test_the_exponential_has_the_limits_of_the_function(exp_on_c):
+    x = np.array([[np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38]], "float32").repeat(3, axis=0)
+    np.testing.assert_array_equal(exp_on_c(x), np.array([[np.nan, np.inf, 0, 1, 1, np.inf, 0]] * 3, "float32"))
 
 
 def test_elementwise_arithmetic_refuses_shapes_that_do_not_fit(on_c):
