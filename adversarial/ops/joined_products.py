@@ -2,7 +2,8 @@
 
 A discriminator sees a minibatch of data and one of samples, so that each of its weight matrices multiplies two
 matrices of few rows, and gathers its gradient from two products. BLAS needs less time for one product of twice the
-rows. Values change by rounding only.
+rows. Values change by rounding only. What is then done to each part's rows alike, such as to add biases and to take
+the largest piece, is done to all rows at once, so that the next product finds them joined.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
 
 from adversarial import backend
-from adversarial.ops.maxout import ToWinners
+from adversarial.ops.maxout import LargestPiece, ToWinners
 
 Ancestors = dict[Apply, set[Apply]]
 
@@ -35,123 +36,212 @@ class JoinProducts(GraphRewriter):
 
     def apply(self, fgraph: FunctionGraph) -> None:
         """Join sums first: the order of their rows is that of the groups too, so that rows are gathered once."""
-        for step in (self._join_one_sum, self._join_one_group, self._slice_one_join, self._spread_joined_winners):
-            while step(fgraph):
+        joined = JoinedRows(fgraph)
+        for steps in (
+            (_join_one_sum,),
+            (_do_one_to_all_rows, _take_one_join_from_whole, _join_one_group),
+            (_slice_one_join,),
+            (_spread_joined_winners,),
+        ):
+            while any(step(fgraph, joined) for step in steps):
                 pass
 
-    @staticmethod
-    def _join_one_sum(fgraph: FunctionGraph) -> bool:
-        for node in fgraph.toposort():
-            if not (isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add)):
-                continue
-            sums = [part for part in node.inputs if _is_gradient_of_weights(fgraph, part)]
-            if len(sums) < 2 or len({(part.dtype, *part.type.shape) for part in sums}) > 1:
-                continue
-            lefts = [part.owner.inputs[0].owner.inputs[0] for part in sums]
-            rights = [part.owner.inputs[1] for part in sums]
-            joined = pt.dot(_rows(fgraph, lefts).T, _rows(fgraph, rights))
-            others = [part for part in node.inputs if part not in sums]
-            new = pt.add(joined, *others) if others else joined
-            _replace_all(fgraph, [(node.outputs[0], new)])
-            return True
-        return False
 
-    @staticmethod
-    def _join_one_group(fgraph: FunctionGraph) -> bool:
-        order = fgraph.toposort()
-        by_factor: dict[Variable, list[Apply]] = defaultdict(list)
-        for node in order:
-            if _is_matrix_product(node) and not _is_transpose(node.inputs[0]):
-                by_factor[node.inputs[1]].append(node)
-        candidates = [nodes for nodes in by_factor.values() if len(nodes) > 1]
-        if not candidates:
-            return False
-        ancestors = _ancestors(order)
-        for nodes in candidates:
-            chosen: list[Apply] = []
-            for node in nodes:
-                if not any(other in ancestors[node] for other in chosen) and _same_dtypes(node, nodes[0]):
-                    chosen.append(node)
-            if len(chosen) > 1:
-                _join(fgraph, chosen)
-                return True
-        return False
+class JoinedRows:
+    """Variables of a graph whose rows are those of several others, one after the other."""
 
-    @staticmethod
-    def _spread_joined_winners(fgraph: FunctionGraph) -> bool:
-        """Gradients of maxout are joined before they are spread over the pieces: fewer values to gather."""
-        order = fgraph.toposort()
-        for node in filter(_joins_rows, order):
-            parts = [part.owner for part in node.inputs[1:]]
-            if any(part is None or not isinstance(part.op, ToWinners) for part in parts):
-                continue
-            ancestors = _ancestors(order)
-            if len({part.op for part in parts}) > 1 or any(a in ancestors[b] for a in parts for b in parts):
-                continue
-            grads, winners = zip(*(part.inputs for part in parts), strict=True)
-            whole = parts[0].op(_rows(fgraph, grads), _rows(fgraph, winners))
-            slices = _slices(whole, [part.outputs[0] for part in parts], list(winners))
-            _replace_all(fgraph, [(node.outputs[0], whole), *slices])
-            return True
-        return False
+    def __init__(self, fgraph: FunctionGraph):
+        self.fgraph = fgraph
+        self.parts: dict[Variable, list[Variable]] = {}
+        self.place: dict[Variable, tuple[Variable, int]] = {}
+        self.lengths: dict[Variable, Variable] = {}
 
-    @staticmethod
-    def _slice_one_join(fgraph: FunctionGraph) -> bool:
-        """Rows that lie side by side in a longer join are taken from there."""
-        order = fgraph.toposort()
-        joins = [node for node in order if _joins_rows(node)]
-        for short in joins:
-            for long in joins:
-                at = _position(short.inputs[1:], long.inputs[1:])
-                if len(short.inputs) >= len(long.inputs) or at is None or short in _ancestors(order)[long]:
-                    continue
-                start = sum(part.shape[0] for part in long.inputs[1 : 1 + at])
-                stop = start + sum(part.shape[0] for part in short.inputs[1:])
-                _replace_all(fgraph, [(short.outputs[0], long.outputs[0][start:stop])])
-                return True
-        return False
+    def rows(self, parts: Sequence[Variable]) -> Variable:
+        """The rows of all of `parts`: of a whole or a join that is there already, or else of a new join."""
+        found = self.in_a_whole(parts)
+        if found is not None:
+            return found
+        for client, _ in self.fgraph.clients.get(parts[0], ()):
+            if isinstance(client, Apply) and _joins_rows(client) and client.inputs[1:] == list(parts):
+                return client.outputs[0]
+        return pt.join(0, *parts)
 
+    def in_a_whole(self, parts: Sequence[Variable]) -> Variable | None:
+        """The same from a whole of which they are neighbours; None where they are not."""
+        whole, first = self.place.get(parts[0], (None, 0))
+        last = first + len(parts)
+        if whole is None or self.parts[whole][first:last] != list(parts):
+            return None
+        if len(parts) == len(self.parts[whole]):
+            return whole
+        start = sum(self.lengths[part] for part in self.parts[whole][:first])
+        return whole[start : start + sum(self.lengths[part] for part in parts)]
 
-def _join(fgraph: FunctionGraph, nodes: list[Apply]) -> None:
-    by_left = {node.inputs[0]: node for node in nodes}
-    lefts = _in_order_of_a_join(fgraph, list(by_left))
-    whole = pt.dot(_rows(fgraph, lefts), nodes[0].inputs[1])
-    _replace_all(fgraph, _slices(whole, [by_left[left].outputs[0] for left in lefts], lefts))
-
-
-def _rows(fgraph: FunctionGraph, parts: Sequence[Variable]) -> Variable:
-    """The rows of all parts, from a join that is there already if there is one."""
-    for client, _ in fgraph.clients.get(parts[0], ()):
-        if isinstance(client, Apply) and _joins_rows(client) and client.inputs[1:] == list(parts):
-            return client.outputs[0]
-    return pt.join(0, *parts)
-
-
-def _slices(whole: Variable, parts: list[Variable], like: list[Variable]) -> list[tuple[Variable, Variable]]:
-    """Each of `parts` with the rows of `whole` that are the same, as many as the variable of `like` has."""
-    start: Any = 0
-    pairs = []
-    for part, rows in zip(parts, like, strict=True):
-        stop = start + rows.shape[0]
-        pairs.append((part, whole[start:stop]))
-        start = stop
-    return pairs
-
-
-def _replace_all(fgraph: FunctionGraph, pairs: list[tuple[Variable, Variable]]) -> None:
-    """Replace variables by others, whose types may say less."""
-    typed = [(old, new if new.type == old.type else pt.specify_shape(new, old.type.shape)) for old, new in pairs]
-    fgraph.replace_all(typed, reason="JoinProducts")
-
-
-def _in_order_of_a_join(fgraph: FunctionGraph, variables: list[Variable]) -> list[Variable]:
-    """Those that a join has already first, in its order."""
-    for variable in variables:
-        for client, _ in fgraph.clients[variable]:
-            if isinstance(client, Apply) and _joins_rows(client) and set(client.inputs[1:]) <= set(variables):
-                known = client.inputs[1:]
+    def in_order(self, variables: list[Variable]) -> list[Variable]:
+        """Those that are parts of one whole, or that a join has already, in its order, and the others after them."""
+        for variable in variables:
+            known = self.parts[self.place[variable][0]] if variable in self.place else []
+            for client, _ in self.fgraph.clients[variable]:
+                if not known and isinstance(client, Apply) and _joins_rows(client):
+                    known = client.inputs[1:]
+            if known and set(known) <= set(variables):
                 return [*known, *(other for other in variables if other not in known)]
-    return variables
+        return variables
+
+    def divide(self, whole: Variable, parts: Sequence[Variable], like: Sequence[Variable]) -> None:
+        """Replace each of `parts` by rows of `whole`, as many as the variable of `like` has."""
+        self.divide_all([(whole, parts)], like)
+
+    def divide_all(self, wholes: Sequence[tuple[Variable, Sequence[Variable]]], like: Sequence[Variable]) -> None:
+        """The same for several wholes at once."""
+        lengths = [self.lengths.get(rows, rows.shape[0]) for rows in like]
+        start: Any = 0
+        pairs = []
+        for number, length in enumerate(lengths):
+            pairs += [(whole, parts[number], whole[start : start + length]) for whole, parts in wholes]
+            start = start + length
+        typed = _replace_all(self.fgraph, [(old, new) for _, old, new in pairs])
+        for number, ((whole, _, _), new) in enumerate(zip(pairs, typed, strict=True)):
+            self.place[new] = whole, len(self.parts.setdefault(whole, []))
+            self.parts[whole].append(new)
+            self.lengths[new] = lengths[number // len(wholes)]
+
+
+def _join_one_sum(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    for node in fgraph.toposort():
+        if not (isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add)):
+            continue
+        sums = [part for part in node.inputs if _is_gradient_of_weights(fgraph, part)]
+        if len(sums) < 2 or len({(part.dtype, *part.type.shape) for part in sums}) > 1:
+            continue
+        lefts = [part.owner.inputs[0].owner.inputs[0] for part in sums]
+        rights = [part.owner.inputs[1] for part in sums]
+        product = pt.dot(joined.rows(lefts).T, joined.rows(rights))
+        others = [part for part in node.inputs if part not in sums]
+        new = pt.add(product, *others) if others else product
+        _replace_all(fgraph, [(node.outputs[0], new)])
+        return True
+    return False
+
+
+def _join_one_group(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    order = fgraph.toposort()
+    by_factor: dict[Variable, list[Apply]] = defaultdict(list)
+    for node in order:
+        if _is_matrix_product(node) and not _is_transpose(node.inputs[0]):
+            by_factor[node.inputs[1]].append(node)
+    candidates = [nodes for nodes in by_factor.values() if len(nodes) > 1]
+    if not candidates:
+        return False
+    ancestors = _ancestors(order)
+    for nodes in candidates:
+        chosen: list[Apply] = []
+        for node in nodes:
+            if not any(other in ancestors[node] for other in chosen) and _same_dtypes(node, nodes[0]):
+                chosen.append(node)
+        if len(chosen) > 1:
+            by_left = {node.inputs[0]: node for node in chosen}
+            lefts = joined.in_order(list(by_left))
+            whole = pt.dot(joined.rows(lefts), chosen[0].inputs[1])
+            joined.divide(whole, [by_left[left].outputs[0] for left in lefts], lefts)
+            return True
+    return False
+
+
+def _do_one_to_all_rows(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    """What is done to every part of a whole is done to the whole: no row of it depends on another."""
+    for parts in list(joined.parts.values()):
+        if not all(part in fgraph.clients for part in parts):
+            continue
+        for node in _clients(fgraph, parts[0]):
+            if not isinstance(node.op, Elemwise | LargestPiece):
+                continue
+            alike = [_like(fgraph, joined, node, part, number) for number, part in enumerate(parts)]
+            places = [joined.place.get(each, (each, None)) for each in node.inputs]
+            wholes = [whole if first == 0 else each for each, (whole, first) in zip(node.inputs, places, strict=True)]
+            if None in alike or any(len(joined.parts.get(whole, parts)) != len(parts) for whole in wholes):
+                continue
+            made = node.op(*wholes, return_list=True)
+            old = list(zip(*(each.outputs for each in alike), strict=True))
+            joined.divide_all(list(zip(made, old, strict=True)), parts)
+            return True
+    return False
+
+
+def _like(fgraph: FunctionGraph, joined: JoinedRows, node: Apply, part: Variable, number: int) -> Apply | None:
+    """What does to a part, of the given number, what `node` does to the first of the same wholes."""
+    found = [
+        client
+        for client in dict.fromkeys(_clients(fgraph, part))
+        if client.op == node.op
+        and all(_same_of_part(joined, *pair, number) for pair in zip(client.inputs, node.inputs, strict=True))
+    ]
+    for other in found[1:]:  # the same again, which nothing has merged yet
+        _replace_all(fgraph, list(zip(other.outputs, found[0].outputs, strict=True)))
+    return found[0] if found else None
+
+
+def _same_of_part(joined: JoinedRows, mine: Variable, theirs: Variable, number: int) -> bool:
+    """Whether two are one variable without rows of its own, or the first part of a whole and the one of a number."""
+    whole, first = joined.place.get(theirs, (None, None))
+    if first == 0:
+        return joined.place.get(mine) == (whole, number)
+    return mine is theirs and (mine.ndim < 2 or mine.type.broadcastable[0])
+
+
+def _take_one_join_from_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    """Parts of a whole that are joined again are taken from there."""
+    for node in filter(_joins_rows, fgraph.toposort()):
+        found = joined.in_a_whole(node.inputs[1:])
+        if found is not None:
+            _replace_all(fgraph, [(node.outputs[0], found)])
+            return True
+    return False
+
+
+def _slice_one_join(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    """Rows that lie side by side in a longer join are taken from there."""
+    order = fgraph.toposort()
+    joins = [node for node in order if _joins_rows(node)]
+    for short in joins:
+        for long in joins:
+            at = _position(short.inputs[1:], long.inputs[1:])
+            if len(short.inputs) >= len(long.inputs) or at is None or short in _ancestors(order)[long]:
+                continue
+            start = sum(part.shape[0] for part in long.inputs[1 : 1 + at])
+            stop = start + sum(part.shape[0] for part in short.inputs[1:])
+            _replace_all(fgraph, [(short.outputs[0], long.outputs[0][start:stop])])
+            return True
+    return False
+
+
+def _spread_joined_winners(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    """Gradients of maxout are joined before they are spread over the pieces: fewer values to gather."""
+    order = fgraph.toposort()
+    for node in filter(_joins_rows, order):
+        parts = [part.owner for part in node.inputs[1:]]
+        if any(part is None or not isinstance(part.op, ToWinners) for part in parts):
+            continue
+        ancestors = _ancestors(order)
+        if len({part.op for part in parts}) > 1 or any(a in ancestors[b] for a in parts for b in parts):
+            continue
+        grads, winners = zip(*(part.inputs for part in parts), strict=True)
+        whole = parts[0].op(joined.rows(grads), joined.rows(winners))
+        _replace_all(fgraph, [(node.outputs[0], whole)])
+        joined.divide(whole, [part.outputs[0] for part in parts], winners)
+        return True
+    return False
+
+
+def _replace_all(fgraph: FunctionGraph, pairs: list[tuple[Variable, Variable]]) -> list[Variable]:
+    """Replace variables by others, whose types may say less; give what took their places."""
+    typed = [new if new.type == old.type else pt.specify_shape(new, old.type.shape) for old, new in pairs]
+    fgraph.replace_all([(old, new) for (old, _), new in zip(pairs, typed, strict=True)], reason="JoinProducts")
+    return typed
+
+
+def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Apply]:
+    return [client for client, _ in fgraph.clients.get(variable, ()) if isinstance(client, Apply)]
 
 
 def _joins_rows(node: Apply) -> bool:

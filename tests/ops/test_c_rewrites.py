@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from pytensor.scalar.basic import Exp
+from pytensor.tensor.basic import Join
 
 from adversarial import backend
 from adversarial.ops.elementwise import VectorElemwise
@@ -77,6 +79,38 @@ def test_products_with_one_factor_are_joined_and_so_are_their_gradients(on_c):
     loss = up[0].sum() - (up[1] ** 2).sum()
     function = equal_to_plain([real, fake], [*up, pytensor.grad(loss, w)], [random(5, 6), random(3, 6, seed=1)])
     assert len(products(function)) == 2
+
+
+def test_what_is_done_to_all_rows_of_a_product_is_done_once_and_joins_nothing_again(on_c):
+    xs = [pt.fmatrix() for _ in range(3)]
+    w, v, b = pytensor.shared(random(6, 8)), pytensor.shared(random(8, 4, seed=1)), pytensor.shared(random(8, seed=2))
+    hidden = [pt.switch(z > 0, z, 0) for z in (pt.dot(x, w) + b for x in xs)]
+    outputs = [pt.exp(pt.dot(h, v)) for h in hidden]
+    grads = pytensor.grad(pt.sqr(outputs[1]).sum(), [w, v, b])
+    values = [random(rows, 6, seed=rows) for rows in (5, 1, 3)]
+    found = ops(equal_to_plain(xs, [*outputs, hidden[2], hidden[0].max(axis=0), *grads], values))
+    assert sum(isinstance(op, Join) for op in found) == 1
+    assert sum(isinstance(getattr(op, "scalar_op", None), Exp) for op in found) == 1
+
+
+def test_largest_pieces_of_all_rows_are_taken_at_once_and_their_gradients_with_them(on_c):
+    xs = [pt.fmatrix() for _ in range(2)]
+    w, b = pytensor.shared(random(6, 8)), pytensor.shared(random(8, seed=1))
+    hs = [(pt.dot(x, w) + b).reshape((x.shape[0], 4, 2)).max(axis=2) for x in xs]
+    grads = pytensor.grad((hs[0] ** 2).sum() + (hs[1] ** 3).sum(), [w, b])
+    found = ops(equal_to_plain(xs, [*hs, *grads], [random(5, 6, seed=2), random(7, 6, seed=3)]))
+    assert sum(isinstance(op, LargestPiece) for op in found) == 1
+    assert sum(isinstance(op, ToWinners) for op in found) == 1
+
+
+def test_what_is_done_to_some_rows_alone_stays_theirs(on_c):
+    xs, row = [pt.fmatrix() for _ in range(2)], pt.fvector()
+    w, other = pytensor.shared(random(6, 8)), pt.fmatrix()
+    first, second = (pt.dot(x, w) for x in xs)
+    outputs = [pt.exp(first), pt.tanh(second), first + row, second - row, first * other, second * 2, second * other]
+    inputs = [*xs, row, other]
+    values = [random(5, 6), random(5, 6, seed=1), random(8), random(5, 8, seed=2)]
+    assert len(products(equal_to_plain(inputs, outputs, values))) == 1
 
 
 def test_a_product_that_another_depends_on_is_not_joined_with_it(on_c):
