@@ -21,7 +21,7 @@ from pytensor.misc.ordered_set import OrderedSet
 
 from adversarial import backend, rewritten_graphs
 from adversarial.graph_table import NotPlainError
-from adversarial.ops.elementwise import vectorise_elemwise
+from adversarial.ops.elementwise import choose_loop
 from adversarial.rewritten_graphs import KeepingMode
 
 ROOT = Path(__file__).parent.parent
@@ -157,7 +157,7 @@ CHANGES = {
     "PyTensor": upgrade("pytensor"),
     "Python": lambda patch: patch.setattr("sys.version", "4.0"),
     "processor": lambda patch: patch.setitem(np._core._multiarray_umath.__cpu_features__, "AVX2", "perhaps"),
-    "rewriters": lambda patch: register(patch, vectorise_elemwise),
+    "rewriters": lambda patch: register(patch, choose_loop),
 }
 
 

@@ -3,7 +3,7 @@
 PyTensor's own loops reach each value through a pointer, take each `switch` by a jump and call a function for each
 exponential, which keeps the compiler from vector instructions. Here values are loaded first, results are stored last
 and `exp` is written out, so that the same arithmetic, written by the same scalar Op, has none of these. Arrays that are
-not laid out plainly take PyTensor's loop as ever.
+not laid out plainly are copied first: a loop for any layout would double the time that a module takes to compile.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ ENOUGH_FOR_THREADS = 8192
 _LEAVES = "adversarial_leaves_the_loop"
 #: exp as vector instructions, for float: 2^t = 2^n 2^f with n the nearest integer, and for 2^f a polynomial on
 #: [-.5, .5] that is off by 6e-11 of it, all in double; so the float is the nearest one but for a few in ten thousand,
-#: as the C library's is. Both loops call it, so that values do not depend on how arrays are laid out. For double it is
-#: the C library's.
+#: as the C library's is. For double it is the C library's.
 _EXP = """
 #ifndef ADVERSARIAL_EXP
 #define ADVERSARIAL_EXP
@@ -57,6 +56,23 @@ static inline double exp(double x) { return ::exp(x); }
 }
 #endif
 """
+#: How arrays come to be laid out plainly: `to_read` with their values, otherwise only with room for them.
+_LAID_OUT = """
+#ifndef ADVERSARIAL_LAID_OUT
+#define ADVERSARIAL_LAID_OUT
+namespace adversarial {
+static inline PyArrayObject* laid_out(PyArrayObject* array, bool by_columns, bool to_read)
+{
+    if (by_columns ? PyArray_IS_F_CONTIGUOUS(array) : PyArray_IS_C_CONTIGUOUS(array)) {
+        Py_INCREF(array);
+        return array;
+    }
+    return (PyArrayObject*)(to_read ? PyArray_NewCopy(array, NPY_CORDER)
+                                    : PyArray_NewLikeArray(array, NPY_CORDER, NULL, 0));
+}
+}
+#endif
+"""
 
 
 class VectorElemwise(Elemwise):
@@ -67,24 +83,19 @@ class VectorElemwise(Elemwise):
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple:
         version = super().c_code_cache_version_apply(node)
-        return (*version, ("VectorElemwise", 3)) if version else version
+        return (*version, ("VectorElemwise", 4)) if version else version
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return super().c_support_code(**kwargs) + ROUNDING + _EXP
+        return super().c_support_code(**kwargs) + ROUNDING + _EXP + _LAID_OUT
 
     def c_code(self, node: Apply, nodename: str, inames: list[str], onames: list[str], sub: dict[str, str]) -> str:
         declare, check, allocate, loop, end = self._c_all(node, nodename, inames, onames, sub)
-        loop = f"using adversarial::exp; {loop}"
-        fast = self._vector_loop(node, nodename, inames, onames, sub)
-        if fast is not None:
-            condition, code = fast
-            loop = f"if ({condition}) {{ {code} }} else {{ {loop} }}"
-        return f"{declare} {check} {allocate} {loop} {end}"
+        return f"{declare} {check} {allocate} {self._vector_loop(node, nodename, inames, onames, sub) or loop} {end}"
 
     def _vector_loop(
         self, node: Apply, nodename: str, inames: list[str], onames: list[str], sub: dict[str, str]
-    ) -> tuple[str, str] | None:
-        """What must hold of the arrays, and the loop over rows and columns of them; None where it cannot be written."""
+    ) -> str | None:
+        """The loop over rows and columns; None where it cannot be written."""
         split = columns_from(node)
         if split is None:
             return None
@@ -98,9 +109,9 @@ class VectorElemwise(Elemwise):
         if _LEAVES in task:
             return None
         pairs = list(zip(uniq(inames), uniq(node.inputs), strict=True))
-        contiguous = [f"PyArray_IS_C_CONTIGUOUS({name})" for name in [*uniq(inames), *onames]]
+        held = {name: f"{name}_held" for name in [*uniq(inames), *onames]}
         pointers = "".join(
-            f"{_ctype(var)}* const {name}_p = ({_ctype(var)}*)PyArray_DATA({name});\n"
+            f"{_ctype(var)}* const {name}_p = ({_ctype(var)}*)PyArray_DATA({held[name]});\n"
             for name, var in [*pairs, *zip(onames, node.outputs, strict=True)]
         )
         loads = "".join(f"const {_ctype(var)} {name}_v = {name}_p[{_index(var, split)}];\n" for name, var in pairs)
@@ -129,16 +140,42 @@ class VectorElemwise(Elemwise):
                     for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
                 }}
             }}"""
-        code = f"""
-        using adversarial::exp;
-        const npy_intp rows = {" * ".join(lengths[:split] or ["1"])};
-        const npy_intp columns = {" * ".join(lengths[split:])};
-        const unsigned int rounding = ADVERSARIAL_ROUNDING;
-        (void)rows; (void)rounding;
-        {pointers}
-        {loops}
+        by_columns = " && ".join(f"PyArray_IS_F_CONTIGUOUS({name})" for name in held) if split == 0 else "false"
+        take = "".join(
+            f"PyArrayObject* const {mine} = adversarial::laid_out({name}, by_columns, {str(name in inames).lower()});\n"
+            for name, mine in held.items()
+        )
+        give_back = "".join(
+            f"made = made && ({held[name]} == {name} || PyArray_CopyInto({name}, {held[name]}) == 0);\n"
+            for name in onames
+        )
+        drop = "".join(f"Py_XDECREF({mine});\n" for mine in held.values())
+        return f"""
+        {{
+            using adversarial::exp;
+            const bool by_columns = {by_columns};
+            {take}
+            bool made = {" && ".join(held.values())};
+            if (made) {{
+                const npy_intp rows = {" * ".join(lengths[:split] or ["1"])};
+                const npy_intp columns = {" * ".join(lengths[split:])};
+                const unsigned int rounding = ADVERSARIAL_ROUNDING;
+                (void)rows; (void)rounding;
+                {pointers}
+                {loops}
+            }}
+            {give_back}
+            {drop}
+            if (!made) {{ {sub["fail"]} }}
+        }}
         """
-        return " && ".join(contiguous), code
+
+
+class SmallElemwise(Elemwise):
+    """An Elemwise of few values: its loop is short, so its module is compiled with less effort in less time."""
+
+    def c_compile_args(self, **kwargs: Any) -> list[str]:
+        return [*super().c_compile_args(**kwargs), "-O1"]
 
 
 def _ctype(variable: Any) -> str:
@@ -166,13 +203,17 @@ def _index(variable: Any, split: int) -> str:
 
 
 @node_rewriter([Elemwise])
-def vectorise_elemwise(fgraph: Any, node: Apply) -> list | None:
-    """Take the vectorised loop for matrices and larger arrays; small things are not worth it."""
-    if type(node.op) is not Elemwise or node.outputs[0].ndim < 2 or columns_from(node) is None:
+def choose_loop(fgraph: Any, node: Apply) -> list | None:
+    """Take the vectorised loop for matrices and larger arrays; for small things it is not worth it."""
+    if type(node.op) is not Elemwise or not all(isinstance(variable.type, TensorType) for variable in node.inputs):
         return None
-    if not all(isinstance(variable.type, TensorType) for variable in node.inputs):
+    if node.outputs[0].ndim < 2 or any(node.outputs[0].type.broadcastable):
+        loop = SmallElemwise
+    elif columns_from(node) is not None:
+        loop = VectorElemwise
+    else:
         return None
-    return VectorElemwise(node.op.scalar_op, node.op.inplace_pattern)(*node.inputs, return_list=True)
+    return loop(node.op.scalar_op, node.op.inplace_pattern)(*node.inputs, return_list=True)
 
 
-optdb.register("vectorise_elemwise", dfs_rewriter(vectorise_elemwise), backend.C_ONLY, position=52)
+optdb.register("choose_loop", dfs_rewriter(choose_loop), backend.C_ONLY, position=52)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from pytensor.scalar.basic import Exp
+from pytensor.compile.mode import Mode
+from pytensor.scalar.basic import Exp, add
 from pytensor.tensor.basic import Join
 
 from adversarial import backend
@@ -161,6 +162,18 @@ def test_the_exponential_of_a_float_is_the_nearest_float_but_near_halfway(exp_on
 def test_the_exponential_has_the_limits_of_the_function(exp_on_c):
     x = np.array([[np.nan, np.inf, -np.inf, 0.0, -0.0, 3e38, -3e38]], "float32").repeat(3, axis=0)
     np.testing.assert_array_equal(exp_on_c(x), np.array([[np.nan, np.inf, 0, 1, 1, np.inf, 0]] * 3, "float32"))
+
+
+def test_what_does_not_lie_plainly_is_updated_in_its_place(on_c):
+    x, y = pt.fmatrix(), pt.fmatrix()
+    out = VectorElemwise(add, {0: 0})(x, y)
+    function = pytensor.function([pytensor.In(x, mutable=True), y], out, mode=Mode("cvm", None), accept_inplace=True)
+    whole, other = random(40, 60), random(40, 30, seed=1)
+    every_other, expected = whole[:, ::2], whole[:, ::2] + other
+    left = whole[:, 1::2].copy()
+    np.testing.assert_array_equal(function(every_other, other), expected)
+    np.testing.assert_array_equal(every_other, expected)
+    np.testing.assert_array_equal(whole[:, 1::2], left)
 
 
 def test_elementwise_arithmetic_refuses_shapes_that_do_not_fit(on_c):
