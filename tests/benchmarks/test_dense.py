@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adversarial.benchmarks.dense import GameSpec, LayerSpec, bare_products
+from adversarial.benchmarks.dense import GameSpec, LayerSpec, bare_products, made_up_examples
+from adversarial.models import dbm
 
 
 def layer(kind, inputs, units, seed, pieces=1, **options):
@@ -62,3 +63,8 @@ def test_bare_products_are_those_of_two_passes_through_d_and_one_through_g():
     # G: the way up, weights, and h1's input; D: up and weights, twice; G's gradient through D.
     expected = 2 * np.prod(h0) + 3 * np.prod(h1) + 4 * np.prod(d0) + np.prod(d0)
     assert sum(a * b * c for a, b, c in bare_products(game(), n)) == n * expected
+
+
+def test_made_up_examples_have_marginals_that_biases_can_start_at():
+    biases = dbm.init_sigmoid_bias_from_array(made_up_examples(7))
+    assert np.isfinite(biases).all() and biases.shape == (7,)
