@@ -110,7 +110,7 @@ class _Bilinear(BaseBLAS):
         return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple:
-        return (4, INNER_LENGTH, *PRODUCTS_VERSION)
+        return (5, INNER_LENGTH, *PRODUCTS_VERSION)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return headers()

@@ -18,7 +18,7 @@ from pytensor.tensor.type import TensorType
 from pytensor.utils import uniq
 
 from adversarial import backend
-from adversarial.ops.c_arrays import ROUNDING
+from adversarial.ops.c_arrays import HAS_ROOM, ROUNDING
 
 #: Below this many values a second thread costs more than it brings.
 ENOUGH_FOR_THREADS = 8192
@@ -56,14 +56,14 @@ static inline double exp(double x) { return ::exp(x); }
 }
 #endif
 """
-#: How arrays come to be laid out plainly: `to_read` with their values, otherwise only with room for them.
+#: How arrays come to be laid out plainly, in C order: `to_read` with their values, otherwise only with room for them.
 _LAID_OUT = """
 #ifndef ADVERSARIAL_LAID_OUT
 #define ADVERSARIAL_LAID_OUT
 namespace adversarial {
-static inline PyArrayObject* laid_out(PyArrayObject* array, bool by_columns, bool to_read)
+static inline PyArrayObject* laid_out(PyArrayObject* array, bool to_read)
 {
-    if (by_columns ? PyArray_IS_F_CONTIGUOUS(array) : PyArray_IS_C_CONTIGUOUS(array)) {
+    if (PyArray_IS_C_CONTIGUOUS(array)) {
         Py_INCREF(array);
         return array;
     }
@@ -83,14 +83,38 @@ class VectorElemwise(Elemwise):
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple:
         version = super().c_code_cache_version_apply(node)
-        return (*version, ("VectorElemwise", 4)) if version else version
+        return (*version, ("VectorElemwise", 5)) if version else version
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return super().c_support_code(**kwargs) + ROUNDING + _EXP + _LAID_OUT
+        return super().c_support_code(**kwargs) + ROUNDING + HAS_ROOM + _EXP + _LAID_OUT
 
     def c_code(self, node: Apply, nodename: str, inames: list[str], onames: list[str], sub: dict[str, str]) -> str:
-        declare, check, allocate, loop, end = self._c_all(node, nodename, inames, onames, sub)
-        return f"{declare} {check} {allocate} {self._vector_loop(node, nodename, inames, onames, sub) or loop} {end}"
+        parts = self._c_all(node, nodename, inames, onames, sub)
+        loop = self._vector_loop(node, nodename, inames, onames, sub)
+        if loop is None:
+            return " ".join(parts)
+        declare, check, *_ = parts
+        return f"{declare} {check} {self._room(node, inames, onames, sub['fail'])} {loop}"
+
+    def _room(self, node: Apply, inames: list[str], onames: list[str], fail: str) -> str:
+        """C code that gives each output its array."""
+        lengths = []
+        for axis in range(node.outputs[0].ndim):
+            longest = (i for i, variable in enumerate(node.inputs) if not variable.type.broadcastable[axis])
+            lengths.append(f"PyArray_DIM({inames[next(longest)]}, {axis})")
+        code = []
+        for number, (name, variable) in enumerate(zip(onames, node.outputs, strict=True)):
+            if number in self.inplace_pattern:
+                taken = inames[self.inplace_pattern[number]]
+                code.append(f"Py_INCREF({taken}); Py_XDECREF({name}); {name} = {taken};")
+                continue
+            typenum = variable.type.dtype_specs()[2]
+            code.append(f"""
+            {{
+                npy_intp dims[] = {{{", ".join(lengths)}}};
+                if (!adversarial::has_room({name}, {len(lengths)}, dims, {typenum})) {{ {fail} }}
+            }}""")
+        return "".join(code)
 
     def _vector_loop(
         self, node: Apply, nodename: str, inames: list[str], onames: list[str], sub: dict[str, str]
@@ -140,9 +164,8 @@ class VectorElemwise(Elemwise):
                     for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
                 }}
             }}"""
-        by_columns = " && ".join(f"PyArray_IS_F_CONTIGUOUS({name})" for name in held) if split == 0 else "false"
         take = "".join(
-            f"PyArrayObject* const {mine} = adversarial::laid_out({name}, by_columns, {str(name in inames).lower()});\n"
+            f"PyArrayObject* const {mine} = adversarial::laid_out({name}, {str(name in inames).lower()});\n"
             for name, mine in held.items()
         )
         give_back = "".join(
@@ -153,7 +176,6 @@ class VectorElemwise(Elemwise):
         return f"""
         {{
             using adversarial::exp;
-            const bool by_columns = {by_columns};
             {take}
             bool made = {" && ".join(held.values())};
             if (made) {{

@@ -43,7 +43,7 @@ class _PiecesOp(COp):
         return ["-fopenmp", "-fno-trapping-math"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (4,)
+        return (5,)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<cstring>"]

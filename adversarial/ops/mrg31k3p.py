@@ -21,6 +21,7 @@ from pytensor.tensor.type import TensorType
 
 from adversarial import backend
 from adversarial.errors import ConfigurationError
+from adversarial.ops.c_arrays import HAS_ROOM
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
@@ -125,10 +126,10 @@ class MRGUniform(COp):
         return ["-O3", "-ffp-contract=off", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (4,)
+        return (5,)
 
     def c_support_code(self, **kwargs: Any) -> str:
-        return _C_SUPPORT
+        return HAS_ROOM + _C_SUPPORT
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (state, size), (new_state, sample) = inputs, outputs
@@ -142,7 +143,6 @@ class MRGUniform(COp):
         return f"""
         npy_intp dims[{max(self.ndim, 1)}];
         npy_intp total = 1;
-        bool fits = false;
         if (PyArray_DIM({size}, 0) != {self.ndim}) {{
             PyErr_SetString(PyExc_ValueError, "a sample of {self.ndim} axes needs a size of as many numbers");
             {sub["fail"]}
@@ -155,14 +155,9 @@ class MRGUniform(COp):
             }}
             total *= dims[axis];
         }}
-        fits = {sample} && PyArray_NDIM({sample}) == {self.ndim} && PyArray_IS_C_CONTIGUOUS({sample});
-        for (int axis = 0; fits && axis < {self.ndim}; ++axis) fits = PyArray_DIM({sample}, axis) == dims[axis];
-        if (!fits) {{
-            Py_XDECREF({sample});
-            {sample} = (PyArrayObject*)PyArray_SimpleNew({self.ndim}, dims, {typenum});
-        }}
+        if (!adversarial::has_room({sample}, {self.ndim}, dims, {typenum})) {{ {sub["fail"]} }}
         {take}
-        if (!{sample} || !{new_state} || PyArray_DIM({new_state}, 1) != 6 || !PyArray_IS_C_CONTIGUOUS({new_state})) {{
+        if (!{new_state} || PyArray_DIM({new_state}, 1) != 6 || !PyArray_IS_C_CONTIGUOUS({new_state})) {{
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "the state must be contiguous, of 6 columns");
             {sub["fail"]}
         }}

@@ -57,7 +57,7 @@ class _Pooling(COp):
         return ["-O3"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (1,)
+        return (2,)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<algorithm>"]

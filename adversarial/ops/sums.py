@@ -56,7 +56,7 @@ class SumOfLastAxes(COp):
         return ["<vector>", "<algorithm>"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (1, PIECE)
+        return (2, PIECE)
 
     def c_support_code(self, **kwargs: Any) -> str:
         return HAS_ROOM + ROUNDING

@@ -67,7 +67,7 @@ class ZeroSkippingGemm(BaseBLAS):
         return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple:
-        return (1, *PRODUCTS_VERSION)
+        return (2, *PRODUCTS_VERSION)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return headers()

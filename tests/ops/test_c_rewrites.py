@@ -176,6 +176,17 @@ def test_what_does_not_lie_plainly_is_updated_in_its_place(on_c):
     np.testing.assert_array_equal(whole[:, 1::2], left)
 
 
+def test_large_results_begin_with_a_line_of_the_cache(on_c):
+    x, y = pt.fmatrix(), pt.fmatrix()
+    product = pt.dot(x, y)
+    function = backend.function([x, y], [product, pt.exp(x)])
+    for rows in (64, 80, 64):
+        values = random(rows, 70), random(70, 90, seed=1)
+        found = function(*values)
+        assert [result.ctypes.data % 64 for result in found] == [0, 0]
+        np.testing.assert_allclose(found[0], values[0] @ values[1], rtol=1e-4, atol=1e-4)
+
+
 def test_elementwise_arithmetic_refuses_shapes_that_do_not_fit(on_c):
     x, y = pt.fmatrix(), pt.fmatrix()
     function = backend.function([x, y], pt.exp(x) + y)
