@@ -4,9 +4,9 @@
 
 needs only the terms A[i, q] B[q, :] whose A[i, q] is not 0. With B in tiles (`c_tiles`) that stay in the first-level
 cache such a term costs hardly more than one of a dense product, so half the terms take two thirds of BLAS's time and a
-tenth a fifth. Which factor has more zeros is found by looking at a sample of both. Where neither has enough, tiles are
-multiplied whole on processors with vectors of 64 bytes, which is faster than the BLAS libraries measured there, and
-BLAS multiplies on all others; small products are always BLAS's.
+tenth a quarter. Which factor has more zeros is found by looking at a sample of both. Where neither has enough, tiles
+are multiplied whole on processors with vectors of 64 bytes, which takes the time of the BLAS libraries measured there
+or less, and BLAS multiplies on all others; small products are always BLAS's.
 
 The sum is that of the dense product without terms that are 0: in exact arithmetic they are equal, in floating point to
 rounding. Where a factor of 0 meets an infinity or no number, BLAS makes no number of it and passing over adds nothing.

@@ -19,8 +19,8 @@ enum { VECTOR_BYTES = 16, VECTORS = 8 };
 // Most rows of a tile of the right factor: with WIDTH columns it nearly fills the first-level cache.
 enum { DEPTH = 112 };
 // Rows of the left factor that are multiplied at once where its zeros are not passed over: with VECTORS sums each they
-// take most registers. With vectors of 64 bytes such products take .85 of OpenBLAS's time and less of MKL's (Zen 4);
-// with shorter ones BLAS is left to make them.
+// take most registers. With vectors of 64 bytes such products take .85 to 1.02 of OpenBLAS's time and less of MKL's
+// (Zen 4); with shorter ones BLAS is left to make them.
 enum { GROUP = 6, WHOLE = VECTOR_BYTES == 64 };
 
 template <typename real> struct Vector;
