@@ -62,7 +62,7 @@ class JoinedRows:
         if found is not None:
             return found
         for client, _ in self.fgraph.clients.get(parts[0], ()):
-            if isinstance(client, Apply) and _joins_rows(client) and client.inputs[1:] == list(parts):
+            if _joined_by(client) == list(parts):
                 return client.outputs[0]
         return pt.join(0, *parts)
 
@@ -82,8 +82,7 @@ class JoinedRows:
         for variable in variables:
             known = self.parts[self.place[variable][0]] if variable in self.place else []
             for client, _ in self.fgraph.clients[variable]:
-                if not known and isinstance(client, Apply) and _joins_rows(client):
-                    known = client.inputs[1:]
+                known = known or _joined_by(client)
             if known and set(known) <= set(variables):
                 return [*known, *(other for other in variables if other not in known)]
         return variables
@@ -191,8 +190,8 @@ def _same_of_part(joined: JoinedRows, mine: Variable, theirs: Variable, number: 
 
 def _take_one_join_from_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
     """Parts of a whole that are joined again are taken from there."""
-    for node in filter(_joins_rows, fgraph.toposort()):
-        found = joined.in_a_whole(node.inputs[1:])
+    for node in filter(_joined_by, fgraph.toposort()):
+        found = joined.in_a_whole(_joined_by(node))
         if found is not None:
             _replace_all(fgraph, [(node.outputs[0], found)])
             return True
@@ -202,14 +201,14 @@ def _take_one_join_from_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool
 def _slice_one_join(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
     """Rows that lie side by side in a longer join are taken from there."""
     order = fgraph.toposort()
-    joins = [node for node in order if _joins_rows(node)]
-    for short in joins:
-        for long in joins:
-            at = _position(short.inputs[1:], long.inputs[1:])
-            if len(short.inputs) >= len(long.inputs) or at is None or short in _ancestors(order)[long]:
+    joins = [(node, _joined_by(node)) for node in order if _joined_by(node)]
+    for short, few in joins:
+        for long, many in joins:
+            at = _position(few, many)
+            if len(few) >= len(many) or at is None or short in _ancestors(order)[long]:
                 continue
-            start = sum(part.shape[0] for part in long.inputs[1 : 1 + at])
-            stop = start + sum(part.shape[0] for part in short.inputs[1:])
+            start = sum(part.shape[0] for part in many[:at])
+            stop = start + sum(part.shape[0] for part in few)
             _replace_all(fgraph, [(short.outputs[0], long.outputs[0][start:stop])])
             return True
     return False
@@ -218,8 +217,8 @@ def _slice_one_join(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
 def _spread_joined_winners(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
     """Gradients of maxout are joined before they are spread over the pieces: fewer values to gather."""
     order = fgraph.toposort()
-    for node in filter(_joins_rows, order):
-        parts = [part.owner for part in node.inputs[1:]]
+    for node in filter(_joined_by, order):
+        parts = [part.owner for part in _joined_by(node)]
         if any(part is None or not isinstance(part.op, ToWinners) for part in parts):
             continue
         ancestors = _ancestors(order)
@@ -244,8 +243,14 @@ def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Apply]:
     return [client for client, _ in fgraph.clients.get(variable, ()) if isinstance(client, Apply)]
 
 
-def _joins_rows(node: Apply) -> bool:
-    return isinstance(node.op, Join) and isinstance(node.inputs[0], Constant) and int(node.inputs[0].data) == 0
+def _joined_by(node: Any) -> list[Variable]:
+    """The variables whose rows a node puts one after the other; none where it does something else."""
+    if not isinstance(node, Apply) or not isinstance(node.op, Join):
+        return []
+    if hasattr(node.op, "axis"):
+        return list(node.inputs) if node.op.axis == 0 else []
+    axis, *parts = node.inputs  # PyTensor before 3.3
+    return parts if isinstance(axis, Constant) and int(axis.data) == 0 else []
 
 
 def _position(part: list[Variable], whole: list[Variable]) -> int | None:
