@@ -83,7 +83,7 @@ class JoinedRows:
             known = self.parts[self.place[variable][0]] if variable in self.place else []
             for client, _ in self.fgraph.clients[variable]:
                 known = known or _joined_by(client)
-            if known and set(known) <= set(variables):
+            if known and len(set(known)) == len(known) and set(known) <= set(variables):
                 return [*known, *(other for other in variables if other not in known)]
         return variables
 

@@ -104,6 +104,17 @@ def test_largest_pieces_of_all_rows_are_taken_at_once_and_their_gradients_with_t
     assert sum(isinstance(op, ToWinners) for op in found) == 1
 
 
+def test_rows_that_are_joined_twice_for_a_sum_are_multiplied_once(on_c):
+    x, y, c, d = (pt.fmatrix() for _ in range(4))
+    w = pytensor.shared(random(6, 8))
+    outputs = [pt.dot(x.T, c) + pt.dot(x.T, d), pt.dot(x, w), pt.dot(y, w)]
+    values = [random(5, 6), random(3, 6, seed=1), random(5, 4, seed=2), random(5, 4, seed=3)]
+    function = equal_to_plain([x, y, c, d], outputs, values)
+    assert len(products(function)) == 2
+    joins = [node.inputs for node in function.maker.fgraph.apply_nodes if isinstance(node.op, Join)]
+    assert max(sum(part.ndim == 2 for part in parts) for parts in joins) == 2
+
+
 def test_what_is_done_to_some_rows_alone_stays_theirs(on_c):
     xs, row = [pt.fmatrix() for _ in range(2)], pt.fvector()
     w, other = pytensor.shared(random(6, 8)), pt.fmatrix()
@@ -184,7 +195,7 @@ def test_large_results_begin_with_a_line_of_the_cache(on_c):
         values = random(rows, 70), random(70, 90, seed=1)
         found = function(*values)
         assert [result.ctypes.data % 64 for result in found] == [0, 0]
-        np.testing.assert_allclose(found[0], values[0] @ values[1], rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(found[0], values[0] @ values[1], rtol=1e-5, atol=1e-5)
 
 
 def test_elementwise_arithmetic_refuses_shapes_that_do_not_fit(on_c):
