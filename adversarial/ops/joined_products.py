@@ -87,12 +87,8 @@ class JoinedRows:
                 return [*known, *(other for other in variables if other not in known)]
         return variables
 
-    def divide(self, whole: Variable, parts: Sequence[Variable], like: Sequence[Variable]) -> None:
-        """Replace each of `parts` by rows of `whole`, as many as the variable of `like` has."""
-        self.divide_all([(whole, parts)], like)
-
-    def divide_all(self, wholes: Sequence[tuple[Variable, Sequence[Variable]]], like: Sequence[Variable]) -> None:
-        """The same for several wholes at once."""
+    def divide(self, wholes: Sequence[tuple[Variable, Sequence[Variable]]], like: Sequence[Variable]) -> None:
+        """Replace parts, given with each whole, by rows of it, as many as the variable of `like` has for each."""
         lengths = [self.lengths.get(rows, rows.shape[0]) for rows in like]
         start: Any = 0
         pairs = []
@@ -142,7 +138,7 @@ def _join_one_group(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
             by_left = {node.inputs[0]: node for node in chosen}
             lefts = joined.in_order(list(by_left))
             whole = pt.dot(joined.rows(lefts), chosen[0].inputs[1])
-            joined.divide(whole, [by_left[left].outputs[0] for left in lefts], lefts)
+            joined.divide([(whole, [by_left[left].outputs[0] for left in lefts])], lefts)
             return True
     return False
 
@@ -162,7 +158,7 @@ def _do_one_to_all_rows(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
                 continue
             made = node.op(*wholes, return_list=True)
             old = list(zip(*(each.outputs for each in alike), strict=True))
-            joined.divide_all(list(zip(made, old, strict=True)), parts)
+            joined.divide(list(zip(made, old, strict=True)), parts)
             return True
     return False
 
@@ -227,7 +223,7 @@ def _spread_joined_winners(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
         grads, winners = zip(*(part.inputs for part in parts), strict=True)
         whole = parts[0].op(joined.rows(grads), joined.rows(winners))
         _replace_all(fgraph, [(node.outputs[0], whole)])
-        joined.divide(whole, [part.outputs[0] for part in parts], winners)
+        joined.divide([(whole, [part.outputs[0] for part in parts])], winners)
         return True
     return False
 
