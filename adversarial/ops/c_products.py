@@ -15,7 +15,9 @@ rounding. Where a factor of 0 meets an infinity or no number, BLAS makes no numb
 from __future__ import annotations
 
 from adversarial.ops.c_arrays import ROUNDING
+from adversarial.ops.c_terms import TERMS
 from adversarial.ops.c_tiles import TILES
+from adversarial.ops.c_vectors import VECTORS
 
 try:
     from pytensor.tensor.blas.blas_c import BaseBLAS
@@ -27,7 +29,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (16, LEAST_WORK)
+PRODUCTS_VERSION = (17, LEAST_WORK)
 
 
 def headers() -> list[str]:
@@ -93,6 +95,7 @@ static PyArrayObject* with_unit_stride(PyArrayObject* array)
     return (PyArrayObject*)PyArray_NewCopy(array, NPY_CORDER);
 }
 
+@TERMS@
 @TILES@
 // The share of a sample of the values that is not 0: runs along the axis whose neighbours lie side by side.
 template <typename real> static double density(const Matrix<real>& m)
@@ -156,4 +159,8 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
 
 #: `adversarial::multiply(alpha, left, right, beta, out)` on `adversarial::Matrix`; for Ops that derive from BaseBLAS,
 #: compiled with -O3 and -fopenmp.
-MULTIPLY = ROUNDING + _MULTIPLY.replace("@TILES@", TILES).replace("@LEAST_WORK@", str(LEAST_WORK))
+MULTIPLY = (
+    ROUNDING
+    + VECTORS
+    + _MULTIPLY.replace("@TERMS@", TERMS).replace("@TILES@", TILES).replace("@LEAST_WORK@", str(LEAST_WORK))
+)

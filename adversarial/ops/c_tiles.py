@@ -9,97 +9,15 @@ from __future__ import annotations
 
 #: `adversarial::TiledProduct(alpha, left, right, beta, out, skips).work()` makes out = alpha left right + beta out.
 TILES = r"""
-#if defined(__AVX512F__)
-enum { VECTOR_BYTES = 64, VECTORS = 4 };
-#elif defined(__AVX__)
-enum { VECTOR_BYTES = 32, VECTORS = 8 };
-#else
-enum { VECTOR_BYTES = 16, VECTORS = 8 };
-#endif
-// Most rows of a tile of the right factor: with WIDTH columns it nearly fills the first-level cache.
-enum { DEPTH = 112 };
 // Rows of the left factor that are multiplied at once where its zeros are not passed over: with VECTORS sums each they
 // take most registers. With vectors of 64 bytes such products take .85 to 1.02 of OpenBLAS's time and less of MKL's
 // (Zen 4); with shorter ones BLAS is left to make them.
 enum { GROUP = 6, WHOLE = VECTOR_BYTES == 64 };
 
-template <typename real> struct Vector;
-template <> struct Vector<float> {
-    typedef float Aligned __attribute__((vector_size(VECTOR_BYTES)));
-    typedef float Loose __attribute__((vector_size(VECTOR_BYTES), aligned(4)));
-    typedef npy_int32 Index __attribute__((vector_size(VECTOR_BYTES)));
-    typedef npy_int32 Offset;
-};
-template <> struct Vector<double> {
-    typedef double Aligned __attribute__((vector_size(VECTOR_BYTES)));
-    typedef double Loose __attribute__((vector_size(VECTOR_BYTES), aligned(8)));
-    typedef npy_int64 Index __attribute__((vector_size(VECTOR_BYTES)));
-    typedef npy_int64 Offset;
-};
-
-// A value of the sparse factor, and by how many bytes into a tile the row lies that it multiplies.
-template <typename real> struct Term {
-    real value;
-    typename Vector<real>::Offset offset;
-};
-
-#if defined(__AVX512F__)
-// A bit for each value that is not 0, and the values that have one, side by side. (GCC's own names for instructions:
-// the header that has the usual ones takes longer to read than all else.)
-static inline unsigned int not_zero(const Vector<float>::Aligned& values)
-{
-    return __builtin_ia32_cmpps512_mask(values, Vector<float>::Aligned{}, 4, 0xffff, 4);
-}
-
-static inline unsigned int not_zero(const Vector<double>::Aligned& values)
-{
-    return __builtin_ia32_cmppd512_mask(values, Vector<double>::Aligned{}, 4, 0xff, 4);
-}
-
-static inline Vector<float>::Aligned side_by_side(const Vector<float>::Aligned& values, unsigned int which)
-{
-    return __builtin_ia32_compresssf512_mask(values, Vector<float>::Aligned{}, which);
-}
-
-static inline Vector<double>::Aligned side_by_side(const Vector<double>::Aligned& values, unsigned int which)
-{
-    return __builtin_ia32_compressdf512_mask(values, Vector<double>::Aligned{}, which);
-}
-
-// The value of a term in all lanes, by way of a general register: from memory it would come as a load more, and loads
-// are what these products wait for (a term takes 5 cycles of a core for 4 vectors, not 6).
-static inline Vector<float>::Index in_all_lanes(const Term<float>* term, npy_intp& offset)
-{
-    npy_uint64 both;
-    memcpy(&both, term, sizeof(both));
-    asm("" : "+r"(both));
-    offset = (npy_intp)(both >> 32);
-    return (npy_int32)both - Vector<float>::Index{};
-}
-
-static inline Vector<double>::Index in_all_lanes(const Term<double>* term, npy_intp& offset)
-{
-    npy_int64 value;
-    memcpy(&value, &term->value, sizeof(value));
-    asm("" : "+r"(value));
-    offset = term->offset;
-    return value - Vector<double>::Index{};
-}
-#else
-template <typename real>
-static inline typename Vector<real>::Aligned in_all_lanes(const Term<real>* term, npy_intp& offset)
-{
-    offset = term->offset;
-    return term->value - typename Vector<real>::Aligned{};
-}
-#endif
-
 template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
-    typedef typename Vector<real>::Index Index;
-    typedef typename Vector<real>::Offset Offset;
-    enum { LANES = VECTOR_BYTES / sizeof(real), WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
+    enum { LANES = Vector<real>::LANES, WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
     enum { ROWS_OF_A_PART = 48, AHEAD = 4 };
 
     const Matrix<real> left, right, out;  // (m, k), (k, n), (m, n)
@@ -174,7 +92,8 @@ template <typename real> struct TiledProduct {
                 taken = begun[stretch];
                 // A thread that is done with its own helps where enough is left.
                 if (i >= own && each * across - taken < 3) continue;
-                Terms terms(*this, stretch * length, std::min((stretch + 1) * length, left.rows));
+                const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
+                const Terms<real> terms(left, blocks, depth, from, to, skips);
                 for (;;) {
                     #pragma omp atomic capture
                     taken = begun[stretch]++;
@@ -186,102 +105,7 @@ template <typename real> struct TiledProduct {
         }
     }
 
-    // What is not 0 of some rows of the left factor: the value, and by how many bytes into a tile the row lies that it
-    // multiplies. There are DEPTH places for each row of each block.
-    struct Terms {
-        const npy_intp from, to;
-        Term<real>* places;
-        npy_int32* counts;
-
-        Terms(const TiledProduct& all, npy_intp from, npy_intp to) : from(from), to(to)
-        {
-            if (!all.skips) return;
-            // Kept from call to call: fresh memory costs as much as the terms that go there.
-            static thread_local std::vector<Term<real>> kept_places;
-            static thread_local std::vector<npy_int32> kept_counts;
-            const size_t segments = (size_t)(all.blocks * (to - from));
-            if (kept_counts.size() < segments) {
-                kept_places.resize(segments * DEPTH);
-                kept_counts.resize(segments);
-            }
-            places = kept_places.data();
-            counts = kept_counts.data();
-            if (all.left.right == 1) gather_rows(all);
-            else gather_columns(all);
-        }
-
-        npy_intp segment(npy_intp block, npy_intp row) const { return block * (to - from) + row - from; }
-
-        void gather_rows(const TiledProduct& all)
-        {
-            const Matrix<real>& left = all.left;
-            for (npy_intp row = from; row < to; ++row)
-                for (npy_intp block = 0; block < all.blocks; ++block) {
-                    const npy_intp first = block * all.depth, last = std::min(first + all.depth, left.columns);
-                    counts[segment(block, row)] = 0;
-                    for (npy_intp q = first; q < last; q += LANES)
-                        append(some(&left.at(row, q), last - q), q - first, segment(block, row));
-                }
-        }
-
-        // The same where columns are contiguous: squares of it are turned.
-        void gather_columns(const TiledProduct& all)
-        {
-            const Matrix<real>& left = all.left;
-            std::fill(counts, counts + all.blocks * (to - from), 0);
-            for (npy_intp block = 0; block < all.blocks; ++block) {
-                const npy_intp first = block * all.depth, last = std::min(first + all.depth, left.columns);
-                for (npy_intp q = first; q < last; q += LANES)
-                    for (npy_intp row = from; row < to; row += LANES) {
-                        Aligned square[LANES] = {};
-                        for (npy_intp i = 0; i < std::min<npy_intp>(LANES, last - q); ++i)
-                            square[i] = some(&left.at(row, q + i), to - row);
-                        transpose(square);
-                        for (npy_intp i = 0; i < std::min<npy_intp>(LANES, to - row); ++i)
-                            append(square[i], q - first, segment(block, row + i));
-                    }
-            }
-        }
-
-        static Aligned some(const real* values, npy_intp count)
-        {
-            if (count >= LANES) return *(const Loose*)values;
-            Aligned all = {};
-            for (npy_intp i = 0; i < count; ++i) ((real*)&all)[i] = values[i];
-            return all;
-        }
-
-        // Terms of the values that are not 0, from the q-th of a block on; as many places as there are values are
-        // written to.
-        void append(const Aligned& values, npy_intp q, npy_intp segment)
-        {
-            const Offset step = WIDTH * sizeof(real);
-            npy_int32& count = counts[segment];
-            Term<real>* const to = places + segment * DEPTH + count;
-        #if defined(__AVX512F__)
-            Index offsets;
-            for (int i = 0; i < LANES; ++i) offsets[i] = i * step;
-            const unsigned int found = not_zero(values);
-            const Cards cards;
-            const Aligned left = side_by_side(values, found);
-            const Aligned right = side_by_side((Aligned)(offsets + (Offset)(q * step)), found);
-            ((Loose*)to)[0] = __builtin_shuffle(left, right, cards.low);
-            ((Loose*)to)[1] = __builtin_shuffle(left, right, cards.high);
-            count += __builtin_popcount(found);
-        #else
-            int n = 0;
-            // Each is written where the next one belongs, which moves on where it was not 0: no jumps.
-            for (int i = 0; i < LANES; ++i) {
-                to[n].value = values[i];
-                to[n].offset = (Offset)((q + i) * step);
-                n += values[i] != 0;
-            }
-            count += n;
-        #endif
-        }
-    };
-
-    void make_tile(const Terms& terms, npy_intp column)
+    void make_tile(const Terms<real>& terms, npy_intp column)
     {
         const npy_intp width = std::min<npy_intp>(WIDTH, right.columns - column);
         if (width > VECTORS / 2 * LANES) make_tile<VECTORS>(terms, column, width);
@@ -289,7 +113,7 @@ template <typename real> struct TiledProduct {
         else make_tile<VECTORS / 4>(terms, column, width);
     }
 
-    template <int vectors> void make_tile(const Terms& terms, npy_intp column, npy_intp width)
+    template <int vectors> void make_tile(const Terms<real>& terms, npy_intp column, npy_intp width)
     {
         const npy_intp from = terms.from, to = terms.to;
         alignas(VECTOR_BYTES) real packed[DEPTH * WIDTH];
@@ -342,7 +166,7 @@ template <typename real> struct TiledProduct {
     };
 
     // Whether rows have so many terms in a block that all their values are multiplied in less time.
-    bool few_zeros(const Terms& terms, npy_intp block, npy_intp from, npy_intp to) const
+    bool few_zeros(const Terms<real>& terms, npy_intp block, npy_intp from, npy_intp to) const
     {
         const npy_int32* const counts = terms.counts + terms.segment(block, from);
         const npy_intp found = std::accumulate(counts, counts + (to - from), (npy_intp)0);
@@ -350,7 +174,7 @@ template <typename real> struct TiledProduct {
     }
 
     template <int vectors>
-    void make_rows(const Piece& piece, const Terms& terms, npy_intp from, npy_intp to, const real* packed)
+    void make_rows(const Piece& piece, const Terms<real>& terms, npy_intp from, npy_intp to, const real* packed)
     {
         const real scale = alpha, kept = piece.kept;
         const npy_intp width = piece.width, down = out.down;
@@ -395,7 +219,7 @@ template <typename real> struct TiledProduct {
 
     // LANES rows at a time become columns, for an output whose rows are not contiguous.
     template <int vectors>
-    void make_columns(const Terms& terms, npy_intp block, npy_intp column, npy_intp width, npy_intp from,
+    void make_columns(const Terms<real>& terms, npy_intp block, npy_intp column, npy_intp width, npy_intp from,
                       const real* packed)
     {
         const npy_intp to = std::min<npy_intp>(from + LANES, terms.to), segment = terms.segment(block, from);
@@ -408,7 +232,7 @@ template <typename real> struct TiledProduct {
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
-            transpose(square);
+            transpose<real>(square);
             for (npy_intp i = 0; i < std::min<npy_intp>(LANES, width - j); ++i)
                 add(alpha * square[i], &out.at(from, column + j + i), to - from, kept);
         }
@@ -419,7 +243,7 @@ template <typename real> struct TiledProduct {
     };
 
     template <int vectors>
-    static Sums<vectors> sum_terms(const Terms& terms, npy_intp segment, const real* packed)
+    static Sums<vectors> sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed)
     {
         const Term<real>* term = terms.places + segment * DEPTH;
         Sums<vectors> sums;
@@ -484,44 +308,12 @@ template <typename real> struct TiledProduct {
             for (npy_intp q = 0; q < whole_rows; q += LANES) {
                 Aligned square[LANES];
                 for (int i = 0; i < LANES; ++i) square[i] = *(const Loose*)&right.at(first + q, column + j + i);
-                transpose(square);
+                transpose<real>(square);
                 for (int i = 0; i < LANES; ++i) *(Aligned*)(packed + (q + i) * WIDTH + j) = square[i];
             }
         for (npy_intp j = 0; j < width; ++j)
             for (npy_intp q = j < whole_columns ? whole_rows : 0; q < last - first; ++q)
                 packed[q * WIDTH + j] = right.at(first + q, column + j);
-    }
-
-    // Lay the lower halves of two vectors, and the upper ones, into each other like cards.
-    struct Cards {
-        Index low, high;
-
-        Cards()
-        {
-            for (int i = 0; i < LANES / 2; ++i) {
-                low[2 * i] = i;
-                low[2 * i + 1] = LANES + i;
-                high[2 * i] = LANES / 2 + i;
-                high[2 * i + 1] = LANES + LANES / 2 + i;
-            }
-        }
-    };
-
-    // A square of LANES vectors: each step lays the upper and the lower half of them into each other.
-    static void transpose(Aligned* square)
-    {
-        const Cards cards;
-        Aligned next[LANES];
-        #pragma GCC unroll 8
-        for (int step = 1; step < LANES; step *= 2) {
-            #pragma GCC unroll 16
-            for (int i = 0; i < LANES / 2; ++i) {
-                next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.low);
-                next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.high);
-            }
-            #pragma GCC unroll 16
-            for (int i = 0; i < LANES; ++i) square[i] = next[i];
-        }
     }
 };
 """

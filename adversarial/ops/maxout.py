@@ -24,6 +24,7 @@ from pytensor.tensor.shape import Reshape
 
 from adversarial import backend
 from adversarial.ops.c_arrays import HAS_ROOM
+from adversarial.ops.c_vectors import VECTORS
 
 #: One bit a piece.
 MOST_PIECES = 32
@@ -43,10 +44,10 @@ class _PiecesOp(COp):
         return ["-fopenmp", "-fno-trapping-math"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (5,)
+        return (6,)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
-        return ["<cstring>"]
+        return ["<cstring>", "<algorithm>"]
 
     def c_support_code(self, **kwargs: Any) -> str:
         return HAS_ROOM
@@ -73,6 +74,71 @@ def _contiguous(names: list[str], fail: str) -> str:
         if (!{name}_c) {{ {fail} }}"""
         for name in names
     )
+
+
+#: `adversarial::largest_pieces(x, b, largest, winners, rows, units)`: as many units at a time as a vector has lanes.
+_LARGEST_PIECES = r"""
+#ifndef ADVERSARIAL_LARGEST_PIECES
+#define ADVERSARIAL_LARGEST_PIECES
+namespace adversarial {
+template <typename real, int pieces> struct Units {
+    enum { LANES = Vector<real>::LANES };
+    typedef typename Vector<real>::Aligned Aligned;
+    typedef typename Vector<real>::Loose Loose;
+    typedef typename Vector<real>::Index Index;
+    typedef npy_uint32 Bits __attribute__((vector_size(LANES * 4), aligned(4)));
+
+    static void largest(const real* x, const real* b, real* largest, npy_uint32* winners)
+    {
+        Aligned groups[pieces], values[pieces];
+        for (int k = 0; k < pieces; ++k) groups[k] = *(const Loose*)(x + k * LANES) + *(const Loose*)(b + k * LANES);
+        apart<real, pieces>(groups, values);
+        // Without a look at what is not a number this is one instruction; that is seen to after.
+        Aligned most = values[0];
+        Index not_a_number = values[0] != values[0];
+        for (int k = 1; k < pieces; ++k) {
+            most = values[k] > most ? values[k] : most;
+            not_a_number |= values[k] != values[k];
+        }
+        most = not_a_number ? (real)NPY_NAN - Aligned{} : most;
+        Index set = {};
+        for (int k = 0; k < pieces; ++k) set |= (values[k] == most) & ((Index{} + 1) << k);
+        *(Loose*)largest = most;
+        *(Bits*)winners = __builtin_convertvector(set, Bits);
+    }
+
+    // The same for the last ones of a row, fewer than LANES.
+    static void last(const real* x, const real* b, real* largest, npy_uint32* winners, npy_intp count)
+    {
+        alignas(VECTOR_BYTES) real padded_x[LANES * pieces] = {}, padded_b[LANES * pieces] = {}, most[LANES];
+        alignas(VECTOR_BYTES) npy_uint32 set[LANES];
+        std::copy(x, x + count * pieces, padded_x);
+        std::copy(b, b + count * pieces, padded_b);
+        Units::largest(padded_x, padded_b, most, set);
+        std::copy(most, most + count, largest);
+        std::copy(set, set + count, winners);
+    }
+};
+
+template <typename real, int pieces>
+static void largest_pieces(const real* x, const real* b, real* largest, npy_uint32* winners, npy_intp rows,
+                           npy_intp units)
+{
+    typedef Units<real, pieces> Some;
+    #pragma omp parallel for schedule(static) if (rows * units >= 2048)
+    for (npy_intp row = 0; row < rows; ++row) {
+        for (npy_intp unit = 0; unit < units; unit += Some::LANES) {
+            const npy_intp at = row * units + unit;
+            if (unit + Some::LANES <= units)
+                Some::largest(x + at * pieces, b + unit * pieces, largest + at, winners + at);
+            else
+                Some::last(x + at * pieces, b + unit * pieces, largest + at, winners + at, units - unit);
+        }
+    }
+}
+}
+#endif
+"""
 
 
 class LargestPiece(_PiecesOp):
@@ -111,6 +177,9 @@ class LargestPiece(_PiecesOp):
         grad = ToWinners(self.pieces)(cotangents[0], outputs[1])
         return [grad, grad.sum(axis=0)]
 
+    def c_support_code(self, **kwargs: Any) -> str:
+        return super().c_support_code(**kwargs) + VECTORS + _LARGEST_PIECES
+
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (x, b), (largest, winners), fail = inputs, outputs, sub["fail"]
         real = f"npy_{node.inputs[0].dtype}"
@@ -124,32 +193,9 @@ class LargestPiece(_PiecesOp):
         {self._ready(largest, rows, units, f"NPY_{node.inputs[0].dtype.upper()}", fail)}
         {self._ready(winners, rows, units, "NPY_UINT32", fail)}
         {_contiguous([x, b], fail)}
-        {{
-            const npy_intp rows = {rows}, units = {units};
-            const {real}* const bias = ({real}*)PyArray_DATA({b}_c);
-            #pragma omp parallel for schedule(static) if (rows * units >= 2048)
-            for (npy_intp row = 0; row < rows; ++row) {{
-                const {real}* const in = ({real}*)PyArray_DATA({x}_c) + row * units * {self.pieces};
-                {real}* const out = ({real}*)PyArray_DATA({largest}) + row * units;
-                npy_uint32* const bits = (npy_uint32*)PyArray_DATA({winners}) + row * units;
-                #pragma omp simd
-                for (npy_intp unit = 0; unit < units; ++unit) {{
-                    {real} value[{self.pieces}];
-                    for (int k = 0; k < {self.pieces}; ++k)
-                        value[k] = in[unit * {self.pieces} + k] + bias[unit * {self.pieces} + k];
-                    // Without a look at what is not a number this is one instruction; that is seen to after.
-                    {real} most = value[0];
-                    for (int k = 1; k < {self.pieces}; ++k) most = value[k] > most ? value[k] : most;
-                    int not_a_number = 0;
-                    for (int k = 0; k < {self.pieces}; ++k) not_a_number |= value[k] != value[k];
-                    most = not_a_number ? ({real})NPY_NAN : most;
-                    npy_uint32 set = 0;
-                    for (int k = 0; k < {self.pieces}; ++k) set |= value[k] == most ? 1u << k : 0u;
-                    out[unit] = most;
-                    bits[unit] = set;
-                }}
-            }}
-        }}
+        adversarial::largest_pieces<{real}, {self.pieces}>(
+            ({real}*)PyArray_DATA({x}_c), ({real}*)PyArray_DATA({b}_c), ({real}*)PyArray_DATA({largest}),
+            (npy_uint32*)PyArray_DATA({winners}), {rows}, {units});
         Py_DECREF({x}_c); Py_DECREF({b}_c);
         """
 
