@@ -126,14 +126,16 @@ class MRGUniform(COp):
         return ["-O3", "-ffp-contract=off", "-fopenmp"]
 
     def c_code_cache_version(self) -> tuple[int, ...]:
-        return (5,)
+        return (6,)
 
     def c_support_code(self, **kwargs: Any) -> str:
         return HAS_ROOM + _C_SUPPORT
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (state, size), (new_state, sample) = inputs, outputs
-        scale, low = (f"({value.item().hex()})" for value in self.scale_and_low())
+        scale, low = self.scale_and_low()
+        # To scale by NORM, a power of two, rounds nothing, so it is done to the other factor, once.
+        scale, low = (f"({value.item().hex()})" for value in (np.asarray(NORM, dtype=self.dtype) * scale, low))
         ctype, typenum = f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
         take = (
             f"Py_XDECREF({new_state}); {new_state} = {state}; Py_INCREF({new_state});"
@@ -171,6 +173,12 @@ class MRGUniform(COp):
 _C_SUPPORT = r"""
 #ifndef ADVERSARIAL_MRG31K3P
 #define ADVERSARIAL_MRG31K3P
+// The rest of a value below twice the modulus: where nothing is to be taken away, the difference wraps and is larger.
+static inline npy_uint32 reduced(npy_uint32 value, npy_uint32 modulus)
+{
+    return value - modulus < value ? value - modulus : value;
+}
+
 template <typename real>
 static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_intp total, real scale, real low)
 {
@@ -191,22 +199,16 @@ static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_
             const npy_intp count = total - start < width ? total - start : width;
             real* out = sample + start;
             for (npy_intp k = 0; k < count; ++k) {
-                npy_uint32 y1 = ((x12[k] & 511u) << 22) + (x12[k] >> 9) + ((x13[k] & 16777215u) << 7) + (x13[k] >> 24);
-                y1 -= y1 >= M1 ? M1 : 0u;
-                y1 += x13[k];
-                y1 -= y1 >= M1 ? M1 : 0u;
+                npy_uint32 y1 = (((x12[k] << 22) & 0x7fc00000u) | (x12[k] >> 9))
+                              + (((x13[k] << 7) & 0x7fffff80u) | (x13[k] >> 24));
+                y1 = reduced(reduced(y1, M1) + x13[k], M1);
                 x13[k] = x12[k]; x12[k] = x11[k]; x11[k] = y1;
-                npy_uint32 y2 = ((x21[k] & 65535u) << 15) + 21069u * (x21[k] >> 16);
-                y2 -= y2 >= M2 ? M2 : 0u;
-                npy_uint32 y3 = ((x23[k] & 65535u) << 15) + 21069u * (x23[k] >> 16);
-                y3 -= y3 >= M2 ? M2 : 0u;
-                y3 += x23[k];
-                y3 -= y3 >= M2 ? M2 : 0u;
-                y3 += y2;
-                y3 -= y3 >= M2 ? M2 : 0u;
+                const npy_uint32 y2 = reduced(((x21[k] & 65535u) << 15) + 21069u * (x21[k] >> 16), M2);
+                npy_uint32 y3 = reduced(((x23[k] & 65535u) << 15) + 21069u * (x23[k] >> 16), M2);
+                y3 = reduced(reduced(y3 + x23[k], M2) + y2, M2);
                 x23[k] = x22[k]; x22[k] = x21[k]; x21[k] = y3;
                 const npy_int32 value = (npy_int32)(y1 <= y3 ? y1 - y3 + M1 : y1 - y3);
-                out[k] = (real)value * (real)4.656612873077392578125e-10 * scale + low;
+                out[k] = (real)value * scale + low;
             }
         }
         for (npy_intp k = 0; k < width; ++k) {
