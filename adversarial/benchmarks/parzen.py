@@ -63,7 +63,7 @@ def run(given: argparse.Namespace) -> Report:
         log_likelihoods(drawn, test, choose_width(drawn, valid, sigmas).sigma)
 
     product = _product()
-    # Of centred data, as the estimate's are: those of digits themselves are full of zeros, which products pass over.
+    # Of centred data, so that every term is multiplied: those of digits are full of zeros, which products pass over.
     centre = samples.mean(axis=0)
     factors = [(points - centre, samples - centre) for points in (valid, test)]
 

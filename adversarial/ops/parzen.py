@@ -2,7 +2,8 @@
 
 With d_ij = |x_i - m_j|^2 and a = 1 / (2 sigma^2), the state of point i is nearest_i, the least d_ij so far, and for
 each width sum_j exp(-a (d_ij - nearest_i)), so that no sum over- or underflows. The distances come from one matrix
-product, d_ij = |x_i|^2 + |m_j|^2 - 2 x_i.m_j, which the graph makes and all widths share.
+product, d_ij = a_i + b_j - 2 p_ij, which the graph makes and all widths share: with p_ij = x_i.m_j, a_i and b_j are
+squared norms.
 
 That difference cancels. In float64 what is left is far below what anybody reports; in float32 it is not: for images of
 784 pixels in [0, 1] it is up to 1e-4, which a = 50 (a width of .1) makes 5e-3 nats. So the few pairs that carry a sum's
@@ -10,9 +11,6 @@ weight are measured again, as sums of squared differences in float64. Which they
 error of d: a pair further than `margin` from the nearest weighs at most exp(-a margin), and its error at most a err
 of that; `margin` is such that all pairs of a tile beyond it add at most TOLERANCE. In wide windows a err is below
 TOLERANCE and nothing is measured twice; in narrow windows few pairs carry weight.
-
-Where samples are all alike, so that many pairs carry weight, centring the data on them makes |m_j|, and thus the bound,
-small.
 """
 
 from __future__ import annotations
@@ -28,14 +26,14 @@ from pytensor.link.c.op import COp
 TOLERANCE = 3e-4
 
 
-def error_bound(x_norm2: np.ndarray, m_norm2: float, dim: int) -> np.ndarray:
-    """A bound on the error of |x|^2 + |m|^2 - 2 x.m in float32.
+def error_bound(x_norm2: np.ndarray, y_norm2: float, x_terms: np.ndarray, m_terms: float, dim: int) -> np.ndarray:
+    """A bound on the error of a + b - 2 x.y in float32 where |y|^2 is at most `y_norm2`, a `x_terms` and b `m_terms`.
 
-    The product of two vectors in float32 is off by at most about u sqrt(dim) |x| |m|, where u is half a unit in the
+    The product of two vectors in float32 is off by at most about u sqrt(dim) |x| |y|, where u is half a unit in the
     last place: the probabilistic bound of Higham and Mary (2019). On MNIST the largest of 2e7 errors was a third of it.
     """
     u = np.finfo(np.float32).eps / 2
-    return 2 * u * (np.sqrt(dim * x_norm2 * m_norm2) + x_norm2 + m_norm2)
+    return 2 * u * (np.sqrt(dim * x_norm2 * y_norm2) + x_terms + m_terms)
 
 
 class ParzenSums(COp):
@@ -43,9 +41,10 @@ class ParzenSums(COp):
 
     Inputs, in float32 or float64 (`real`) where not said otherwise:
 
-    product : (points, samples) real, x m^T
-    x, m : (points, dim), (samples, dim) real, centred alike
-    x_norm2, m_norm2 : (points,), (samples,) float64, their squared norms
+    product : (points, samples) real
+    x, m : (points, dim), (samples, dim) real
+    x_terms, m_terms : (points,), (samples,) float64, so that |x_i - m_j|^2 = x_terms_i + m_terms_j - 2 product_ij
+    errors : (points,) float64, bounds on the error of that; 0 where it is as good as exact
     inverse_widths : (widths,) float64, 1 / (2 sigma^2)
     nearest : (points,) float64, least squared distance so far; infinite before the first tile
     sums : (points, widths) float64
@@ -60,21 +59,20 @@ class ParzenSums(COp):
         dtypes = {product.dtype, x.dtype, m.dtype}
         if dtypes not in ({"float32"}, {"float64"}):
             raise TypeError(f"product, x and m must be alike float32 or float64, not {', '.join(sorted(dtypes))}")
-        if [value.ndim for value in (product, x, m, *others)] != [2, 2, 2, 1, 1, 1, 1, 2]:
-            raise TypeError("ParzenSums takes three matrices, four vectors and a matrix")
+        if [value.ndim for value in (product, x, m, *others)] != [2, 2, 2, 1, 1, 1, 1, 1, 2]:
+            raise TypeError("ParzenSums takes three matrices, five vectors and a matrix")
         others = [pt.cast(value, "float64") for value in others]
-        return Apply(self, [product, x, m, *others], [others[3].type(), others[4].type()])
+        return Apply(self, [product, x, m, *others], [others[4].type(), others[5].type()])
 
     def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
-        product, x, m, x_norm2, m_norm2, inverse_widths, nearest, sums = inputs
-        partial = m_norm2.astype(product.dtype) - 2 * product
-        distances = partial.astype(np.float64) + x_norm2[:, None]
-        if product.dtype == np.float32:
-            err = error_bound(x_norm2, m_norm2.max(), x.shape[1])
-            each = np.minimum(1, np.outer(err, inverse_widths))
-            margins = np.log(np.maximum(each, TOLERANCE) * m.shape[0] / TOLERANCE) / inverse_widths
-            margin = np.where(each > TOLERANCE, margins, 0).max(axis=1)
-            limit = np.minimum(nearest, distances.min(axis=1)) + np.where(margin > 0, margin + 2 * err, 0)
+        product, x, m, x_terms, m_terms, errors, inverse_widths, nearest, sums = inputs
+        partial = m_terms.astype(product.dtype) - 2 * product
+        distances = partial.astype(np.float64) + x_terms[:, None]
+        each = np.minimum(1, np.outer(errors, inverse_widths))
+        margins = np.log(np.maximum(each, TOLERANCE) * m.shape[0] / TOLERANCE) / inverse_widths
+        margin = np.where(each > TOLERANCE, margins, 0).max(axis=1)
+        if margin.any():
+            limit = np.minimum(nearest, distances.min(axis=1)) + np.where(margin > 0, margin + 2 * errors, 0)
             rows, columns = np.nonzero(distances <= limit[:, None])
             for start in range(0, len(rows), 4096):
                 i, j = rows[start : start + 4096], columns[start : start + 4096]
@@ -94,7 +92,7 @@ class ParzenSums(COp):
         return ["-fopenmp", "-O3"]
 
     def c_code_cache_version(self) -> tuple[float, ...]:
-        return (1, TOLERANCE)
+        return (2, TOLERANCE)
 
     def c_headers(self, **kwargs: Any) -> list[str]:
         return ["<vector>", "<limits>", "<cmath>", "<algorithm>"]
@@ -108,26 +106,27 @@ class ParzenSums(COp):
         nearest, sums = outputs
         return f"""
         {{
-            PyArrayObject* in[8] = {{ {held} }};
+            PyArrayObject* in[9] = {{ {held} }};
             bool fits = true;
-            for (int k = 0; k < 8; ++k) fits = fits && in[k];
+            for (int k = 0; k < 9; ++k) fits = fits && in[k];
             const npy_intp points = fits ? PyArray_DIM(in[1], 0) : 0, samples = fits ? PyArray_DIM(in[2], 0) : 0;
-            const npy_intp dim = fits ? PyArray_DIM(in[1], 1) : 0, widths = fits ? PyArray_DIM(in[5], 0) : 0;
+            const npy_intp dim = fits ? PyArray_DIM(in[1], 1) : 0, widths = fits ? PyArray_DIM(in[6], 0) : 0;
             fits = fits && samples > 0 && PyArray_DIM(in[0], 0) == points && PyArray_DIM(in[0], 1) == samples
                 && PyArray_DIM(in[2], 1) == dim && PyArray_DIM(in[3], 0) == points && PyArray_DIM(in[4], 0) == samples
-                && PyArray_DIM(in[6], 0) == points && PyArray_DIM(in[7], 0) == points
-                && PyArray_DIM(in[7], 1) == widths;
+                && PyArray_DIM(in[5], 0) == points && PyArray_DIM(in[7], 0) == points
+                && PyArray_DIM(in[8], 0) == points && PyArray_DIM(in[8], 1) == widths;
             Py_XDECREF({nearest});
             Py_XDECREF({sums});
-            {nearest} = fits ? (PyArrayObject*)PyArray_NewCopy(in[6], NPY_CORDER) : NULL;
-            {sums} = fits ? (PyArrayObject*)PyArray_NewCopy(in[7], NPY_CORDER) : NULL;
+            {nearest} = fits ? (PyArrayObject*)PyArray_NewCopy(in[7], NPY_CORDER) : NULL;
+            {sums} = fits ? (PyArrayObject*)PyArray_NewCopy(in[8], NPY_CORDER) : NULL;
             if ({nearest} && {sums})
                 parzen_sums<{real}>(
                     (const {real}*)PyArray_DATA(in[0]), (const {real}*)PyArray_DATA(in[1]),
                     (const {real}*)PyArray_DATA(in[2]), (const double*)PyArray_DATA(in[3]),
                     (const double*)PyArray_DATA(in[4]), (const double*)PyArray_DATA(in[5]),
-                    (double*)PyArray_DATA({nearest}), (double*)PyArray_DATA({sums}), points, samples, dim, widths);
-            for (int k = 0; k < 8; ++k) Py_XDECREF(in[k]);
+                    (const double*)PyArray_DATA(in[6]), (double*)PyArray_DATA({nearest}),
+                    (double*)PyArray_DATA({sums}), points, samples, dim, widths);
+            for (int k = 0; k < 9; ++k) Py_XDECREF(in[k]);
             if (!{nearest} || !{sums}) {{
                 if (!PyErr_Occurred())
                     PyErr_SetString(PyExc_ValueError, "the arrays given to ParzenSums do not fit each other");
@@ -201,14 +200,11 @@ static double parzen_distance(const real* x, const real* m, npy_intp dim)
 }
 
 template <typename real>
-static void parzen_sums(const real* product, const real* x, const real* m, const double* x_norm2,
-                        const double* m_norm2, const double* inverse_widths, double* nearest, double* sums,
-                        npy_intp points, npy_intp samples, npy_intp dim, npy_intp widths)
+static void parzen_sums(const real* product, const real* x, const real* m, const double* x_terms,
+                        const double* m_terms, const double* errors, const double* inverse_widths, double* nearest,
+                        double* sums, npy_intp points, npy_intp samples, npy_intp dim, npy_intp widths)
 {
-    const bool single = sizeof(real) == 4;
-    const double u = std::numeric_limits<real>::epsilon() / 2;
-    const double largest = *std::max_element(m_norm2, m_norm2 + samples);
-    const std::vector<real> m_norm2_real(m_norm2, m_norm2 + samples);
+    const std::vector<real> m_terms_real(m_terms, m_terms + samples);
     #pragma omp parallel
     {
         std::vector<real> beyond_(samples);
@@ -218,37 +214,34 @@ static void parzen_sums(const real* product, const real* x, const real* m, const
         #pragma omp for schedule(dynamic, 16)
         for (npy_intp i = 0; i < points; ++i) {
             const real* row = product + i * samples;
-            const real* norms = m_norm2_real.data();
+            const real* terms = m_terms_real.data();
             real lowest = std::numeric_limits<real>::infinity();
             #pragma omp simd reduction(min : lowest)
             for (npy_intp j = 0; j < samples; ++j) {
-                const real partial = norms[j] - 2 * row[j];
+                const real partial = terms[j] - 2 * row[j];
                 beyond[j] = partial;
                 lowest = partial < lowest ? partial : lowest;
             }
-            const double norm2 = x_norm2[i];
-            double least = std::min(nearest[i], std::max(0., norm2 + lowest));
+            const double term = x_terms[i], err = errors[i];
+            double least = std::min(nearest[i], std::max(0., term + lowest));
+            double margin = 0;
+            for (npy_intp k = 0; k < widths; ++k) {
+                const double a = inverse_widths[k], each = std::min(1., a * err);
+                if (each > @TOLERANCE@) margin = std::max(margin, std::log(each * samples / @TOLERANCE@) / a);
+            }
             again.clear();
             measured.clear();
-            if (single) {
-                const double err = 2 * u * (std::sqrt(dim * norm2 * largest) + norm2 + largest);
-                double margin = 0;
-                for (npy_intp k = 0; k < widths; ++k) {
-                    const double a = inverse_widths[k], each = std::min(1., a * err);
-                    if (each > @TOLERANCE@) margin = std::max(margin, std::log(each * samples / @TOLERANCE@) / a);
-                }
-                if (margin > 0) {
-                    const real limit = (real)(std::min(nearest[i] - norm2, (double)lowest) + margin + 2 * err);
-                    least = nearest[i];
-                    for (npy_intp j = 0; j < samples; ++j)
-                        if (beyond[j] <= limit) again.push_back(j);
-                    for (npy_intp j : again) {
-                        measured.push_back(parzen_distance(x + i * dim, m + j * dim, dim));
-                        least = std::min(least, measured.back());
-                    }
+            if (margin > 0) {
+                const real limit = (real)(std::min(nearest[i] - term, (double)lowest) + margin + 2 * err);
+                least = nearest[i];
+                for (npy_intp j = 0; j < samples; ++j)
+                    if (beyond[j] <= limit) again.push_back(j);
+                for (npy_intp j : again) {
+                    measured.push_back(parzen_distance(x + i * dim, m + j * dim, dim));
+                    least = std::min(least, measured.back());
                 }
             }
-            const real shift = (real)(least - norm2);
+            const real shift = (real)(least - term);
             #pragma omp simd
             for (npy_intp j = 0; j < samples; ++j) beyond[j] = shift - beyond[j];
             for (size_t k = 0; k < again.size(); ++k) beyond[again[k]] = (real)(least - measured[k]);

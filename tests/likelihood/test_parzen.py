@@ -13,7 +13,7 @@ from pytensor.compile.mode import Mode
 from adversarial import backend
 from adversarial.errors import DataError
 from adversarial.likelihood.parzen import ParzenWindow, estimate, log_likelihoods
-from adversarial.ops.parzen import ParzenSums
+from adversarial.ops.parzen import ParzenSums, error_bound
 
 WIDTHS = np.logspace(-1, 0, 10)
 
@@ -133,7 +133,8 @@ def test_the_compiled_op_does_what_its_perform_does(dtype):
     norms = [np.square(rows, dtype=np.float64).sum(axis=1) for rows in (x, m)]
     nearest, sums = np.full(20, np.inf), np.zeros((20, 10))
     nearest[:5], sums[:5] = 3.0, 2.0
-    values = [x @ m.T, x, m, *norms, 0.5 / WIDTHS**2, nearest, sums]
+    errors = error_bound(norms[0], norms[1].max(), norms[0], norms[1].max(), 784) * (dtype == "float32")
+    values = [x @ m.T, x, m, *norms, errors, 0.5 / WIDTHS**2, nearest, sums]
     graph = [pt.tensor(dtype=value.dtype, shape=(None,) * value.ndim) for value in values]
     outputs = ParzenSums()(*graph, return_list=True)
     performed = pytensor.function(graph, outputs, mode=Mode(linker="py", optimizer=None))(*values)
@@ -143,11 +144,11 @@ def test_the_compiled_op_does_what_its_perform_does(dtype):
 
 
 def test_arrays_that_do_not_fit_each_other_are_refused():
-    graph = [pt.fmatrix(), pt.fmatrix(), pt.fmatrix(), *pt.dvectors(4), pt.dmatrix()]
+    graph = [pt.fmatrix(), pt.fmatrix(), pt.fmatrix(), *pt.dvectors(5), pt.dmatrix()]
     function = backend.function(graph, ParzenSums()(*graph, return_list=True))
     x, vector = np.zeros((2, 3), np.float32), np.zeros(2)
     with pytest.raises(ValueError, match="do not fit"):
-        function(np.zeros((2, 5), np.float32), x, x, vector, vector, vector, vector, np.zeros((2, 2)))
+        function(np.zeros((2, 5), np.float32), x, x, *[vector] * 5, np.zeros((2, 2)))
     with pytest.raises(TypeError, match="alike"):
         ParzenSums()(pt.dmatrix(), *graph[1:])
 
