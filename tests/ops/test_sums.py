@@ -1,4 +1,4 @@
-"""Sums over the last axes are those of plain NumPy, whatever the size and the layout."""
+"""Sums are those of plain NumPy, whatever the size and the layout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adversarial import backend
-from adversarial.ops.sums import PIECE, SumOfLastAxes
+from adversarial.ops.sums import BLOCK, PIECE, SquaredColumnNorms, SumOfLastAxes
 
 pytestmark = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
 
@@ -60,3 +60,70 @@ def test_python_says_the_same():
         np.testing.assert_allclose(storage[0][0], x.sum(axis=tuple(range(kept, 3))), rtol=1e-6)
     with pytest.raises(TypeError, match="more than 3 axes"):
         SumOfLastAxes(3).make_node(x)
+
+
+@pytest.fixture(scope="module")
+def norms(on_c):
+    """The squared norms of a matrix's columns, by dtype."""
+    made = {}
+    for dtype in ("float32", "float64"):
+        x = pt.matrix(dtype=dtype)
+        made[dtype] = function = backend.function([x], pt.sqr(x).sum(axis=0))
+        assert [node.op for node in function.maker.fgraph.toposort()] == [SquaredColumnNorms()]
+    return made
+
+
+def check_norms(found, x):
+    squares = np.square(x).astype("longdouble")
+    exact = squares.sum(axis=0)
+    assert found.dtype == x.dtype
+    # One rounding at the end, and one a row in float64.
+    assert (np.abs(found - exact) <= (np.finfo(x.dtype).eps + len(x) * np.finfo("float64").eps) * exact).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(2 * BLOCK[0] + 3, BLOCK[1] + 5), (3, 5 * BLOCK[1]), (1, 1), (0, 4), (4, 0)])
+def test_squared_norms_of_columns_are_those_of_numpy(norms, shape, dtype):
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    for layout in (x, np.asfortranarray(x)[::-1]):
+        check_norms(norms[dtype](layout), layout)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 700), st.integers(0, 60), st.integers(0, 99))
+def test_squared_norms_of_any_number_of_columns(norms, rows, columns, seed):
+    x = np.random.default_rng(seed).standard_normal((rows, columns)).astype("float32")
+    check_norms(norms["float32"](x), x)
+
+
+def test_any_number_of_threads_makes_the_same_bits_of_norms(norms):
+    x, found, threads = np.random.default_rng(0).random((999, 333), "float32"), [], backend.threads()
+    try:
+        for number in (1, 2, 5):
+            backend.configure(threads=number)
+            found.append(norms["float32"](x))
+    finally:
+        backend.configure(threads=threads)
+    for made in found[1:]:
+        np.testing.assert_array_equal(made, found[0])
+
+
+def test_squares_that_are_needed_are_kept(on_c):
+    x = pt.fmatrix()
+    function = backend.function([x], [pt.sqr(x), pt.sqr(x).sum(axis=0)])
+    assert SquaredColumnNorms() not in [node.op for node in function.maker.fgraph.toposort()]
+    values = np.random.default_rng(0).random((7, 3), "float32")
+    check_norms(function(values)[1], values)
+
+
+def test_python_makes_the_same_norms():
+    x, storage = np.random.default_rng(0).random((30, 4), "float32"), [[None]]
+    op = SquaredColumnNorms()
+    op.perform(op.make_node(x), [x], storage)
+    check_norms(storage[0][0], x)
+
+
+@pytest.mark.parametrize("wrong", [pt.fvector(), pt.imatrix()])
+def test_norms_of_anything_else_are_refused(wrong):
+    with pytest.raises(TypeError, match="takes a matrix of float32 or float64"):
+        SquaredColumnNorms()(wrong)
