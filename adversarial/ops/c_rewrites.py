@@ -1,5 +1,13 @@
 """What the C backend makes of graphs beyond PyTensor's own rewrites: importing this registers all of it."""
 
-from adversarial.ops import elementwise, fused_outputs, joined_products, maxout, sums, zero_skipping
+from adversarial.ops import (
+    elementwise,
+    fused_outputs,
+    joined_products,
+    maxout,
+    sums,
+    updates_in_place,
+    zero_skipping,
+)
 
-__all__ = ["elementwise", "fused_outputs", "joined_products", "maxout", "sums", "zero_skipping"]
+__all__ = ["elementwise", "fused_outputs", "joined_products", "maxout", "sums", "updates_in_place", "zero_skipping"]
