@@ -164,8 +164,8 @@ class LargestPiece(_PiecesOp):
         winners = ((responses == largest[:, :, None]) * bits).sum(axis=2, dtype=np.uint32)
         output_storage[0][0], output_storage[1][0] = largest, winners
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
-        rows, width = input_shapes[0]
+    def infer_shape(self, *arguments: Any) -> list:
+        rows, width = arguments[-1][0]  # PyTensor before 3.3 gives the graph before the node, too.
         return [(rows, width // self.pieces)] * 2
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
@@ -220,8 +220,8 @@ class ToWinners(_PiecesOp):
         spread = np.where(won, grad[:, :, None], 0).astype(grad.dtype)
         output_storage[0][0] = spread.reshape(len(grad), grad.shape[1] * self.pieces)
 
-    def infer_shape(self, fgraph: Any, node: Apply, input_shapes: list) -> list:
-        rows, units = input_shapes[1]
+    def infer_shape(self, *arguments: Any) -> list:
+        rows, units = arguments[-1][1]  # PyTensor before 3.3 gives the graph before the node, too.
         return [(rows, units * self.pieces)]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
@@ -275,12 +275,12 @@ def _pieces_of(fgraph: Any, largest: Variable) -> tuple[Variable, int] | None:
 def _keeps_rows(fgraph: Any, reshape: Apply, rows_of: Variable) -> bool:
     """Whether a Reshape asks for as many rows as a matrix of this graph has."""
     asked, feature = reshape.inputs[1], getattr(fgraph, "shape_feature", None)
-    shape = None if feature is None else feature.shape_of[rows_of]
-    if shape is None:
+    if feature is None:
         return False
+    rows = feature.get_shape(rows_of, 0)
     if isinstance(asked, Constant):
-        return isinstance(shape[0], Constant) and shape[0].data == asked.data[0]
-    return asked.owner is not None and isinstance(asked.owner.op, MakeVector) and asked.owner.inputs[0] is shape[0]
+        return isinstance(rows, Constant) and rows.data == asked.data[0]
+    return asked.owner is not None and isinstance(asked.owner.op, MakeVector) and asked.owner.inputs[0] is rows
 
 
 def _with_winners(fgraph: Any, largest: Variable) -> list[Variable] | None:

@@ -77,3 +77,14 @@ def test_backends_are_timed_and_held_against_2014(tmp_path):
     assert found["rows"]["jax, 2 devices"]["devices"] == "2 CPU devices"
     for row in found["rows"].values():
         assert row["deviations"]["float64"] < 1e-8 and row["deviations"]["float32"] < 1e-3
+
+
+@pytest.mark.soak
+def test_updates_after_training_are_timed_beside_those_of_a_run_just_begun(tmp_path):
+    options = ["--minutes", 0.02, "--rounds", 2, "--updates", 1, "--json", tmp_path / "times.json"]
+    done = benchmark("ageing", *options)
+    assert done.returncode == 0, done.stderr
+    assert "0.02 minutes" in done.stderr and "after training / just begun = " in done.stdout
+    found = json.loads((tmp_path / "times.json").read_text())
+    assert set(found["seconds"]) == {"after training", "just begun", "before training"}
+    assert all(len(times) == 2 and min(times) > 0 for times in found["seconds"].values())
