@@ -60,11 +60,15 @@ def high_contrast(rng: np.random.Generator, count: int) -> np.ndarray:
     return 0.05 * rng.random((count, 784)) + 0.95 * (rng.normal(size=(count, 6)) @ rng.normal(size=(6, 784)) > 0)
 
 
+#: Columns that are 0 in all rows, in most, in some, in none: the first half is multiplied as it is, the other centred.
+LEFT_TO_RIGHT = np.linspace(0, 1, 784)
+
 SAMPLERS = {
     "images": images,
     "high contrast": high_contrast,
     "alike": alike,
     "noise": lambda rng, count: rng.random((count, 784)),
+    "more zeros to the left": lambda rng, count: rng.random((count, 784)) * (rng.random((count, 784)) < LEFT_TO_RIGHT),
     "far": lambda rng, count: images(rng, count) + 3,
 }
 
