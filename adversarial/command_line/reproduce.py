@@ -19,7 +19,7 @@ from adversarial import checkpoint
 from adversarial.command_line import compare_2014, estimates, interpolate, program, report, show_samples, train
 from adversarial.comparison import facts
 from adversarial.errors import ConfigurationError
-from adversarial.figures.curves import Curve, write_curves
+from adversarial.figures.curves import Curve, Level, write_curves
 from adversarial.kept_epochs import kept_epochs
 from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.curve_figure import draw_curves
@@ -151,13 +151,11 @@ def _draw_epochs(model: Path, path: str, by_epoch: dict[int, dict[str, Any]]) ->
     """The log-likelihood against epochs, the paper's beside it."""
     epochs = list(by_epoch)
     curves = [Curve("this run", epochs, [each["log_likelihood"] for each in by_epoch.values()])]
-    paper = _paper(model)
+    paper, level = _paper(model), None
     if paper is not None:
-        curves += [
-            Curve(f"the paper's {paper[0]:g}, {sign} its error", epochs, [level] * len(epochs))
-            for sign, level in (("plus", paper[0] + paper[1]), ("minus", paper[0] - paper[1]))
-        ]
-    write_curves(path, curves, "epochs", "log-likelihood of the test data, nats", f"{model.name}, by Parzen window")
+        level = Level(f"the paper's {paper[0]:g} ± {paper[1]:g}", paper[0] - paper[1], paper[0] + paper[1])
+    y_label, title = "log-likelihood of the test data, nats", f"{model.name}, by Parzen window"
+    write_curves(path, curves, "epochs", y_label, title, level)
 
 
 def _paper(model: Path) -> tuple[float, float] | None:

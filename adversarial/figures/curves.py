@@ -33,7 +33,22 @@ class Curve(NamedTuple):
     y: Sequence[float]
 
 
-def write_curves(path: str | os.PathLike, curves: Sequence[Curve], x_label: str, y_label: str, title: str = "") -> None:
+class Level(NamedTuple):
+    """What curves are compared with: a figure known to lie from `low` to `high`."""
+
+    label: str
+    low: float
+    high: float
+
+
+def write_curves(
+    path: str | os.PathLike,
+    curves: Sequence[Curve],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    level: Level | None = None,
+) -> None:
     """Draw curves in one plot, and write it whole or not at all.
 
     Parameters
@@ -42,6 +57,7 @@ def write_curves(path: str | os.PathLike, curves: Sequence[Curve], x_label: str,
     curves : 1 to `MOST_CURVES` of them
     x_label, y_label : of the axes, with their units
     title : above the plot
+    level : drawn as a band across the plot, in the last of the colours
 
     Raises
     ------
@@ -59,7 +75,7 @@ def write_curves(path: str | os.PathLike, curves: Sequence[Curve], x_label: str,
     check_name(path)
     _check(curves)
     # A legend is a line a curve below the plot, since names of channels are long.
-    height = 4.2 + 0.2 * len(curves)
+    height = 4.2 + 0.2 * (len(curves) + (level is not None))
     figure = Figure(figsize=(7.5, height), dpi=120, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -68,6 +84,8 @@ def write_curves(path: str | os.PathLike, curves: Sequence[Curve], x_label: str,
         marker = "o" if len(x) <= _FEW_VALUES else None
         shown = np.where(np.isfinite(y), y, np.nan)
         axes.plot(x, shown, color=colour, linestyle=style, marker=marker, markersize=4, label=label)
+    if level is not None:
+        axes.axhspan(level.low, level.high, color=COLOURS[-1], alpha=0.4, linewidth=0, label=level.label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label, parse_math=False)

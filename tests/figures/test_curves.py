@@ -8,7 +8,7 @@ from matplotlib import image
 from matplotlib.colors import to_rgb
 
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.figures.curves import COLOURS, MOST_CURVES, Curve, write_curves
+from adversarial.figures.curves import COLOURS, MOST_CURVES, Curve, Level, write_curves
 
 
 def has_colour(pixels, colour):
@@ -20,6 +20,15 @@ def test_each_curve_has_its_colour(tmp_path):
     write_curves(tmp_path / "plot.png", curves, "epochs", "value")
     pixels = image.imread(tmp_path / "plot.png")
     assert [has_colour(pixels, colour) for colour in COLOURS[:4]] == [True, True, True, False]
+
+
+def test_a_level_is_a_band_across_the_plot(tmp_path):
+    curves, sizes = [Curve("a", [0, 1], [0.0, 1.0])], []
+    for number, level in enumerate((None, Level("b $x_2$", 2.0, 3.0))):
+        write_curves(tmp_path / f"{number}.png", curves, "epochs", "value", level=level)
+        pixels = image.imread(tmp_path / f"{number}.png")
+        sizes.append((np.abs(pixels[..., :3] - 0.6).max(axis=-1) < 0.01).sum())
+    assert sizes[0] < 100 and sizes[1] > 20_000
 
 
 @pytest.mark.parametrize(
