@@ -29,7 +29,7 @@ __all__ = ["MULTIPLY", "PRODUCTS_VERSION", "BaseBLAS", "headers"]
 #: Multiplications below which BLAS is not asked to make way.
 LEAST_WORK = 500_000
 #: For the version of Ops that take `MULTIPLY`.
-PRODUCTS_VERSION = (17, LEAST_WORK)
+PRODUCTS_VERSION = (18, LEAST_WORK)
 
 
 def headers() -> list[str]:

@@ -7,7 +7,8 @@ tile by tile: from the terms that it gathered, or from all values, several rows 
 
 from __future__ import annotations
 
-#: `adversarial::TiledProduct(alpha, left, right, beta, out, skips).work()` makes out = alpha left right + beta out.
+#: `adversarial::TiledProduct(alpha, left, right, beta, out, skips, density).work()` makes
+#: out = alpha left right + beta out.
 TILES = r"""
 // Rows of the left factor that are multiplied at once where its zeros are not passed over: with VECTORS sums each they
 // take most registers. With vectors of 64 bytes such products take .85 to 1.02 of OpenBLAS's time and less of MKL's
@@ -281,8 +282,7 @@ template <typename real> struct TiledProduct {
     static void add(const Aligned& sums, real* target, npy_intp count, real kept)
     {
         if (count == LANES) return add(sums, target, kept);
-        Aligned whole = Aligned{};
-        for (npy_intp j = 0; j < count; ++j) ((real*)&whole)[j] = target[j];
+        Aligned whole = Terms<real>::some(target, count);
         add(sums, (real*)&whole, kept);
         for (npy_intp j = 0; j < count; ++j) target[j] = ((real*)&whole)[j];
     }

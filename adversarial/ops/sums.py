@@ -176,6 +176,7 @@ static void squared_norms(const real* values, real* result, npy_intp rows, npy_i
     double* const parts = partial.data();
     const unsigned int rounding = ADVERSARIAL_ROUNDING;
     (void)rounding;
+    // Of fewer values a second thread brings nothing.
     #pragma omp parallel if (rows * columns >= 262144)
     {
         ADVERSARIAL_ROUND_AS(rounding)

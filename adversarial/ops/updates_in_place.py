@@ -25,8 +25,7 @@ def update_in_place(fgraph: Any, node: Apply) -> list | None:
     updated = getattr(fgraph, "update_mapping", None) or {}
     for number, place in updated.items():
         old = fgraph.inputs[place]
-        alike = (old.dtype, old.type.broadcastable) == (out.dtype, out.type.broadcastable)
-        if fgraph.outputs[number] is out and old in node.inputs and alike:
+        if fgraph.outputs[number] is out and old in node.inputs:
             return Elemwise(node.op.scalar_op, {0: node.inputs.index(old)})(*node.inputs, return_list=True)
     return None
 

@@ -33,12 +33,3 @@ def test_what_reads_the_old_value_reads_it_before(on_c):
     assert total == 12
     np.testing.assert_array_equal(old, np.ones((3, 4)))
     np.testing.assert_array_equal(after, np.full((3, 4), 11))
-
-
-def test_a_loop_with_the_length_of_another_axis_is_left_alone(on_c):
-    """A row repeated is larger than what it is made of."""
-    row = pytensor.shared(np.ones((1, 4), "float32"), shape=(1, None))
-    v = pt.matrix(dtype="float32", shape=(3, None))
-    function = backend.function([v], (row + v).sum(axis=1), updates=[(row, (row + v)[:1])])
-    np.testing.assert_array_equal(function(np.full((3, 4), 5, "float32")), [24, 24, 24])
-    np.testing.assert_array_equal(row.get_value(), np.full((1, 4), 6))
