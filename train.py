@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Run the experiment that a YAML file describes, from a checkout: `train.py yaml/mnist.yaml`."""
 
-from adversarial.command_line.train import main
+from adversarial.programs.train import main
 
 if __name__ == "__main__":
     main()

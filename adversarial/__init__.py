@@ -32,11 +32,16 @@ _HOME = {
     "theano_parzen": "game.parzen_graph",
 }
 
+#: Rooms that `import adversarial` alone makes reachable, as in adversarial.checkpoint.load_model.
+_ROOMS = ("checkpoint", "config", "datasets", "evaluation", "figures", "game", "likelihood", "models", "train")
+
 __all__ = ["__version__", *sorted(_HOME)]
 
 
 def __getattr__(name: str) -> Any:
     # Resolved on first use, so that `import adversarial` costs nothing and no backend is chosen by it.
     if name not in _HOME:
+        if name in _ROOMS:
+            return importlib.import_module(f"adversarial.{name}")
         raise AttributeError(f"module 'adversarial' has no attribute '{name}'")
     return getattr(importlib.import_module(f"adversarial.{_HOME[name]}"), name)

@@ -10,15 +10,12 @@ Importing it prepares PyTensor: floatX is float32 and the linker C unless the us
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib.util
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -28,57 +25,41 @@ from pytensor.compile.maker import FunctionMaker
 from pytensor.compile.mode import Mode, get_mode
 from pytensor.compile.sharedvalue import SharedVariable
 
-from adversarial import denormals, precompiled_headers, thread_pool
+from adversarial.engine import precompiled_headers, registry
+from adversarial.engine.blas import NO_BLAS, Blas, find_blas
+from adversarial.engine.denormals import flushed as denormals_flushed
+from adversarial.engine.graph_cache import KeepingMode
+from adversarial.engine.parallel_compilation import LaterMaker, LinkedLater, ParallelVMLinker
 from adversarial.errors import ConfigurationError
-from adversarial.parallel_compilation import LaterMaker, LinkedLater, ParallelVMLinker
-from adversarial.rewritten_graphs import KeepingMode
+
+__all__ = [
+    "Machines",
+    "anywhere",
+    "backend_name",
+    "building",
+    "configure",
+    "denormals_flushed",
+    "devices",
+    "finish",
+    "floatX",
+    "function",
+    "interpreted",
+    "is_first_process",
+    "mode",
+    "prefer",
+    "sharedX",
+    "summary",
+    "threads",
+    "update_loop",
+]
 
 Backend = Literal["c", "numba", "jax"]
 Device = Literal["cpu", "cuda"]
 FloatX = Literal["float32", "float64"]
 
-#: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
-BLAS_ROUTINES = tuple(f"{kind}{name}_" for kind in "sd" for name in ("gemm", "gemv", "ger", "dot", "axpy", "scal"))
-#: The tag of rewrites that only the C backend takes.
-C_ONLY = "adversarial_c"
-
-
 #: Rewrites for products with diagonal, orthogonal or selection matrices, which a neural network has not: to find
 #: that out anew at each product takes an eighth of the time of all rewriting.
 _FRUITLESS_REWRITES = ("dot_diag_to_elemwise", "orthogonal_dot_transpose_to_eye", "selection_dot_to_indexing")
-
-
-@dataclass(frozen=True)
-class Blas:
-    """A BLAS library: a name for people, the flags that link it, how its thread count is set, and how to give it
-    other threads."""
-
-    name: str
-    ldflags: str = ""
-    cxxflags: str = ""
-    library: Path | None = None
-    set_threads: str = ""
-    set_callback: str = ""
-
-    def use(self, threads: int) -> None:
-        """Link C code with this library from now on, running on `threads` threads."""
-        config.blas__ldflags = self.ldflags
-        if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
-            config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
-        if self.library is not None and self.set_threads:
-            # The threads that the library starts here are those that work on the updates.
-            with denormals.flushed():
-                loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
-                getattr(loaded, self.set_threads)(ctypes.c_int(threads))
-
-    def share_threads(self) -> None:
-        """Let our own loops and this library's products take turns on the same threads, where it has others."""
-        if self.set_callback and self.library not in _sharing and thread_pool.share(self.library, self.set_callback):
-            _sharing.add(self.library)
-
-
-#: Libraries that work on OpenMP's threads.
-_sharing: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -115,71 +96,6 @@ class _Settings:
         """Use `backend`, or numba where C is wanted and there is no compiler."""
         self.without_compiler = backend == "c" and not config.cxx
         self.backend = "numba" if self.without_compiler else backend
-
-
-def _mkl() -> Blas | None:
-    """MKL, as the wheel `mkl` installs it: beside the interpreter's own libraries."""
-    found = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
-    if not found:
-        return None
-    # One OpenMP runtime for the products and for our own loops, or their idle threads fight for the processors.
-    os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
-    library = found[-1]
-    # The folder goes to the linker alone: in one given by -L PyTensor looks for a name without version, and warns.
-    ldflags = f"-Wl,-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
-    return Blas("MKL", ldflags, library=library, set_threads="MKL_Set_Num_Threads")
-
-
-def _wheel() -> Blas | None:
-    """OpenBLAS from the wheel scipy-openblas32, whose routines carry the prefix `scipy_`."""
-    if importlib.util.find_spec("scipy_openblas32") is None:
-        return None
-    import scipy_openblas32
-
-    folder, stem = scipy_openblas32.get_lib_dir(), scipy_openblas32.get_library()
-    version = scipy_openblas32.get_openblas_config().split()[1]
-    library = next(path for path in sorted(Path(folder).iterdir()) if path.name.startswith(f"lib{stem}."))
-    return Blas(
-        f"OpenBLAS {version} (scipy-openblas32)",
-        f"-L{folder} -l{stem} -Wl,-rpath,{folder}",
-        " ".join(f"-D{routine}=scipy_{routine}" for routine in BLAS_ROUTINES),
-        library,
-        "scipy_openblas_set_num_threads",
-        "scipy_openblas_set_threads_callback_function",
-    )
-
-
-def _system() -> Blas | None:
-    """Whatever BLAS PyTensor's own search finds on the system."""
-    from pytensor.link.c.cmodule import default_blas_ldflags
-
-    ldflags = default_blas_ldflags()
-    # Its threads may be others than OpenMP's, which then must not keep the processors while they wait.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
-
-
-_NO_BLAS = Blas("no BLAS")
-_FINDERS: dict[str, Callable[[], Blas | None]] = {
-    "mkl": _mkl,
-    "wheel": _wheel,
-    "system": _system,
-    "none": lambda: _NO_BLAS,
-}
-
-
-def _find_blas(wanted: str | None) -> Blas:
-    """The BLAS asked for, or the fastest that is there."""
-    if wanted is None:
-        return next(blas for finder in _FINDERS.values() if (blas := finder()) is not None)
-    if wanted not in _FINDERS:
-        raise ConfigurationError(f"ADVERSARIAL_BLAS is '{wanted}', but must be one of {', '.join(_FINDERS)}")
-    blas = _FINDERS[wanted]()
-    if blas is None:
-        brings = {"mkl": "pip install adversarial[mkl]", "wheel": "pip install scipy-openblas32"}
-        hint = f"; {brings[wanted]} brings it" if wanted in brings else ""
-        raise ConfigurationError(f"ADVERSARIAL_BLAS asks for {wanted}, which is not installed{hint}")
-    return blas
 
 
 def _usable_processors() -> int:
@@ -256,10 +172,10 @@ def configure(
 def _blas_in_use() -> Blas:
     """What C code is linked with: nothing where there is none, what PYTENSOR_FLAGS names, or what is found."""
     if not config.cxx:
-        return _NO_BLAS
+        return NO_BLAS
     if _asked_in_pytensor_flags("blas__ldflags"):
         return Blas("BLAS of PYTENSOR_FLAGS", config.blas__ldflags)
-    return _find_blas(os.environ.get("ADVERSARIAL_BLAS"))
+    return find_blas(os.environ.get("ADVERSARIAL_BLAS"))
 
 
 def _require(backend: str) -> None:
@@ -277,7 +193,7 @@ def _use_devices(backend: str, device: Device | None, machines: Machines | None)
     if device not in (None, "cpu", "cuda"):
         raise ConfigurationError(f"the device is '{device}', but must be cpu or cuda")
     if backend == "jax":
-        from adversarial.jax_engine import devices
+        from adversarial.engine.jax import devices
 
         devices.use(devices.Request(device, **vars(machines)))
     elif device == "cuda" or machines != Machines():
@@ -316,22 +232,6 @@ def floatX() -> FloatX:
     return config.floatX
 
 
-_registrations: dict[str, list[Callable[[], None]]] = {"numba": [], "jax": []}
-
-
-def registers_for(backend: Literal["numba", "jax"]) -> Callable:
-    """Decorate the function that makes an Op known to numba or JAX; it runs once, before a graph is compiled for it.
-
-    Both are slow to import, so an Op's module leaves that until they are in use.
-    """
-
-    def decorate(register: Callable[[], None]) -> Callable[[], None]:
-        _registrations[backend].append(register)
-        return register
-
-    return decorate
-
-
 class _CMode(KeepingMode):
     """The C backend's mode; `later`: whether its functions are linked when they are first used."""
 
@@ -344,9 +244,7 @@ class _CMode(KeepingMode):
 
 def mode() -> Mode:
     """PyTensor's mode for the backend in use, with all rewrites of FAST_RUN."""
-    pending = _registrations.get(_settings.backend, [])
-    while pending:
-        pending.pop()()
+    registry.register_ops(_settings.backend)
     if _settings.backend == "jax":
         import jax
 
@@ -354,10 +252,10 @@ def mode() -> Mode:
         # PyTensor asks for float64 only while it is first imported for JAX, maybe before floatX was chosen.
         jax.config.update("jax_enable_x64", config.floatX == "float64")
     if _settings.backend == "c":
-        importlib.import_module("adversarial.ops.c_rewrites")
+        importlib.import_module("adversarial.engine.rewrites")
         linker = ParallelVMLinker(use_cloop=True)
         linker.workers = _settings.threads
-        made = _CMode(linker=linker, optimizer="fast_run").including(C_ONLY).excluding(*_FRUITLESS_REWRITES)
+        made = _CMode(linker=linker, optimizer="fast_run").including(registry.C_ONLY).excluding(*_FRUITLESS_REWRITES)
         made.settings = summary()
         return made
     return get_mode({"numba": "NUMBA", "jax": "JAX"}[_settings.backend])
@@ -375,7 +273,7 @@ def function(inputs: list, outputs: Any = None, updates: Any = None, later: bool
     for it: its C code compiles while the next function's graph is rewritten.
     """
     if _settings.backend == "jax" and "mode" not in options:
-        from adversarial.jax_engine.function import JaxFunction
+        from adversarial.engine.jax.function import JaxFunction
 
         return JaxFunction(inputs, outputs, updates, mode(), **options)
     if _settings.backend == "c":
@@ -416,8 +314,8 @@ def update_loop(update: Callable) -> Any:
     """What makes many updates at once of a function of `function`'s; None where the backend has no such thing."""
     if _settings.backend != "jax":
         return None
-    from adversarial.jax_engine.function import JaxFunction
-    from adversarial.jax_engine.update_loop import UpdateLoop
+    from adversarial.engine.jax.function import JaxFunction
+    from adversarial.engine.jax.update_loop import UpdateLoop
 
     return UpdateLoop(update) if isinstance(update, JaxFunction) else None
 
@@ -431,7 +329,7 @@ def anywhere(flag: bool) -> bool:
     """Whether `flag` is set in any process; all of them must ask alike."""
     if _settings.machines.processes == 1:
         return flag
-    from adversarial.jax_engine import devices
+    from adversarial.engine.jax import devices
 
     return devices.anywhere(flag)
 
@@ -445,7 +343,7 @@ def devices() -> str:
     """What computes, for people: 'CPU', '4 CPU devices in 2 processes', or a GPU's name."""
     if _settings.backend != "jax":
         return "CPU"
-    from adversarial.jax_engine import devices as found
+    from adversarial.engine.jax import devices as found
 
     _use_devices("jax", None, None)
     return found.description()

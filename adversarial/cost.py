@@ -12,7 +12,7 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.data_specs import DataSpecs, DataSpecsMapping
+from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping
 from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable, OptionError
 from adversarial.space import CompositeSpace, NullSpace

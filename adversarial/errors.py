@@ -25,3 +25,9 @@ class NumericalError(UserError, ArithmeticError):
     """NaN or infinity where training needs a finite number."""
 
     exit_code = 3
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """`text` between quotes for a sentence: on one line, nothing unprintable in it, and not too long."""
+    short = text if len(text) <= limit else text[: limit - 3] + "..."
+    return "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in short) + "'"

@@ -19,16 +19,15 @@ from pytensor.compile.sharedvalue import SharedVariable
 from adversarial import backend as backends
 from adversarial import checkpoint
 from adversarial.backend import floatX, sharedX
+from adversarial.checkpoint.paths import check_save_path, epoch_path
+from adversarial.checkpoint.training_state import get_states, get_values, set_states, set_values, shared_variables
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import CheckpointError, ConfigurationError, NumericalError
-from adversarial.kept_epochs import epoch_path
 from adversarial.models.model import Model
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Index, OptionError
-from adversarial.save_path import check_save_path
 from adversarial.train_extensions import TrainExtension
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
-from adversarial.training_state import get_states, get_values, set_states, set_values, shared_variables
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ class Train(Configurable):
     stop_requested : set it (from a signal handler, say) to stop after the present update
     save_every_seconds : save this often within epochs too; None for not
     keep_every : keep a copy of the model before training and after each so many epochs, beside `save_path`, named as
-        `adversarial.kept_epochs` says; None for not
+        `adversarial.checkpoint.paths` says; None for not
     debug_nan : set it before `setup` to find the first update, and node of the graph, that gives NaN; slow
     reporter : hears of events; see Reporter
     """

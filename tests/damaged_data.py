@@ -30,7 +30,7 @@ from adversarial.datasets import cifar10, mnist, standins, tfd
 from adversarial.datasets.hdf5 import HDF5Dataset
 from adversarial.datasets.npy_npz import NpyDataset, NpzDataset
 from adversarial.errors import DataError
-from adversarial.likelihood.arrays import open_rows
+from adversarial.files.rows import open_rows
 
 #: Seconds for one file, and memory for all: what a declared size would take must not be asked for.
 SECONDS, MEMORY = 2.0, 1 << 30

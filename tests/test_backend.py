@@ -16,8 +16,9 @@ import pytest
 from pytensor.tensor.blas import Dot22
 
 from adversarial import backend
+from adversarial.engine import registry
+from adversarial.engine.rewrites.zero_skipping import ZeroSkippingGemm
 from adversarial.errors import ConfigurationError
-from adversarial.ops.zero_skipping import ZeroSkippingGemm
 
 ROOT = Path(__file__).parent.parent
 
@@ -147,8 +148,8 @@ def test_a_backend_that_is_not_installed_names_what_brings_it(monkeypatch):
 
 def test_ops_are_registered_once_and_only_when_their_backend_compiles(restored, monkeypatch):
     seen = []
-    monkeypatch.setitem(backend._registrations, "numba", [])
-    backend.registers_for("numba")(lambda: seen.append("numba"))
+    monkeypatch.setitem(registry._pending, "numba", [])
+    registry.registers_for("numba")(lambda: seen.append("numba"))
     backend.configure(backend="c")
     backend.mode()
     assert seen == []

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from a checkout that is not installed
 
 from adversarial.command_line import program  # noqa: E402
-from adversarial.command_line.print_monitor import main  # noqa: E402
+from adversarial.programs.print_monitor import main  # noqa: E402
 
 if __name__ == "__main__":
     program.run(main)

@@ -7,7 +7,6 @@ import functools
 import importlib.util
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.specification import GameSpec, LayerSpec
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError, NumericalError
 from adversarial.models.maxout import Maxout
@@ -27,46 +27,6 @@ FOLDER = Path(__file__).parents[2] / "yaml"
 EXAMPLES = 1000
 #: How close a peer's losses must be to ours, from the same weights.
 SAME = 1e-4
-
-
-@dataclass(frozen=True)
-class LayerSpec:
-    """A dense layer as a peer needs to know it.
-
-    Attributes
-    ----------
-    kind : the class's name: RectifiedLinear, Sigmoid, Linear or Maxout
-    W, b : initial parameters, float32
-    pieces : pieces of each unit; 1 where it is no Maxout
-    max_col_norm : limit on column norms after each update, or None
-    keep, scale : dropout of its input
-    """
-
-    kind: str
-    W: np.ndarray
-    b: np.ndarray
-    pieces: int
-    max_col_norm: float | None
-    keep: float = 1.0
-    scale: float = 1.0
-
-
-@dataclass(frozen=True)
-class GameSpec:
-    """An experiment as a peer needs to know it.
-
-    Attributes
-    ----------
-    generator, discriminator : layers
-    noise : uniform or gaussian
-    learning_rate, momentum : of gradient descent with momentum
-    """
-
-    generator: list[LayerSpec]
-    discriminator: list[LayerSpec]
-    noise: str
-    learning_rate: float
-    momentum: float
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

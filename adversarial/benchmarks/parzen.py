@@ -11,8 +11,8 @@ import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
-from adversarial.command_line.scoring_data import named
 from adversarial.errors import ConfigurationError
+from adversarial.evaluation.data_sources import named
 from adversarial.likelihood.cross_validation import choose_width, grid
 from adversarial.likelihood.parzen import TILE, log_likelihoods
 from adversarial.options import Count, Range, mismatch
@@ -107,7 +107,7 @@ def _sampler(given: argparse.Namespace) -> Callable[[], np.ndarray] | None:
     if given.model is None:
         return None
     from adversarial.checkpoint import load_model
-    from adversarial.sampling import Sampler
+    from adversarial.game.sampling import Sampler
 
     sampler = Sampler(load_model(given.model))
     batches = sampler.batches()  # compiled once, at the first batch

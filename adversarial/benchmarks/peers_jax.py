@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-if TYPE_CHECKING:
-    from adversarial.benchmarks.dense import GameSpec, LayerSpec
+from adversarial.benchmarks.specification import GameSpec, LayerSpec
 
 Params = list[tuple[jax.Array, jax.Array]]
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adversarial.benchmarks.specification import GameSpec, LayerSpec
 from adversarial.benchmarks.torch_game import TorchGame
-
-if TYPE_CHECKING:
-    from adversarial.benchmarks.dense import GameSpec, LayerSpec
 
 
 class Network(nn.Module):

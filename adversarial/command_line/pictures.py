@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from adversarial.command_line import scoring_data
 from adversarial.errors import ConfigurationError, DataError
+from adversarial.evaluation import data_sources
 from adversarial.figures.grid import (
     RESCALES,
     ImageShape,
@@ -125,8 +125,8 @@ def shape_of_vectors(dimension: int, given: argparse.Namespace, model: Model) ->
 
 
 def data_of(
-    given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
-) -> scoring_data.ScoringData:
+    given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
+) -> data_sources.ScoringData:
     """The data that the command line names by -d or as `file`, or the model's own, of which `split` is asked for.
 
     Raises
@@ -139,17 +139,17 @@ def data_of(
     if file is not None:
         if given.dataset:
             raise ConfigurationError(f"give a data set by its name (-d) or a file (--{split}), not both")
-        return scoring_data.in_files({split: file})
+        return data_sources.in_files({split: file})
     if given.dataset is None and not (content.get("yaml_src") or content.get("dataset_yaml_src")):
         raise DataError(
             f"{given.model} does not say what data it was trained on; "
-            f"name them by -d {'|'.join(scoring_data.NAMED_SETS)}, or give --{split} FILE"
+            f"name them by -d {'|'.join(data_sources.NAMED_SETS)}, or give --{split} FILE"
         )
-    return scoring_data.of_model(content, given.model, tuple(given.allow), given.dataset)
+    return data_sources.of_model(content, given.model, tuple(given.allow), given.dataset)
 
 
 def split_of_data(
-    given: argparse.Namespace, content: Mapping[str, Any], split: scoring_data.Split, file: str | None
+    given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
 ) -> np.ndarray:
     """The design matrix of that split; raises as `data_of`, and where the data cannot be read."""
     return data_of(given, content, split, file).split(split, given.fold)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adversarial.config import overrides as values_put_in
-from adversarial.config.allow_list import AllowList
 from adversarial.config.build import Builder, Proxy
-from adversarial.config.names_2014 import NAMES_2014
 from adversarial.config.reader import read
 from adversarial.config.variables import Variables
 from adversarial.errors import ConfigurationError
+from adversarial.names.allow_list import AllowList
+from adversarial.names.names_2014 import NAMES_2014
 
 _TRAIN, _PAIR = "adversarial.train.Train", "adversarial.game.pair.AdversaryPair"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from adversarial.config.allow_list import AllowList
 from adversarial.errors import ConfigurationError
+from adversarial.names.allow_list import AllowList
 from adversarial.options import Option, declared_options
 
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*) : (.*)$")

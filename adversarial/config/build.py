@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from adversarial.config import base_directory
-from adversarial.config.allow_list import AllowList
-from adversarial.config.reader import children, line_of, place_of, quoted, scalar_value
+from adversarial.config.reader import children, line_of, place_of, scalar_value
 from adversarial.config.variables import Variables
-from adversarial.errors import ConfigurationError, UserError
+from adversarial.errors import ConfigurationError, UserError, quoted
+from adversarial.names.allow_list import AllowList
 from adversarial.options import Configurable, Option, OptionError, bind, declared_options, mismatch, nearest
 
 _OBJ = "!obj:"

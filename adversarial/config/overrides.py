@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import yaml
 
-from adversarial.config.reader import check, children, quoted, read
-from adversarial.errors import ConfigurationError
+from adversarial.config.reader import check, children, read
+from adversarial.errors import ConfigurationError, quoted
 from adversarial.options import nearest
 
 

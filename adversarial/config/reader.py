@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, quoted
 
 #: An experiment of 2014 has some 5,000 characters, 200 nodes and 10 levels.
 MAX_BYTES = 1 << 18
@@ -83,12 +83,6 @@ def place_of(node: yaml.Node) -> str:
     """Where a node stands: `mnist.yaml, line 24`, or the name alone of what is not a file."""
     name = node.start_mark.name
     return name if name.startswith("--set ") else f"{name}, line {line_of(node)}"
-
-
-def quoted(text: str, limit: int = 60) -> str:
-    """`text` between quotes for a sentence: on one line, nothing unprintable in it, and not too long."""
-    short = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in short) + "'"
 
 
 def children(node: yaml.Node) -> list[yaml.Node]:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from adversarial.config.reader import MAX_BYTES, quoted
-from adversarial.errors import ConfigurationError
+from adversarial.config.reader import MAX_BYTES
+from adversarial.errors import ConfigurationError, quoted
 from adversarial.options import nearest
 
 

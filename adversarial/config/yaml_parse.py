@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from adversarial.config import overrides as values_put_in
-from adversarial.config.allow_list import AllowList
 from adversarial.config.base_directory import beside, building
 from adversarial.config.build import Builder, Proxy, serialize
 from adversarial.config.reader import MAX_BYTES, read, too_large
 from adversarial.config.variables import Variables, training_file_variables
 from adversarial.errors import ConfigurationError
+from adversarial.names.allow_list import AllowList
 
 __all__ = ["Proxy", "beside", "effective_text", "load", "load_path", "read_text"]
 

@@ -8,10 +8,10 @@ from typing import Any
 import h5py
 import numpy as np
 
-from adversarial.array_files import damage_told, hdf5_array, open_hdf5
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
 from adversarial.datasets.iteration import Subset
 from adversarial.errors import DataError
+from adversarial.files.arrays import damage_told, hdf5_array, open_hdf5
 from adversarial.options import Count, OptionError
 from adversarial.space import Conv2DSpace, check_axes
 

@@ -13,10 +13,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from adversarial.array_files import MOST_UNPACKED, damage_told
 from adversarial.datasets.data_path import data_path
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
 from adversarial.errors import DataError
+from adversarial.files.arrays import MOST_UNPACKED, damage_told
 from adversarial.options import Index, OptionError
 
 EMBEDDED = Path(__file__).parent / "mnist_data"

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from adversarial.array_files import NpyArray, damage_told, read_npz
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import DataError
+from adversarial.files.arrays import NpyArray, damage_told, read_npz
 
 _ARCHIVE, _ARRAY = b"PK", b"\x93NUMPY"
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from scipy.io import loadmat
 
-from adversarial.array_files import damage_told
 from adversarial.datasets.data_path import data_path
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
 from adversarial.errors import DataError
+from adversarial.files.arrays import damage_told
 from adversarial.options import Index, OptionError, Range
 
 #: What the column of a fold says of an image of each set.

@@ -11,7 +11,7 @@ import numpy as np
 
 from adversarial.errors import DataError
 from adversarial.figures.grid import check_name
-from adversarial.serialization.whole_file import write_whole
+from adversarial.files.whole_file import write_whole
 
 #: Okabe and Ito's colours, which people of every kind of colour vision tell apart; their yellow, too pale for a line
 #: on white, is left out.

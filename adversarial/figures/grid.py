@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.serialization.whole_file import write_whole
+from adversarial.files.whole_file import write_whole
 
 #: How values become brightness; `rescaled` says what each does.
 Rescale = Literal["auto", "unit", "tanh", "all", "each"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from adversarial.errors import DataError
 from adversarial.figures.grid import check_name
-from adversarial.serialization.whole_file import write_whole
+from adversarial.files.whole_file import write_whole
 
 #: Okabe and Ito's blue and green; the paper's data are black dots, its model solid green, its D dashed blue.
 BLUE, GREEN = "#0072B2", "#009E73"

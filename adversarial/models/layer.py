@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
@@ -14,8 +14,13 @@ from adversarial.errors import ConfigurationError
 from adversarial.models.model import Model
 from adversarial.space import Space
 
-if TYPE_CHECKING:
-    from adversarial.models.mlp import MLP
+
+class LayerParent(Protocol):
+    """What a layer needs of the MLP that it is part of."""
+
+    #: Weights and seeds of dropout are drawn from it.
+    rng: np.random.RandomState
+    batch_size: int | None
 
 
 class Layer(Model):
@@ -26,15 +31,15 @@ class Layer(Model):
     """
 
     layer_name: str | None
-    mlp: MLP
+    mlp: LayerParent
     #: The value that dropout puts where it leaves an input of this layer out.
     dropout_input_mask_value = 0.0
 
-    def get_mlp(self) -> MLP | None:
+    def get_mlp(self) -> LayerParent | None:
         """The MLP that this layer is part of, or None."""
         return getattr(self, "mlp", None)
 
-    def set_mlp(self, mlp: MLP) -> None:
+    def set_mlp(self, mlp: LayerParent) -> None:
         """Make the layer part of `mlp`; once only."""
         if self.get_mlp() is not None:
             raise ConfigurationError(f"layer '{self.layer_name}' is already part of an MLP; give each MLP its own")

@@ -31,9 +31,9 @@ from pytensor.link.c.params_type import ParamsType
 from pytensor.tensor.blas import ldflags
 from pytensor.tensor.type import TensorType, lvector
 
-from adversarial import backend
-from adversarial.ops.c_arrays import HAS_ROOM
-from adversarial.ops.c_products import MULTIPLY, PRODUCTS_VERSION, BaseBLAS, headers
+from adversarial.engine import registry
+from adversarial.engine.c.arrays import HAS_ROOM
+from adversarial.engine.c.products import MULTIPLY, PRODUCTS_VERSION, BaseBLAS, headers
 from adversarial.ops.geometry import Geometry, Pair
 
 #: The C code puts columns of kernels together until a product's inner length reaches this.
@@ -208,7 +208,7 @@ class KernelsFromMaps(_Bilinear):
         return [ImagesFromMaps(self.geometry)(kernels, maps), Correlation(self.geometry)(images, kernels)]
 
 
-@backend.registers_for("numba")
+@registry.registers_for("numba")
 def _register_numba() -> None:
     """All windows of one row of maps as the columns of a matrix, then a product.
 
@@ -303,7 +303,7 @@ def _register_numba() -> None:
         register_funcify_default_op_cache_key(cls)(numba_funcify)
 
 
-@backend.registers_for("jax")
+@registry.registers_for("jax")
 def _register_jax() -> None:
     import jax
     from pytensor.link.jax.dispatch.basic import jax_funcify

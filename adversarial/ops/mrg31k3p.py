@@ -19,9 +19,9 @@ from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
 
-from adversarial import backend
+from adversarial.engine import registry
+from adversarial.engine.c.arrays import HAS_ROOM
 from adversarial.errors import ConfigurationError
-from adversarial.ops.c_arrays import HAS_ROOM
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
@@ -239,7 +239,7 @@ optdb.register(
 )
 
 
-@backend.registers_for("numba")
+@registry.registers_for("numba")
 def _register_numba() -> None:
     from numba.np.unsafe.ndarray import to_fixed_tuple
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
@@ -290,7 +290,7 @@ def _register_numba() -> None:
         return mrg_uniform, 1
 
 
-@backend.registers_for("jax")
+@registry.registers_for("jax")
 def _register_jax() -> None:
     import jax
     import jax.numpy as jnp
@@ -298,7 +298,7 @@ def _register_jax() -> None:
     from pytensor.link.jax.dispatch.shape import JAXShapeTuple
     from pytensor.tensor.basic import MakeVector
 
-    from adversarial.jax_engine import devices
+    from adversarial.engine.jax import devices
 
     def reduce(value: jax.Array, modulus: int) -> jax.Array:
         return jnp.where(value >= np.uint32(modulus), value - np.uint32(modulus), value)

@@ -20,8 +20,8 @@ from pytensor.link.c.op import COp
 from pytensor.link.c.params_type import ParamsType
 from pytensor.tensor.type import TensorType, lvector
 
-from adversarial import backend
-from adversarial.ops.c_arrays import HAS_ROOM
+from adversarial.engine import registry
+from adversarial.engine.c.arrays import HAS_ROOM
 from adversarial.ops.geometry import Windows
 
 
@@ -192,7 +192,7 @@ def _by_piece(images: np.ndarray, pieces: int) -> np.ndarray:
     return images.reshape(images.shape[0] // pieces, pieces, *images.shape[1:])
 
 
-@backend.registers_for("numba")
+@registry.registers_for("numba")
 def _register_numba() -> None:
     """The functions take the windows as an argument, so that numba compiles them once, whatever the windows."""
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
@@ -252,7 +252,7 @@ def _register_numba() -> None:
         return pool_gradient, 1
 
 
-@backend.registers_for("jax")
+@registry.registers_for("jax")
 def _register_jax() -> None:
     import jax
     import jax.numpy as jnp

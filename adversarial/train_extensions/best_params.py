@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from adversarial import checkpoint
+from adversarial.checkpoint.paths import check_save_path
 from adversarial.monitor import find_channel
 from adversarial.options import OptionError
-from adversarial.save_path import check_save_path
 from adversarial.train_extensions import TrainExtension
 
 

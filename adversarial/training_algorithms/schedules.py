@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from adversarial import checkpoint
+from adversarial.checkpoint.paths import check_save_path
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import find_channel
 from adversarial.options import Configurable, Count, OptionError, Positive
-from adversarial.save_path import check_save_path
 from adversarial.train_extensions import TrainExtension
 
 

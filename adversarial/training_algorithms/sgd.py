@@ -14,10 +14,10 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial import denormals
-from adversarial.backend import function, sharedX, update_loop
+from adversarial.backend import denormals_flushed, function, sharedX, update_loop
+from adversarial.checkpoint.training_state import get_states, random_state, set_random_state, set_states
 from adversarial.cost import Cost
-from adversarial.data_specs import DataSpecsMapping, flat_specs
+from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import has_uniform_batch_size, is_stochastic
 from adversarial.errors import CheckpointError, ConfigurationError
@@ -37,7 +37,6 @@ from adversarial.training_algorithms.schedules import (
     PolyakAveraging,
 )
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm, as_callbacks
-from adversarial.training_state import get_states, random_state, set_random_state, set_states
 
 # Pylearn2 kept the schedules in this module too, so they are found here as well.
 __all__ = [
@@ -303,7 +302,7 @@ class SGD(TrainingAlgorithm):
         for batch in iterator:
             for on_load in self._on_load_batch:
                 on_load(*batch)
-            with denormals.flushed():
+            with denormals_flushed():
                 self._update(batch)
             self._after_update(space.np_batch_size(batch))
             yield

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from adversarial.config import yaml_parse
-from adversarial.config.names_2014 import NAMES_2014
 from adversarial.config.reader import MAX_BYTES
 from adversarial.errors import ConfigurationError
+from adversarial.names.names_2014 import NAMES_2014
 
 CONVOLUTIONAL = """
 !obj:pylearn2.train.Train {

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from adversarial import checkpoint
-from adversarial.command_line import report
+from adversarial.checkpoint.paths import epoch_path
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.kept_epochs import epoch_path
+from adversarial.game.sampling import Sampler
+from adversarial.programs import report
 from adversarial.report.page import Page, fill
-from adversarial.sampling import Sampler
 
 EPOCHS = (0, 1, 2)
 

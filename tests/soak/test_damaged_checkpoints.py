@@ -11,6 +11,7 @@ from old_pickles import binary_pickle, pair_2014, resolve, text_pickle
 from saved_content import damaged, example, same
 
 from adversarial import checkpoint
+from adversarial.checkpoint import files
 from adversarial.errors import CheckpointError
 from adversarial.serialization import hdf5_format, pickle_format
 
@@ -78,7 +79,7 @@ def _sealed_hdf5(whole, rng):
 
 @pytest.mark.parametrize("dump", [text_pickle, binary_pickle])
 def test_5000_damaged_pickles_of_2014(dump, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_class_of_2014", resolve)
+    monkeypatch.setattr(files, "part_of_model", lambda allow: resolve)
     whole, rng = dump(pair_2014()), random.Random(2014)
     opened = sum(
         open_or_refuse(tmp_path / "model.pkl", damaged(whole, rng)) is not None for _ in range(5000)

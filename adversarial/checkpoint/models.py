@@ -1,0 +1,214 @@
+"""Models to the content of saved files, and back."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adversarial.checkpoint.files import read, write
+from adversarial.checkpoint.record import MonitorRecord, monitor_content
+from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.models.parameter_budget import parameter_budget
+from adversarial.names.allow_list import part_of_model
+from adversarial.serialization import model_2014
+from adversarial.serialization.description import describe, rebuild
+
+if TYPE_CHECKING:
+    from adversarial.models.model import Model
+
+MODEL_FORMAT = "adversarial model"
+MODEL_VERSION = 1
+
+#: Values that layers may have beside the parameters that a file holds: the permutations of Maxout's randomize_pools.
+_ROOM = 1 << 24
+
+
+def parameters_of(model: Model) -> dict[str, Any]:
+    """The shared variables that a saved model keeps, by name: "gen/h0_W" in a pair, "h0_W" in an MLP.
+
+    Frozen parameters, which `get_params` leaves out, are among them. Where a name comes twice, the second is
+    "h0_W#2".
+    """
+    found: dict[str, Any] = {}
+    for prefix, player in model.players().items() if hasattr(model, "players") else (("", model),):
+        for param in _params(player):
+            if all(param is not other for other in found.values()):
+                name = f"{prefix}/{param.name}" if prefix else str(param.name)
+                found[model_2014.unique(name, found)] = param
+    return found
+
+
+def _params(model: Model) -> list:
+    layers = getattr(model, "layers", None)
+    if layers is not None:
+        return [param for layer in layers for param in _params(layer)]
+    # A layer's `mlp` is what it is part of; a generator's is a part of it.
+    if hasattr(model, "mlp") and not hasattr(model, "layer_name"):
+        return _params(model.mlp)
+    return model.get_params()
+
+
+def save_model(path: str | os.PathLike, model: Model, **extra: Any) -> None:
+    """Save a model; `extra` adds to what the module's docstring lists, or replaces it (`yaml_src`, `training` ...).
+
+    Raises
+    ------
+    CheckpointError
+        As `write` does, and where an option of the model cannot be described.
+    """
+    write(path, model_content(model) | extra)
+
+
+def save_train(train: Any, path: str | os.PathLike, resumable: bool = True) -> None:
+    """Save the model of a `Train` and, if it is to be `resumable`, the state that resuming needs."""
+    overrides = getattr(train, "overrides", None) or {}
+    extra = {"overrides": dict(overrides), "training": train.get_state() if resumable else None}
+    if getattr(train, "yaml_src", None):
+        extra["yaml_src"] = train.yaml_src
+    dataset_yaml_src = getattr(getattr(train, "dataset", None), "yaml_src", None)
+    if dataset_yaml_src:
+        extra["dataset_yaml_src"] = dataset_yaml_src
+    save_model(path, train.model, **extra)
+
+
+def model_content(model: Model) -> dict[str, Any]:
+    """What a saved model says of `model`, without the state of its training."""
+    monitor = getattr(model, "monitor", None)
+    return {
+        "format": MODEL_FORMAT,
+        "version": MODEL_VERSION,
+        "written_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "yaml_src": getattr(model, "yaml_src", None) or "",
+        "dataset_yaml_src": getattr(model, "dataset_yaml_src", None) or "",
+        "image_shape": None if (shape := getattr(model, "image_shape", None)) is None else list(shape),
+        "overrides": {},
+        "model": describe(model),
+        "parameters": {name: np.array(param.get_value(borrow=True)) for name, param in parameters_of(model).items()},
+        "monitor": None if monitor is None else monitor_content(monitor),
+        "training": None,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result may depend on."""
+    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    for package in ("adversarial", "pytensor", "numpy", "scipy", "h5py"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    if "adversarial" not in found:  # run from a checkout that is not installed
+        from adversarial import __version__
+
+        found["adversarial"] = __version__
+    return found
+
+
+def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
+    """The model of a saved file, of ours or of 2014, with its parameters.
+
+    The model also gets `yaml_src`, `dataset_yaml_src`, `image_shape` and `monitor`, a `MonitorRecord`, from the file.
+
+    Parameters
+    ----------
+    path : str or path
+    allow : modules beside this package whose classes the file may name
+
+    Raises
+    ------
+    CheckpointError
+        As `read` does, and where the file does not describe a model whose parameters are those it holds.
+    """
+    content = read(path)
+    try:
+        return model_of(content, allow)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot open {os.fspath(path)}: {error}") from error
+
+
+def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
+    """The model that the content of a saved model describes; see `load_model`."""
+    for key in ("model", "parameters", "yaml_src"):
+        if key not in content:
+            raise CheckpointError(f"it holds no model: '{key}' is missing")
+    if content.get("version", MODEL_VERSION) != MODEL_VERSION:
+        raise CheckpointError(f"its layout is {content['version']!r}, and this version of adversarial reads 1")
+    if not isinstance(content["parameters"], dict):
+        raise CheckpointError("what it describes is not a model")
+    there = sum(value.size for value in content["parameters"].values() if isinstance(value, np.ndarray))
+    try:
+        with parameter_budget(there + _ROOM):
+            model = rebuild(content["model"], part_of_model(allow))
+    except CheckpointError:
+        raise
+    except ConfigurationError as error:
+        raise CheckpointError(f"its model cannot be built: {error}") from error
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError("its model cannot be built: its description is not of a model that was") from error
+    if not hasattr(model, "get_params"):
+        raise CheckpointError("what it describes is not a model")
+    _set_parameters(model, content["parameters"], others_allowed="origin" in content)
+    model.yaml_src = content["yaml_src"]
+    model.dataset_yaml_src = content.get("dataset_yaml_src", "")
+    model.image_shape = _image_shape(content.get("image_shape"))
+    if content.get("monitor") is not None:
+        model.monitor = MonitorRecord.from_content(content["monitor"])
+    return model
+
+
+def _image_shape(found: Any) -> tuple[int, int, int] | None:
+    """Rows, columns and channels, where a file says them."""
+    if found is None:
+        return None
+    if not isinstance(found, list) or len(found) != 3 or not all(type(part) is int and part > 0 for part in found):
+        raise CheckpointError(f"the shape of images in it is {found!r:.60}, not rows, columns and channels")
+    return tuple(found)
+
+
+def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, Any]:
+    """Save the model in a pickle of 2014 as a saved model of ours, its numbers as they are; gives the new content.
+
+    Raises
+    ------
+    CheckpointError
+        As `load_model` and `write` do, and where `old` is a saved model of ours already, or the same file as `new`.
+    """
+    content = read(old)
+    if os.path.exists(new) and os.path.samefile(old, new):
+        raise CheckpointError(f"{os.fspath(new)} would replace the old pickle, which nothing can make again")
+    if "origin" not in content:
+        raise CheckpointError(f"{os.fspath(old)} is no pickle of 2014: it is a saved model of this library already")
+    try:
+        model = model_of(content)
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot convert {os.fspath(old)}: {error}") from error
+    kept = {key: content[key] for key in ("yaml_src", "dataset_yaml_src", "model", "monitor")}
+    parameters = {name: content["parameters"][name] for name in parameters_of(model)}
+    converted = model_content(model) | kept | {"parameters": parameters}
+    write(new, converted)
+    return converted
+
+
+def _set_parameters(model: Model, values: dict[str, Any], others_allowed: bool) -> None:
+    params = parameters_of(model)
+    missing = [name for name in params if not isinstance(values.get(name), np.ndarray)]
+    unknown = [name for name in values if name not in params and not others_allowed]
+    if missing or unknown:
+        lack = f"it lacks the parameter {missing[0]}" if missing else f"it has a parameter {unknown[0]}"
+        raise CheckpointError(f"{lack}, unlike the model that it describes")
+    for name, param in params.items():
+        expected = param.get_value(borrow=True).shape
+        if values[name].shape != expected or values[name].dtype.kind != "f":
+            raise CheckpointError(
+                f"its parameter {name} is an array of {values[name].dtype} of shape {values[name].shape}, "
+                f"but its model needs numbers of shape {expected}"
+            )
+    for name, param in params.items():
+        param.set_value(values[name].astype(param.dtype))

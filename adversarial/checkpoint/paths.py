@@ -1,0 +1,52 @@
+"""Where a model is saved: whether it can be, and where its copies by epoch are: mnist_epoch10.pkl beside mnist.pkl.
+
+A copy is a saved model without the state of training: it can be drawn from and measured, not resumed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from adversarial.checkpoint.files import ENDINGS
+from adversarial.options import OptionError
+
+
+def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None:
+    """Check that a model can be saved at `path`, as far as can be told beforehand.
+
+    Raises
+    ------
+    OptionError
+        Of `owner`'s option save_path, if it cannot be.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    reason = None
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
+        reason = f"its name must end in {' or '.join(ENDINGS)}"
+    elif not os.path.isdir(folder):
+        reason = f"there is no folder {folder}"
+    elif os.path.isdir(path):
+        reason = "it is a folder"
+    elif not os.access(folder, os.W_OK | os.X_OK) or (os.path.exists(path) and not os.access(path, os.W_OK)):
+        reason = "it may not be written"
+    elif not allow_overwrite and os.path.exists(path):
+        reason = "a file is there already, and allow_overwrite is false"
+    if reason is not None:
+        raise OptionError(owner, "save_path", f"save_path is {path}, but {reason}")
+
+
+def epoch_path(save_path: str | os.PathLike, epoch: int) -> Path:
+    """Where the copy after `epoch` epochs of a model saved at `save_path` is."""
+    path = Path(save_path)
+    return path.with_name(f"{path.stem}_epoch{epoch}{path.suffix}")
+
+
+def kept_epochs(save_path: str | os.PathLike) -> dict[int, Path]:
+    """The copies that there are beside a saved model: {epochs: path}, in order."""
+    path = Path(save_path)
+    name = re.compile(rf"{re.escape(path.stem)}_epoch(\d+){re.escape(path.suffix)}")
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    found = {int(match[1]): each for each in beside if (match := name.fullmatch(each.name))}
+    return dict(sorted(found.items()))

@@ -1,0 +1,117 @@
+"""Finding a BLAS, and how C code is linked with it and runs on how many threads."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytensor import config
+
+from adversarial.engine import denormals, thread_pool
+from adversarial.errors import ConfigurationError
+
+#: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
+BLAS_ROUTINES = tuple(f"{kind}{name}_" for kind in "sd" for name in ("gemm", "gemv", "ger", "dot", "axpy", "scal"))
+
+
+@dataclass(frozen=True)
+class Blas:
+    """A BLAS library: a name for people, the flags that link it, how its thread count is set, and how to give it
+    other threads."""
+
+    name: str
+    ldflags: str = ""
+    cxxflags: str = ""
+    library: Path | None = None
+    set_threads: str = ""
+    set_callback: str = ""
+
+    def use(self, threads: int) -> None:
+        """Link C code with this library from now on, running on `threads` threads."""
+        config.blas__ldflags = self.ldflags
+        if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
+            config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
+        if self.library is not None and self.set_threads:
+            # The threads that the library starts here are those that work on the updates.
+            with denormals.flushed():
+                loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
+                getattr(loaded, self.set_threads)(ctypes.c_int(threads))
+
+    def share_threads(self) -> None:
+        """Let our own loops and this library's products take turns on the same threads, where it has others."""
+        if self.set_callback and self.library not in _sharing and thread_pool.share(self.library, self.set_callback):
+            _sharing.add(self.library)
+
+
+#: Libraries that work on OpenMP's threads.
+_sharing: set[Path] = set()
+
+
+def _mkl() -> Blas | None:
+    """MKL, as the wheel `mkl` installs it: beside the interpreter's own libraries."""
+    found = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
+    if not found:
+        return None
+    # One OpenMP runtime for the products and for our own loops, or their idle threads fight for the processors.
+    os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
+    library = found[-1]
+    # The folder goes to the linker alone: in one given by -L PyTensor looks for a name without version, and warns.
+    ldflags = f"-Wl,-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
+    return Blas("MKL", ldflags, library=library, set_threads="MKL_Set_Num_Threads")
+
+
+def _wheel() -> Blas | None:
+    """OpenBLAS from the wheel scipy-openblas32, whose routines carry the prefix `scipy_`."""
+    if importlib.util.find_spec("scipy_openblas32") is None:
+        return None
+    import scipy_openblas32
+
+    folder, stem = scipy_openblas32.get_lib_dir(), scipy_openblas32.get_library()
+    version = scipy_openblas32.get_openblas_config().split()[1]
+    library = next(path for path in sorted(Path(folder).iterdir()) if path.name.startswith(f"lib{stem}."))
+    return Blas(
+        f"OpenBLAS {version} (scipy-openblas32)",
+        f"-L{folder} -l{stem} -Wl,-rpath,{folder}",
+        " ".join(f"-D{routine}=scipy_{routine}" for routine in BLAS_ROUTINES),
+        library,
+        "scipy_openblas_set_num_threads",
+        "scipy_openblas_set_threads_callback_function",
+    )
+
+
+def _system() -> Blas | None:
+    """Whatever BLAS PyTensor's own search finds on the system."""
+    from pytensor.link.c.cmodule import default_blas_ldflags
+
+    ldflags = default_blas_ldflags()
+    # Its threads may be others than OpenMP's, which then must not keep the processors while they wait.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
+
+
+NO_BLAS = Blas("no BLAS")
+_FINDERS: dict[str, Callable[[], Blas | None]] = {
+    "mkl": _mkl,
+    "wheel": _wheel,
+    "system": _system,
+    "none": lambda: NO_BLAS,
+}
+
+
+def find_blas(wanted: str | None) -> Blas:
+    """The BLAS asked for, or the fastest that is there."""
+    if wanted is None:
+        return next(blas for finder in _FINDERS.values() if (blas := finder()) is not None)
+    if wanted not in _FINDERS:
+        raise ConfigurationError(f"ADVERSARIAL_BLAS is '{wanted}', but must be one of {', '.join(_FINDERS)}")
+    blas = _FINDERS[wanted]()
+    if blas is None:
+        brings = {"mkl": "pip install adversarial[mkl]", "wheel": "pip install scipy-openblas32"}
+        hint = f"; {brings[wanted]} brings it" if wanted in brings else ""
+        raise ConfigurationError(f"ADVERSARIAL_BLAS asks for {wanted}, which is not installed{hint}")
+    return blas

@@ -1,0 +1,1 @@
+"""C++ that Ops and rewrites of the C backend share."""

@@ -1,0 +1,218 @@
+"""Compile a function's C modules side by side, where PyTensor would compile one after the other.
+
+An experiment compiles dozens of small C++ modules at its first run. As soon as a graph is rewritten, those that
+PyTensor's cache lacks are compiled here, one a thread, while the program goes on to its next graph; when the function
+is linked they are put into that cache, where PyTensor finds them. What does not compile here is left to PyTensor,
+which says why. Nothing depends on this but time.
+"""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from pytensor import config
+from pytensor.compile.maker import FunctionMaker
+from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.fg import FunctionGraph
+from pytensor.graph.utils import MethodNotDefined
+from pytensor.link.c.basic import CLinker, get_module_cache
+from pytensor.link.c.cmodule import dlimport, get_lib_extension, get_module_hash
+from pytensor.link.c.exceptions import CompileError
+from pytensor.link.c.op import COp
+from pytensor.link.vm import VMLinker
+
+from adversarial.engine import precompiled_headers
+
+
+class ParallelVMLinker(VMLinker):
+    """PyTensor's linker for C, whose modules are compiled side by side beforehand."""
+
+    #: How many are compiled at a time.
+    workers = 1
+    _ahead: list[_Module] | None = None
+
+    def accept(self, *args: Any, **kwargs: Any) -> ParallelVMLinker:
+        """Take a function graph to link; see VMLinker."""
+        linker = super().accept(*args, **kwargs)
+        linker.workers, linker._ahead = self.workers, None
+        return linker
+
+    def compile_ahead(self) -> list[_Module]:
+        """Begin to compile what the graph needs; gives the modules that are not in the cache yet."""
+        if self._ahead is None:
+            possible = self.workers > 1 and self.c_thunks and config.cxx
+            self._ahead = _begun(self.schedule(self.fgraph), self.workers) if possible else []
+        return self._ahead
+
+    def make_all(self, *args: Any, **kwargs: Any) -> Any:
+        """Link the function graph; see VMLinker."""
+        for module in self.compile_ahead():
+            module.finish()
+        # What was not compiled ahead is compiled by PyTensor, now.
+        precompiled_headers.wait()
+        return super().make_all(*args, **kwargs)
+
+
+class LinkedLater:
+    """A compiled function that is linked when it is first used, so that its modules can be compiled until then."""
+
+    def __init__(self, make: Callable[[], Callable]):
+        self._make = make
+        self._made: Callable | None = None
+
+    def linked(self) -> Callable:
+        """The function itself."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.linked()(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.linked(), name)
+
+
+class LaterMaker(FunctionMaker):
+    """Rewrites a graph and begins to compile its modules; the function that it gives is linked later."""
+
+    def create(self, *args: Any, **kwargs: Any) -> LinkedLater:
+        """The function; see FunctionMaker."""
+        if isinstance(self.linker, ParallelVMLinker):
+            self.linker.compile_ahead()
+        return LinkedLater(lambda: FunctionMaker.create(self, *args, **kwargs))
+
+
+class _Module:
+    """A module to compile: PyTensor's key of it, how, and the folder where it is once that is done.
+
+    It stands in for PyTensor's CLinker in `ModuleCache.module_from_key`.
+    """
+
+    def __init__(self, key: tuple, linker: CLinker):
+        self.key = key
+        self.linker = linker
+        self.folder: Path | None = None
+        self.in_cache = False
+        self._done = threading.Event()
+
+    def get_src_code(self) -> str:
+        return self.linker.get_src_code()
+
+    def compile(self) -> None:
+        """Run the compiler; on failure `folder` stays None."""
+        linker = self.linker
+        try:
+            folder = Path(tempfile.mkdtemp(dir=_parents[0].name))
+            linker.c_compiler().compile_str(
+                module_name=linker.get_dynamic_module().code_hash,
+                src_code=linker.get_src_code(),
+                location=str(folder),
+                include_dirs=linker.header_dirs(),
+                lib_dirs=linker.lib_dirs(),
+                libs=linker.libraries(),
+                preargs=linker.compile_args(),
+                py_module=False,
+            )
+            self.folder = folder
+        except (CompileError, OSError):
+            return
+        finally:
+            self._done.set()
+
+    def finish(self) -> None:
+        """Wait until it is compiled, and put it into PyTensor's cache."""
+        self._done.wait()
+        if self.folder is not None and not self.in_cache:
+            get_module_cache().module_from_key(self.key, self)
+        self.in_cache = True
+
+    def compile_cmodule(self, location: str) -> Any:
+        """Move what was compiled to its place in the cache, and load it."""
+        for file in self.folder.iterdir():
+            shutil.move(file, location)
+        (Path(location) / "__init__.py").touch()
+        name = f"{self.linker.get_dynamic_module().code_hash}.{get_lib_extension()}"
+        return dlimport(str(Path(location) / name))
+
+
+#: A folder for what is being compiled, which goes when the program does.
+_parents: list[tempfile.TemporaryDirectory] = []
+_waiting: queue.SimpleQueue[_Module] = queue.SimpleQueue()
+_threads: list[threading.Thread] = []
+
+
+def _compile_what_waits() -> None:
+    while True:
+        module = _waiting.get()
+        precompiled_headers.wait()
+        module.compile()
+
+
+#: The modules of nodes, by what `_signature` gives of these; None where the cache had it, or there is no C code.
+_known: dict[tuple, _Module | None] = {}
+#: The same modules by PyTensor's hash of their code, which other nodes may share.
+_by_hash: dict[str, _Module] = {}
+
+
+def _begun(nodes: Iterable[Apply], workers: int) -> list[_Module]:
+    """The modules of `nodes` that PyTensor's cache lacks, each of them being compiled."""
+    if not _parents:
+        _parents.append(tempfile.TemporaryDirectory(prefix="adversarial_compilation_"))
+    while len(_threads) < workers:
+        # They end with the program, whatever still waits then.
+        _threads.append(threading.Thread(target=_compile_what_waits, daemon=True))
+        _threads[-1].start()
+    found: dict[_Module, None] = {}
+    begun = len(_by_hash)
+    for node in nodes:
+        if isinstance(node.op, COp):
+            signature = _signature(node)
+            if signature not in _known:
+                _known[signature] = _module(node)
+            module = _known[signature]
+            if module is not None and not module.in_cache:
+                found[module] = None
+    # The longest first, so that none of them is what the others wait for at the end.
+    for module in sorted(list(_by_hash.values())[begun:], key=lambda module: -len(module.get_src_code())):
+        _waiting.put(module)
+    return list(found)
+
+
+def _module(node: Apply) -> _Module | None:
+    """The module of a node, if it has to be compiled; None if PyTensor's cache has it or there is no C code."""
+    linker = _linker(node)
+    key = None if linker is None else linker.cmodule_key()
+    cached = get_module_cache()
+    # A module without a version is not kept in the cache.
+    if key is None or not key[0] or key in cached.entry_from_key:
+        return None
+    module_hash = get_module_hash(linker.get_src_code(), key)
+    if module_hash in cached.module_hash_to_key_data:
+        return None
+    if module_hash not in _by_hash:
+        _by_hash[module_hash] = _Module(key, linker)
+    return _by_hash[module_hash]
+
+
+def _signature(node: Apply) -> tuple:
+    """What the C code of a node depends on."""
+    inputs = tuple(each.signature() if isinstance(each, Constant) else each.type for each in node.inputs)
+    return node.op, inputs, tuple(output.type for output in node.outputs)
+
+
+def _linker(node: Apply) -> CLinker | None:
+    """PyTensor's linker of this node alone, as `COp.make_c_thunk` makes it; None where it has no C code."""
+    try:
+        node.op.prepare_node(node, storage_map=None, compute_map=None, impl="c")
+        linker = CLinker().accept(FunctionGraph(node.inputs, node.outputs), no_recycling=[])
+        linker.get_src_code()
+    except (NotImplementedError, MethodNotDefined):
+        return None
+    return linker

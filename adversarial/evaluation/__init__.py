@@ -1,0 +1,1 @@
+"""The number of Table 1: Parzen-window log-likelihoods of models and of anybody's samples."""

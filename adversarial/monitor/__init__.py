@@ -1,0 +1,23 @@
+"""What is measured of a model before training and after each epoch; after Pylearn2's `monitor.py`."""
+
+from adversarial.monitor.channel import MonitorChannel
+from adversarial.monitor.monitor import (
+    NO_DATA,
+    Monitor,
+    find_channel,
+    format_value,
+    number_aware_alphabetical_key,
+    push_monitor,
+    read_channel,
+)
+
+__all__ = [
+    "NO_DATA",
+    "Monitor",
+    "MonitorChannel",
+    "find_channel",
+    "format_value",
+    "number_aware_alphabetical_key",
+    "push_monitor",
+    "read_channel",
+]

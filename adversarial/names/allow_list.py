@@ -1,0 +1,171 @@
+"""What a file may name: this package's own classes and functions made for it, and modules a user allows."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+from adversarial.errors import ConfigurationError, quoted
+from adversarial.names.names_2014 import NAMES_2014
+from adversarial.options import Configurable, nearest
+
+_PACKAGE = __name__.partition(".")[0]
+#: Roots whose names mean something to a user of 2014's files, for a better sentence.
+_ROOTS_2014 = ("pylearn2.", "theano.")
+
+
+class AllowList:
+    """Turns names into classes and functions; imports nothing that is not allowed.
+
+    Parameters
+    ----------
+    allow : names of modules of the user's own, whose contents (and submodules') may be named
+    """
+
+    def __init__(self, allow: Iterable[str] = ()):
+        self.allow = tuple(allow)
+
+    def resolve(self, name: str) -> Callable[..., Any]:
+        """The class or function that a dotted name, old or new, stands for.
+
+        Raises
+        ------
+        ConfigurationError
+            Where the name is not allowed, not known, or nothing that a file can build.
+        """
+        home = NAMES_2014.get(name, name)
+        if "." not in home:
+            raise ConfigurationError(
+                f"{quoted(name)} is not a dotted name such as adversarial.models.mlp.MLP{_hint(name)}"
+            )
+        module_name, _, attribute = home.rpartition(".")
+        if not all(part.isidentifier() for part in home.split(".")) or attribute.startswith("_"):
+            raise ConfigurationError(f"{quoted(name)} is not a name that a file can use{_hint(name)}")
+        if home.startswith(f"{_PACKAGE}."):
+            return _own(name, module_name, attribute)
+        if self._covers(module_name):
+            return self._users(module_name, attribute)
+        raise ConfigurationError(_refusal(name, module_name))
+
+    def _covers(self, module_name: str) -> bool:
+        return any(module_name == module or module_name.startswith(f"{module}.") for module in self.allow)
+
+    def _users(self, module_name: str, attribute: str) -> Callable[..., Any]:
+        module = _import_users(module_name)
+        value = getattr(module, attribute, None)
+        if value is None:
+            hint = nearest(attribute, [known for known in vars(module) if not known.startswith("_")])
+            where = getattr(module, "__file__", None) or "built in"
+            raise ConfigurationError(f"the allowed module '{module_name}' ({where}) has no {quoted(attribute)}{hint}")
+        # What the module only imported from elsewhere was not allowed by its name; our own classes always are.
+        home = value.__module__ if inspect.isclass(value) or inspect.isroutine(value) else module_name
+        own = isinstance(home, str) and home.startswith(f"{_PACKAGE}.") and _buildable(value)
+        if inspect.ismodule(value) or not callable(value) or not (own or isinstance(home, str) and self._covers(home)):
+            raise ConfigurationError(f"'{module_name}.{attribute}' is not a class or function of that module's own")
+        return value
+
+
+#: The rooms of this package whose classes a saved model is made of; no dataset is opened, no experiment built.
+_MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "space"))
+
+
+def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
+    """Gives the class of a dotted name that a saved model may name: what the YAML reader allows, of model rooms."""
+    known = AllowList(allow)
+
+    def resolve(name: str) -> Callable[..., Any]:
+        found = known.resolve(name)
+        home = f"{found.__module__}."
+        if not isinstance(found, type) or (home.startswith(f"{_PACKAGE}.") and not home.startswith(_MODEL_ROOMS)):
+            raise ConfigurationError(f"{name} is no part of a model")
+        return found
+
+    return resolve
+
+
+def _buildable(value: Any) -> bool:
+    """Whether one of our own values was made for files to name."""
+    return (inspect.isclass(value) and issubclass(value, Configurable)) or (
+        inspect.isfunction(value) and getattr(value, "__configurable__", False) is True
+    )
+
+
+def _own(name: str, module_name: str, attribute: str) -> Callable[..., Any]:
+    try:
+        found = importlib.util.find_spec(module_name)
+        module = importlib.import_module(module_name) if found is not None else None
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.partition(".")[0] != _PACKAGE:
+            raise ConfigurationError(f"{quoted(name)} needs the package '{missing}', which is not installed") from error
+        module = None
+    value = getattr(module, attribute, None) if module is not None else None
+    if value is None:
+        if name in NAMES_2014:
+            raise ConfigurationError(f"2014's {quoted(name)} is not ported")
+        raise ConfigurationError(f"{quoted(name)} is not known{_hint(name, module)}")
+    if not str(getattr(value, "__module__", "")).startswith(f"{_PACKAGE}.") or not _buildable(value):
+        raise ConfigurationError(f"{quoted(name)} is not something that a file can build{_hint(name, module)}")
+    return value
+
+
+def _hint(name: str, module: ModuleType | None = None) -> str:
+    """`; did you mean 'x'?`: a name whose last word is close, of old names for an old one, else of ours."""
+    old = name.startswith("pylearn2.")
+    known = [candidate for candidate in NAMES_2014 if old or candidate.startswith(f"{_PACKAGE}.")]
+    if not old:
+        known += NAMES_2014.values()
+        known += (
+            [f"{module.__name__}.{key}" for key, value in vars(module).items() if _buildable(value)] if module else []
+        )
+    last = difflib.get_close_matches(_last(name), {_last(candidate) for candidate in known}, n=1, cutoff=0.7)
+    close = [candidate for candidate in known if last and _last(candidate) == last[0] and candidate != name]
+    return nearest(name, close)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _refusal(name: str, module_name: str) -> str:
+    hint = _hint(name)
+    if hint:
+        return f"{quoted(name)} is not known{hint}"
+    if name.startswith(_ROOTS_2014):
+        return f"2014's {quoted(name)} is not ported"
+    return f"{quoted(name)} is not allowed; if it is your own code, allow it by --allow {quoted(module_name)[1:-1]}"
+
+
+def _import_users(module_name: str) -> ModuleType:
+    try:
+        with _working_directory_first():
+            return importlib.import_module(module_name)
+    except Exception as error:
+        where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
+        raise ConfigurationError(
+            f"the allowed module '{module_name}' cannot be imported ({type(error).__name__}: {where})"
+        ) from error
+
+
+@contextlib.contextmanager
+def _working_directory_first() -> Iterator[None]:
+    """A user's module lies where the user works, which a launcher elsewhere does not search.
+
+    Afterwards the directory is searched last, so that no file in it can stand in for a library's module.
+    """
+    here = os.getcwd()
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+        if here not in sys.path:
+            sys.path.append(here)

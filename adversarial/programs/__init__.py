@@ -1,0 +1,1 @@
+"""The programs: each module is one command."""

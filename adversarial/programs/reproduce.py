@@ -1,0 +1,218 @@
+"""The reproduce.py program: an experiment of the paper from training to its row of results, by one command.
+
+Each step leaves its result in files, and is left out where they are there and of the model as it stands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import adversarial
+from adversarial import checkpoint
+from adversarial.checkpoint.paths import kept_epochs
+from adversarial.command_line import program
+from adversarial.comparison import facts
+from adversarial.errors import ConfigurationError
+from adversarial.evaluation import estimates
+from adversarial.figures.curves import Curve, Level, write_curves
+from adversarial.figures.width_curve import draw_curves
+from adversarial.likelihood.cross_validation import WidthChoice
+from adversarial.likelihood.parzen import Estimate
+from adversarial.programs import compare_2014, interpolate, parzen_ll, report, show_samples, train
+
+EXAMPLE = """
+tools/reproduce.py mnist --epochs 300
+tools/reproduce.py mnist --epochs 2 --dir trial
+tools/reproduce.py mnist --dir run --no-train
+"""
+
+EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = program.parser(
+        "reproduce.py",
+        "Train an experiment of the paper, estimate its log-likelihood, draw its figures and write its report; what is "
+        "done already is not done again, and an interrupted run goes on where it was.",
+        EXAMPLE,
+    )
+    add = parser.add_argument
+    add("experiment", choices=EXPERIMENTS, metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
+    add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
+    add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
+    add("--keep-every", type=train.positive, metavar="N", default=10,
+        help="keep a copy of the model every N epochs (default %(default)s)")  # fmt: skip
+    add("--points", type=train.positive, metavar="N", default=12,
+        help="kept epochs whose log-likelihood is estimated too (default %(default)s)")  # fmt: skip
+    add("--dir", metavar="DIR", help="where its YAML, model and results are (default: where its YAML is)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; the exit code is that of train.py where training was stopped."""
+    given = argument_parser().parse_args(argv)
+    yaml = _yaml(given)
+    model = yaml.with_suffix(".pkl")
+    code = _train(given, yaml, model)
+    if code:
+        return code
+    content = checkpoint.read(model)
+    estimate = _estimated(model, content)
+    by_epoch = _by_epoch(given, model, content, estimate)
+    _draw(model, estimate, by_epoch)
+    page = model.with_suffix(".html")
+    newest = [model, *(estimates.path_beside(path) for path in [model, *kept_epochs(model).values()])]
+    _unless_done(page, newest, lambda: report.main([str(model), str(page)]))
+    print("\n".join(["", *_summary(given, model, content, estimate, by_epoch)]))
+    return 0
+
+
+def _yaml(given: argparse.Namespace) -> Path:
+    """The experiment's YAML, put into --dir where it is not there yet."""
+    ours = Path(adversarial.__file__).parents[1] / "yaml" / f"{given.experiment}.yaml"
+    if given.dir is None:
+        place = ours
+    else:
+        place = Path(given.dir) / ours.name
+        if not place.exists() and ours.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ours, place)
+    if not place.exists():
+        raise ConfigurationError(f"there is no {place}: run from a checkout, which has the experiments in yaml/")
+    return Path(os.path.relpath(place)) if place.is_relative_to(Path.cwd()) else place
+
+
+def _train(given: argparse.Namespace, yaml: Path, model: Path) -> int:
+    """Train, or go on, until there are as many epochs as asked for; the exit code of train.py."""
+    there = model.exists()
+    if given.no_train:
+        if not there:
+            raise ConfigurationError(f"--no-train: there is no saved model {model}")
+        return 0
+    epochs = (checkpoint.read(model).get("monitor") or {}).get("epochs_seen", 0) if there else 0
+    if epochs >= given.epochs:
+        print(f"{model}: trained for {epochs:,} epoch{'' if epochs == 1 else 's'} already")
+        return 0
+    options = ["--max-epochs", str(given.epochs), "--keep-every", str(given.keep_every)]
+    return train.train([str(yaml), *options, *(["--resume"] if there else [])])
+
+
+def _estimated(model: Path, content: dict[str, Any]) -> dict[str, Any]:
+    """The estimate of a saved model, measured where it was not before."""
+    found = estimates.kept(model, content)
+    if found is None:
+        print(f"{model}: estimating its log-likelihood", flush=True)
+        found = estimates.measure(parzen_ll.measured, model, content)
+    return found
+
+
+def _by_epoch(
+    given: argparse.Namespace, model: Path, content: dict[str, Any], estimate: dict[str, Any]
+) -> dict[int, dict[str, Any]]:
+    """The estimates of some kept epochs, evenly apart, and of the model itself: {epochs: estimate}."""
+    last = estimates.identity(content)["epochs"]
+    kept = [(epoch, path) for epoch, path in kept_epochs(model).items() if epoch < last]
+    numbers = np.unique(np.linspace(0, len(kept) - 1, min(given.points, len(kept))).round().astype(int))
+    found = {kept[number][0]: _estimated(kept[number][1], checkpoint.read(kept[number][1])) for number in numbers}
+    return found | {last: estimate}
+
+
+def _draw(model: Path, estimate: dict[str, Any], by_epoch: dict[int, dict[str, Any]]) -> None:
+    """Figures 2 and 3, and what the log-likelihood depends on, as PNG beside the model."""
+    stem = model.with_suffix("")
+    samples, lines = f"{stem}_samples.png", f"{stem}_interpolation.png"
+    _unless_done(samples, [model], lambda: show_samples.main([str(model), "--neighbours", "-o", samples]))
+    _unless_done(lines, [model], lambda: interpolate.main([str(model), "-o", lines]))
+    measured = [estimates.path_beside(model)]
+    widths, epochs = f"{stem}_widths.png", f"{stem}_log_likelihood.png"
+    _unless_done(widths, measured, lambda: _say(widths, draw_curves(widths, _widths(estimate), "the validation data")))
+    if len(by_epoch) > 1:
+        measured += [estimates.path_beside(path) for path in kept_epochs(model).values()]
+        _unless_done(epochs, measured, lambda: _say(epochs, _draw_epochs(model, epochs, by_epoch)))
+
+
+def _say(path: str, _: None) -> None:
+    print(path)
+
+
+def _widths(estimate: dict[str, Any]) -> dict[str, WidthChoice]:
+    curve = estimate["curve"]
+    values = [Estimate(each["mean"], each["standard_error"]) for each in curve]
+    return {"draw 1": WidthChoice(np.array([each["sigma"] for each in curve]), values)}
+
+
+def _draw_epochs(model: Path, path: str, by_epoch: dict[int, dict[str, Any]]) -> None:
+    """The log-likelihood against epochs, the paper's beside it."""
+    epochs = list(by_epoch)
+    curves = [Curve("this run", epochs, [each["log_likelihood"] for each in by_epoch.values()])]
+    paper, level = _paper(model), None
+    if paper is not None:
+        level = Level(f"the paper's {paper[0]:g} ± {paper[1]:g}", paper[0] - paper[1], paper[0] + paper[1])
+    y_label, title = "log-likelihood of the test data, nats", f"{model.name}, by Parzen window"
+    write_curves(path, curves, "epochs", y_label, title, level)
+
+
+def _paper(model: Path) -> tuple[float, float] | None:
+    data = compare_2014.data_set(compare_2014.opened(str(model)).part)
+    return facts.table_1()[1][-1].results.get(data)
+
+
+def _unless_done(made: str | Path, of: Sequence[Path], work: Callable[[], Any]) -> None:
+    """Do `work`, which makes a file, unless that is there and newer than what it is made of."""
+    made = Path(made)
+    newest = max((path.stat().st_mtime_ns for path in of if path.exists()), default=0)
+    if made.exists() and made.stat().st_mtime_ns >= newest:
+        print(f"{made}: up to date")
+        return
+    work()
+
+
+def _summary(
+    given: argparse.Namespace,
+    model: Path,
+    content: dict[str, Any],
+    estimate: dict[str, Any],
+    by_epoch: dict[int, dict[str, Any]],
+) -> list[str]:
+    """The log-likelihood by epoch, and the README's row of results."""
+    lines = [
+        "| epochs | " + " | ".join(f"{epoch:,}" for epoch in by_epoch) + " |",
+        "| --- |" + " --- |" * len(by_epoch),
+        "| log-likelihood, nats | " + " | ".join(_figure(each) for each in by_epoch.values()) + " |",
+        "",
+        "| experiment | log-likelihood of test data, nats | width | epochs | seed | training time | command |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    epochs = estimates.identity(content)["epochs"]
+    cells = (
+        f"yaml/{given.experiment}.yaml",
+        _figure(estimate),
+        f"{estimate['sigma']:.4g}",
+        f"{epochs:,}",
+        "2014's",
+        _time(content),
+        f"`tools/reproduce.py {given.experiment} --epochs {epochs}`",
+    )
+    return [*lines, f"| {' | '.join(cells)} |"]
+
+
+def _figure(estimate: dict[str, Any]) -> str:
+    return "{log_likelihood:.1f} ± {standard_error:.1f}".format(**estimate)
+
+
+def _time(content: dict[str, Any]) -> str:
+    """Hours and minutes that training took, monitoring and saving aside, by the monitor's record."""
+    record = checkpoint.MonitorRecord.from_content(content["monitor"])
+    channel = record.channels.get("training_seconds_this_epoch")
+    if channel is None:
+        return "not recorded"
+    minutes = round(float(np.sum(channel.val_record)) / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,63 @@
+"""The show_samples.py program: samples of a generator as a sheet of images; after 2014's nine show_samples*.py."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from adversarial import checkpoint
+from adversarial.command_line import pictures, program
+from adversarial.errors import ConfigurationError
+from adversarial.figures.grid import check_size, images_from_rows
+from adversarial.figures.neighbours import with_neighbours
+from adversarial.game.sampling import Sampler
+
+EXAMPLE = """
+tools/show_samples.py yaml/mnist.pkl
+tools/show_samples.py yaml/mnist.pkl --neighbours -o figure2.png
+tools/show_samples.py model.pkl --rows 20 --cols 20 --seed 7 --rescale each
+"""
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = program.parser("show_samples.py", "Draw samples of a generator, as a PNG.", EXAMPLE)
+    pictures.add_arguments(parser)
+    add = parser.add_argument
+    add("--rows", metavar="N", type=pictures.count, help="rows of samples (default 10; 4 with neighbours)")
+    add("--cols", metavar="N", type=pictures.count, help="samples in a row (default 10; 5 with neighbours)")
+    add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
+    near = parser.add_argument_group("training examples, in a yellow frame")
+    near.add_argument(
+        "--neighbours", action="store_true", help="the one nearest to the last sample of each row, as in Figure 2"
+    )
+    near.add_argument("--each-neighbour", action="store_true", help="the one nearest to each sample, on its right")
+    near.add_argument("-d", "--dataset", metavar="NAME", help="the examples are of mnist, cifar10 or tfd")
+    near.add_argument("--train", metavar="FILE", help="the examples are in this .npy, .npz or .h5 array")
+    near.add_argument("--fold", metavar="N", type=int, default=0, help="of a data set with folds (default 0)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the program."""
+    given = argument_parser().parse_args(argv)
+    if given.seed is not None and given.seed < 0:
+        raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
+    neighbours = given.neighbours or given.each_neighbour
+    if not neighbours and (given.dataset or given.train):
+        raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
+    path = pictures.output_path(given, "samples")
+    content = checkpoint.read(given.model)
+    model = checkpoint.model_of(content, given.allow)
+    sampler = Sampler(model, seed=given.seed)
+    shape = pictures.shape_of(sampler.generator.get_output_space(), given, model)
+    rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
+    check_size(rows * columns, shape)
+    drawn, framed, examples = sampler.draw(rows * columns), [], None
+    caption = [f"Samples of {os.path.basename(given.model)}"]
+    if neighbours:
+        examples = pictures.split_of_data(given, content, "train", given.train)
+        drawn, framed, columns = with_neighbours(drawn, examples, columns, given.each_neighbour)
+        caption.append("framed in yellow, the training example nearest to the sample on its left")
+    pictures.draw(images_from_rows(drawn, shape), columns, path, caption, given, framed, examples)

@@ -1,0 +1,66 @@
+"""What differs between the experiment that a saved run was and the one a file describes now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adversarial.config import yaml_parse
+from adversarial.config.yaml_parse import Proxy
+from adversarial.names.names_2014 import NAMES_2014
+
+#: What may change between a run and its resumption: when to stop, how rates move, what and when to save.
+MAY_CHANGE = (
+    "algorithm.termination_criterion",
+    "algorithm.update_callbacks",
+    "extensions",
+    "save_path",
+    "save_freq",
+    "allow_overwrite",
+)
+
+
+def changes_since(content: Mapping[str, Any], text: str, overrides: Mapping[str, str]) -> list[str]:
+    """Sentences such as `algorithm.batch_size: 100 then, 50 now`, but for what may change.
+
+    Parameters
+    ----------
+    content : a saved run, as `checkpoint.read` gives it
+    text, overrides : the YAML text now, and the values of --set
+    """
+    then = _values(content.get("yaml_src") or "", content.get("overrides") or {})
+    now = _values(text, overrides)
+    found = []
+    for path in sorted(then.keys() | now.keys()):
+        if path.startswith(MAY_CHANGE):
+            continue
+        before, after = then.get(path, "not given"), now.get(path, "not given")
+        if before != after:
+            found.append(f"{path}: {before} then, {after} now")
+    return found
+
+
+def _values(text: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+    if not text.strip():
+        return {}
+    environ = dict.fromkeys(
+        ("PYLEARN2_TRAIN_FILE_FULL_STEM", "PYLEARN2_TRAIN_DIR", "PYLEARN2_TRAIN_BASE_NAME", "PYLEARN2_TRAIN_FILE_STEM"),
+        "",
+    )
+    flat: dict[str, Any] = {}
+    _flatten(yaml_parse.load(text, environ, overrides=overrides, instantiate=False), "", flat)
+    return flat
+
+
+def _flatten(value: Any, path: str, flat: dict[str, Any]) -> None:
+    if isinstance(value, Proxy):
+        flat[f"{path}!obj".lstrip(".")] = NAMES_2014.get(value.name, value.name)
+        value = value.keywords
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _flatten(part, f"{path}.{key}".lstrip("."), flat)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            _flatten(part, f"{path}.{index}".lstrip("."), flat)
+    else:
+        flat[path] = value

@@ -1,0 +1,122 @@
+"""The program that holds an experiment against 2014's: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from adversarial import checkpoint
+from adversarial.errors import CheckpointError, ConfigurationError, DataError
+from adversarial.evaluation import estimates
+from adversarial.programs import compare_2014
+
+ROOT = Path(__file__).parents[2]
+MNIST = str(ROOT / "yaml" / "mnist.yaml")
+PLANTED = ["algorithm.batch_size=50", "model.generator.noise=gaussian", "extensions.0.final_momentum=.9"]
+
+
+def printed(capsys, *arguments):
+    compare_2014.main([*map(str, arguments), "--json"])
+    return json.loads(capsys.readouterr().out)
+
+
+def planted():
+    return [word for change in PLANTED for word in ("--set", change)]
+
+
+@pytest.fixture
+def old_model(golden, tmp_path):
+    return shutil.copy(golden / "trajectories" / "mnist_recipe" / "model_2014.pkl.gz", tmp_path)
+
+
+def test_no_difference(capsys):
+    assert compare_2014.main([MNIST, "--strict"]) == 0
+    assert "\n0 of 190 values differ" in capsys.readouterr().out
+
+
+def test_three_planted_changes_are_the_three_on_top(capsys):
+    assert compare_2014.main([MNIST, "--strict", *planted()]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "3 of 190 values differ" in lines[1]
+    shown = [line.split() for line in lines[2:] if "2014:" in line]
+    assert [line[:2] + line[3:4] for line in shown] == [
+        ["model.generator.noise", "gaussian", "uniform"],
+        ["algorithm.batch_size", "50", "100"],
+        ["extensions.0.final_momentum", "0.9", "0.7"],
+    ]
+    assert any("examples of a minibatch" in line for line in lines)
+
+
+def test_not_strict_says_nothing_by_its_exit_code():
+    assert compare_2014.main([MNIST, *planted()]) == 0
+
+
+def test_all_shows_equal_values(capsys):
+    compare_2014.main([MNIST, "--all"])
+    assert capsys.readouterr().out.count("2014: ") == 190
+
+
+def test_against_another_file(capsys):
+    found = printed(capsys, MNIST, "--against", "tfd_pretrain/train.yaml")
+    assert found["beside"] == "tfd_pretrain/train.yaml"
+    assert found["differences"] and found["differences_from"]["mnist.yaml"] == 0
+
+
+def test_a_saved_model_beside_table_1(old_model, tmp_path, capsys):
+    measured = {"log_likelihood": -12.5, "standard_error": 0.25, "sigma": 0.2, "counts": {"samples": 10000}}
+    (tmp_path / "measured.json").write_text(json.dumps(measured))
+    found = printed(capsys, old_model, "--parzen", tmp_path / "measured.json")
+    assert found["results"]["table_1"]["Adversarial nets"] == {"mnist": [225, 2], "tfd": [2057, 26]}
+    assert (found["results"]["epochs"], found["results"]["estimate"]) == (3, measured)
+    compare_2014.main([str(old_model), "--parzen", str(tmp_path / "measured.json")])
+    assert "-12.5 ± 0.2" in capsys.readouterr().out
+
+
+def test_an_estimate_is_kept_beside_the_model_and_forgotten_when_that_changes(old_model):
+    content = checkpoint.read(old_model)
+    kept = {"log_likelihood": 1.0, "standard_error": 0.1, "sigma": 0.2, "counts": {}}
+    path = estimates.path_beside(old_model)
+    path.write_text(json.dumps(kept | {"model": estimates.identity(content)}))
+    assert estimates.kept(old_model, content)["log_likelihood"] == 1.0
+    content["monitor"]["epochs_seen"] += 1
+    assert estimates.kept(old_model, content) is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"log_likelihood": 1}'])
+def test_what_is_no_estimate_is_refused(text, tmp_path):
+    (tmp_path / "it.json").write_text(text)
+    with pytest.raises(DataError, match="it.json is not"):
+        estimates.read(tmp_path / "it.json")
+
+
+def test_a_model_without_its_yaml(old_model, tmp_path):
+    model = checkpoint.load_model(old_model)
+    checkpoint.save_model(tmp_path / "bare.pkl", model, yaml_src="")
+    with pytest.raises(CheckpointError, match="does not hold the YAML"):
+        compare_2014.main([str(tmp_path / "bare.pkl")])
+
+
+def test_results_are_of_a_saved_model():
+    with pytest.raises(ConfigurationError, match="train the experiment first"):
+        compare_2014.main([MNIST, "--estimate"])
+
+
+def test_only_mnist_has_a_trajectory():
+    with pytest.raises(ConfigurationError, match=r"only that of mnist\.yaml was recorded"):
+        compare_2014.main([MNIST, "--trajectory", "--against", "tfd_pretrain/train.yaml"])
+
+
+def test_from_outside(tmp_path):
+    script = [sys.executable, ROOT / "tools" / "compare_2014.py"]
+    shown = subprocess.run([*script, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "example:\n  tools/compare_2014.py yaml/mnist.yaml" in shown
+    strict = subprocess.run([*script, MNIST, "--strict", *planted()], capture_output=True, text=True)
+    assert (strict.returncode, strict.stderr) == (1, "")
+    absent = subprocess.run([*script, "none.yaml"], cwd=tmp_path, capture_output=True, text=True)
+    assert absent.returncode == 2
+    assert absent.stderr == "compare_2014.py: error: there is no file none.yaml\n"

@@ -1,0 +1,107 @@
+"""The programs that print and plot a monitor's record and summarize a model, on a model that 2014's Train pickled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adversarial import checkpoint
+from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.programs import plot_monitor, print_monitor, summarize_model
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+
+@pytest.fixture
+def old_model(golden, tmp_path):
+    return shutil.copy(golden / "trajectories" / "mnist_recipe" / "model_2014.pkl.gz", tmp_path)
+
+
+def test_last_values(old_model, capsys):
+    print_monitor.main([str(old_model), "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    record = checkpoint.read(old_model)["monitor"]
+    assert (printed["epochs_seen"], printed["examples_seen"]) == (3, 690)
+    assert printed["channels"] == {name: kept["val_record"][-1] for name, kept in record["channels"].items()}
+
+
+def test_chosen_channels_in_their_order(old_model, capsys):
+    print_monitor.main([str(old_model), "valid_objective_g", "learning_rate"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["valid_objective_g", "learning_rate"]
+    assert "3 epochs, 36 minibatches, 690 examples" in lines[0]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("objective_d", "valid_objective_d"), ("lerning_rate", "learning_rate")])
+def test_an_unknown_channel_gets_the_nearest(old_model, tmp_path, typed, meant):
+    with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
+        print_monitor.main([str(old_model), typed])
+    with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
+        plot_monitor.main([str(old_model), "-c", typed, "-o", str(tmp_path / "p.png")])
+    assert not (tmp_path / "p.png").exists()
+
+
+def test_plot_beside_the_model(old_model, capsys):
+    plot_monitor.main([str(old_model), "-c", "valid_objective_d", "-c", "valid_objective_g"])
+    path = Path(capsys.readouterr().out.strip())
+    assert path == Path(old_model).with_name("model_2014_monitor.png")
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_list(old_model, capsys):
+    plot_monitor.main([str(old_model), "--list"])
+    assert capsys.readouterr().out.split("\n")[:-1] == sorted(checkpoint.read(old_model)["monitor"]["channels"])
+
+
+def test_no_channels_named(old_model):
+    with pytest.raises(ConfigurationError, match="-c"):
+        plot_monitor.main([str(old_model)])
+
+
+def test_no_monitor(old_model, tmp_path):
+    model = checkpoint.load_model(old_model)
+    del model.monitor
+    checkpoint.save_model(tmp_path / "bare.pkl", model)
+    with pytest.raises(CheckpointError, match="saved without one"):
+        print_monitor.main([str(tmp_path / "bare.pkl")])
+
+
+def test_statistics_of_parameters(old_model, golden, capsys):
+    summarize_model.main([str(old_model), "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    for name, value in checkpoint.read(old_model)["parameters"].items():
+        said = printed["parameters"].get(name)
+        if said is not None:
+            assert said["shape"] == list(value.shape)
+            wide = value.astype(np.float64)
+            expected = [wide.min(), wide.mean(), wide.max(), np.linalg.norm(wide)]
+            np.testing.assert_allclose([said[key] for key in ("min", "mean", "max", "norm")], expected, rtol=1e-12)
+    assert sum(row["parameters"] for row in printed["layers"]) == 1399
+    assert len(printed["parameters"]) == 12
+    assert (printed["epochs"], printed["examples"]) == (3, 690)
+
+
+def test_summary_says_what_it_was_trained_on(old_model, capsys):
+    summarize_model.main([str(old_model)])
+    shown = capsys.readouterr().out
+    assert "1,399 parameters in all" in shown
+    assert "trained on: !obj:pylearn2.datasets.npy_npz.NpzDataset" in shown
+
+
+@pytest.mark.parametrize("name", ["print_monitor", "plot_monitor", "summarize_model", "figure1"])
+def test_help_has_an_example(name):
+    run = subprocess.run([sys.executable, TOOLS / f"{name}.py", "--help"], capture_output=True, text=True, check=True)
+    assert f"example:\n  tools/{name}.py" in run.stdout
+
+
+def test_an_error_is_a_sentence_and_a_code(tmp_path):
+    script = [sys.executable, TOOLS / "print_monitor.py", "none.pkl"]
+    failed = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert failed.stderr == "print_monitor.py: error: cannot open none.pkl: No such file or directory\n"

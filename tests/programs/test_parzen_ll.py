@@ -1,0 +1,311 @@
+"""tools/parzen_ll.py as a user runs it: 2014's figures from files and models, and one sentence for bad input."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from adversarial import checkpoint
+from adversarial.command_line import program
+from adversarial.evaluation import data_sources
+from adversarial.game.generator import Generator
+from adversarial.game.pair import AdversaryPair
+from adversarial.game.sampling import samples_of
+from adversarial.likelihood.cross_validation import choose_width, grid
+from adversarial.likelihood.parzen import estimate, log_likelihoods
+from adversarial.models.linear import Sigmoid
+from adversarial.models.mlp import MLP
+from adversarial.programs.parzen_ll import main
+
+TOOL = Path(__file__).parents[2] / "tools" / "parzen_ll.py"
+SPLITS = ("samples", "valid", "test")
+
+
+@pytest.fixture
+def files(golden, tmp_path):
+    """The arrays of golden2014/parzen.npz as .npy files, by name, and the options that name them."""
+    with np.load(golden / "parzen.npz") as record:
+        for name in SPLITS:
+            np.save(tmp_path / f"{name}.npy", record[name])
+    return {name: str(tmp_path / f"{name}.npy") for name in SPLITS}
+
+
+@pytest.fixture
+def data_options(files):
+    return ["--valid", files["valid"], "--test", files["test"]]
+
+
+def pair(dimension=36):
+    def network(inputs, outputs, name):
+        return MLP(layers=[Sigmoid(dim=outputs, layer_name=name, irange=0.5)], nvis=inputs)
+
+    return AdversaryPair(Generator(network(10, dimension, "g"), noise="uniform"), network(dimension, 1, "d"))
+
+
+def save_model(path, model=None, dataset="", valid=""):
+    yaml = f"!obj:pylearn2.train.Train {{dataset: {dataset}, algorithm: {{monitoring_dataset: {{valid: {valid}}}}}}}"
+    checkpoint.save_model(path, model or pair(), yaml_src=yaml if dataset else "", dataset_yaml_src=dataset)
+    return str(path)
+
+
+def run(capsys, *argv):
+    main([str(argument) for argument in argv])
+    return capsys.readouterr().out
+
+
+def run_json(capsys, *argv):
+    return json.loads(run(capsys, *argv, "--json"))
+
+
+def refused(capsys, *argv):
+    """The exit code and the one sentence of a refusal."""
+    with pytest.raises(SystemExit) as end:
+        program.run(main, [str(argument) for argument in argv])
+    said = capsys.readouterr()
+    assert said.out == ""
+    lines = said.err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return end.value.code, lines[0].split("error: ", 1)[1]
+
+
+def test_gives_the_figures_of_2014(capsys, golden, files, data_options):
+    with np.load(golden / "parzen.npz") as record:
+        table, best = record["float32/sigma_validmean_testmean_testse"], float(record["float32/best_sigma"])
+    found = run_json(capsys, files["samples"], *data_options)
+    assert found["sigma"] == best
+    expected = table[table[:, 0] == best][0]
+    assert found["log_likelihood"] == pytest.approx(expected[2], abs=1e-3)
+    assert found["standard_error"] == pytest.approx(expected[3], abs=1e-3)
+    np.testing.assert_allclose([point["mean"] for point in found["curve"]], table[:, 1], atol=1e-3)
+    assert found["counts"] == {"samples": 500, "valid": 100, "test": 150, "dimension": 36}
+    assert set(found["seconds"]) == {"sampling", "cross_validation", "test"}
+
+
+def test_the_script_runs_from_anywhere_and_prints_the_lines_of_2014(tmp_path, files, data_options):
+    command = [sys.executable, TOOL, "-p", files["samples"], *data_options, "-v"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Using Sigma: 0.215443\n" in done.stdout
+    assert "Log-Likelihood of test set = -4.7496, se: 0.5987\n" in done.stdout
+    assert "Log-Likelihood of valid set = -1.6857, se: 0.5651\n" in done.stdout
+
+
+@pytest.mark.parametrize("ending", [".npz", ".h5"])
+def test_samples_in_other_files_score_the_same(capsys, tmp_path, files, data_options, ending):
+    samples = np.load(files["samples"])
+    if ending == ".npz":
+        np.savez(tmp_path / "samples.npz", samples)
+    else:
+        with h5py.File(tmp_path / "samples.h5", "w") as file:
+            file["samples"] = samples.reshape(500, 6, 6)
+    found = run_json(capsys, tmp_path / f"samples{ending}", *data_options, "-s", ".2")
+    assert found["log_likelihood"] == run_json(capsys, files["samples"], *data_options, "-s", ".2")["log_likelihood"]
+
+
+@pytest.mark.parametrize("ending", [".pkl", ".h5"])
+def test_a_saved_model_is_scored_by_its_own_samples(capsys, tmp_path, files, data_options, ending):
+    path = save_model(tmp_path / f"model{ending}")
+    found = run_json(capsys, path, *data_options, "-n", 300, "-s", 0.3)
+    samples = samples_of(checkpoint.load_model(path), 300)
+    expected = estimate(log_likelihoods(samples, np.load(files["test"]).astype(np.float32), 0.3)[0])
+    assert found["log_likelihood"] == pytest.approx(expected.mean, rel=1e-6)
+    assert found["counts"]["samples"] == 300
+
+
+def test_options_of_the_width_grid_and_of_sizes(capsys, files, data_options):
+    options = ["-c", 5, "--sigma_start", -0.8, "--sigma_end", -0.3, "-l", 40, "-n", 100, "-b", 7]
+    found = run_json(capsys, files["samples"], *data_options, *options)
+    samples, valid = (np.load(files[name]).astype(np.float32) for name in ("samples", "valid"))
+    expected = choose_width(samples[:100], valid[:40], grid(-0.8, -0.3, 5))
+    assert found["sigma"] == expected.sigma
+    means = [value.mean for value in expected.estimates]
+    np.testing.assert_allclose([point["mean"] for point in found["curve"]], means, rtol=1e-6)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_without_a_limit_every_validation_example_counts(capsys, files, data_options, limit):
+    assert run_json(capsys, files["samples"], *data_options, f"-l{limit}")["counts"]["valid"] == 100
+
+
+def test_a_best_width_at_the_edge_is_warned_of_and_auto_goes_beyond_it(capsys, files, data_options):
+    too_narrow = [files["samples"], *data_options, "--sigma_start", -2, "--sigma_end", -1, "--json"]
+    main([str(argument) for argument in too_narrow])
+    said = capsys.readouterr()
+    assert "the best width, 0.1, is at the upper edge" in said.err and "--sigma auto" in said.err
+    assert json.loads(said.out)["warnings"]
+    found = run_json(capsys, *too_narrow[:-1], "--sigma", "auto")
+    assert 0.15 < found["sigma"] < 0.3 and not found["warnings"]
+    assert len(found["curve"]) > 10
+
+
+def test_repeats_draw_new_samples_and_report_their_spread(capsys, tmp_path, data_options):
+    found = run_json(capsys, save_model(tmp_path / "m.pkl"), *data_options, "-n", 200, "-s", 0.3, "--repeats", 3)
+    means = [score["mean"] for score in found["scores"]]
+    assert len(set(means)) == 3
+    assert found["log_likelihood"] == pytest.approx(np.mean(means))
+    assert found["standard_error"] == pytest.approx(np.std(means, ddof=1))
+    assert "3 draws" in found["error_over"]
+    again = run_json(capsys, tmp_path / "m.pkl", *data_options, "-n", 200, "-s", 0.3, "--repeats", 3)
+    assert [score["mean"] for score in again["scores"]] == means
+
+
+def test_convergence_and_picture(capsys, tmp_path, files, data_options):
+    picture = tmp_path / "widths.png"
+    found = run_json(capsys, files["samples"], *data_options, "--convergence", "--plot", picture)
+    assert [point["samples"] for point in found["convergence"]["curve"]] == [15, 31, 62, 125, 250, 500]
+    assert found["convergence"]["curve"][-1]["mean"] == pytest.approx(found["log_likelihood"], rel=1e-6)
+    assert found["convergence"]["stable_from"] == 125
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "stable within its standard error from 125" in run(capsys, files["samples"], *data_options, "--convergence")
+
+
+@pytest.fixture
+def small_sets(monkeypatch):
+    """A data set of the name 'mnist' and one of five folds, 'tfd', both of 36 values; counts what is built."""
+    built = []
+
+    class MNIST:
+        def __init__(self, **options):
+            built.append(options)
+            rng = np.random.default_rng([sum(map(ord, options["which_set"])), options.get("fold", 0)])
+            self.X = rng.random((90, 36)).astype(np.float32)[options.get("start", 0) % 7 :]
+
+        def get_design_matrix(self):
+            return self.X
+
+    module = types.ModuleType("small_sets")
+    module.MNIST = module.TFD = MNIST
+    monkeypatch.setitem(sys.modules, "small_sets", module)
+    for name in ("mnist", "tfd"):
+        monkeypatch.setitem(
+            data_sources.NAMED_SETS, name, data_sources.NAMED_SETS[name]._replace(module="small_sets")
+        )
+    return built
+
+
+def test_a_named_data_set_is_split_as_in_2014(capsys, files, small_sets):
+    run(capsys, files["samples"], "-d", "mnist")
+    assert small_sets == [{"which_set": "train", "start": 50000, "stop": 60000}, {"which_set": "test"}]
+
+
+def test_a_model_is_scored_on_the_data_of_its_own_yaml_prepared_alike(capsys, tmp_path, small_sets):
+    dataset = "!obj:pylearn2.datasets.mnist.MNIST {which_set: train, start: 0, stop: 50000, binarize: 1}"
+    run(capsys, save_model(tmp_path / "m.pkl", dataset=dataset), "-n", 50)
+    assert small_sets == [
+        {"binarize": 1, "which_set": "train", "start": 50000, "stop": 60000},
+        {"binarize": 1, "which_set": "test"},
+    ]
+
+
+def test_each_fold_has_a_width_of_its_own_and_the_error_is_across_folds(capsys, files, small_sets):
+    found = run_json(capsys, files["samples"], "-d", "tfd", "--folds", "all")
+    assert [score["fold"] for score in found["scores"]] == [0, 1, 2, 3, 4]
+    means = np.array([score["mean"] for score in found["scores"]])
+    assert found["log_likelihood"] == pytest.approx(means.mean())
+    assert found["standard_error"] == pytest.approx(means.std(ddof=1) / np.sqrt(5))
+    assert [options["fold"] for options in small_sets] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert all(options["scale"] is True for options in small_sets)
+
+
+def test_valid_is_scored_on_the_fold_that_is_asked_for(capsys, files, small_sets):
+    run(capsys, files["samples"], "-d", "tfd", "-f", 3, "-v")
+    assert {options["fold"] for options in small_sets} == {3}
+
+
+def test_any_data_set_of_a_model_is_found_in_its_yaml(capsys, tmp_path, files):
+    pytest.importorskip("adversarial.datasets.npy_npz")
+    dataset = f"!obj:pylearn2.datasets.npy_npz.NpyDataset {{file: {files['samples']}}}"
+    valid = f"!obj:pylearn2.datasets.npy_npz.NpyDataset {{file: {files['valid']}}}"
+    path = save_model(tmp_path / "m.pkl", dataset=dataset, valid=valid)
+    code, sentence = refused(capsys, path, "-n", 50)
+    assert code == 1 and "NpyDataset, has no test set: give --test FILE" in sentence
+
+
+def test_the_embedded_mnist_scores_a_model_trained_on_it(capsys, tmp_path):
+    if importlib.util.find_spec("adversarial.datasets.mnist") is None:
+        pytest.skip("the data sets are not part of this build")
+    dataset = "!obj:pylearn2.datasets.mnist.MNIST {which_set: train, start: 0, stop: 50000}"
+    path = save_model(tmp_path / "m.pkl", model=pair(784), dataset=dataset)
+    found = run_json(capsys, path, "-n", 100, "-l", 50, "-c", 3)
+    assert found["counts"] == {"samples": 100, "valid": 50, "test": 10000, "dimension": 784}
+    assert found["data"] == "MNIST"
+
+
+# Bad input: one sentence each.
+
+
+def test_what_is_not_a_model_is_refused(capsys, tmp_path, data_options):
+    (tmp_path / "notes.pkl").write_text("not a model")
+    code, sentence = refused(capsys, tmp_path / "notes.pkl", *data_options)
+    assert code == 1 and sentence.startswith(f"cannot open {tmp_path / 'notes.pkl'}")
+    code, sentence = refused(capsys, tmp_path / "absent.pkl", *data_options)
+    assert code == 1 and "No such file" in sentence
+
+
+def test_a_model_without_a_generator_is_refused(capsys, tmp_path, data_options):
+    checkpoint.save_model(tmp_path / "mlp.pkl", pair().discriminator)
+    code, sentence = refused(capsys, tmp_path / "mlp.pkl", *data_options)
+    assert code == 1 and "has no generator" in sentence
+
+
+def test_a_model_without_data_is_refused(capsys, tmp_path):
+    code, sentence = refused(capsys, save_model(tmp_path / "m.pkl"), "-n", 50)
+    assert code == 1 and "does not say what data it was trained on; name them by -d" in sentence
+
+
+@pytest.mark.parametrize("sigma", ["0", "-0.2", "nan", "wide"])
+def test_a_width_that_is_not_above_zero_is_refused(capsys, files, data_options, sigma):
+    code, sentence = refused(capsys, files["samples"], *data_options, f"--sigma={sigma}")
+    assert code in (1, 2) and "must be a number above 0" in sentence
+
+
+def test_samples_that_are_not_numbers_are_refused(capsys, tmp_path, files, data_options):
+    samples = np.load(files["samples"])
+    samples[7, 3] = np.nan
+    np.save(tmp_path / "nan.npy", samples)
+    code, sentence = refused(capsys, tmp_path / "nan.npy", *data_options)
+    assert code == 1 and "not a finite number, the first in row 7" in sentence
+
+
+def test_samples_of_another_width_than_the_data_are_refused(capsys, tmp_path, files, data_options):
+    np.save(tmp_path / "narrow.npy", np.load(files["samples"])[:, :35])
+    code, sentence = refused(capsys, tmp_path / "narrow.npy", *data_options)
+    assert code == 1 and "the samples have 35 values each, but the data to score have 36" in sentence
+
+
+def test_one_sample_only_is_refused(capsys, tmp_path, files, data_options):
+    code, sentence = refused(capsys, files["samples"], *data_options, "-n", 1)
+    assert code == 1 and "only one sample" in sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["{samples}", "-d", "mnits"], 2, "'mnits' is not known; known are mnist, cifar10, tfd; did you mean 'mnist'"),
+        (["{samples}"], 2, "say what data to score"),
+        (["{samples}", "--test", "{test}"], 1, "there is no valid data: give --valid FILE"),
+        (["{samples}", "-d", "mnist", "--test", "{test}"], 2, "not both"),
+        (["{samples}", "--valid", "{valid}", "--test", "{test}", "-f", "1"], 2, "fold 1 is asked for"),
+        (["{samples}", "--valid", "{valid}", "--test", "{test}", "--repeats", "2"], 2, "takes a model"),
+        (["{samples}", "-d", "tfd", "--folds", "all", "--repeats", "2"], 2, "cannot go together"),
+        (["{samples}", "-d", "mnist", "-n", "0"], 2, "--num_samples is 0"),
+        (["{samples}", "-d", "mnist", "-b", "0"], 2, "--batch_size is 0"),
+        (["{samples}", "-d", "mnist", "-c", "0"], 2, "--cross_val is 0"),
+        (["{samples}", "-d", "mnist", "-s", ".1", "--plot", "x.png"], 2, "leave one of them out"),
+        (["{samples}", "-d", "mnist", "--plot", "x.gif"], 2, "must end in .png"),
+        (["{samples}", "-d", "mnist", "--plot", "absent/x.png"], 2, "there is no folder"),
+        (["{samples}", "-p", "{samples}", "-d", "mnist"], 2, "not several of them"),
+        (["-d", "mnist"], 2, "name one model or file of samples, or an --anchor"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(capsys, files, options, code, words):
+    found, sentence = refused(capsys, *(option.format(**files) for option in options))
+    assert found == code and words in sentence
