@@ -264,7 +264,7 @@ def test_programs_that_may_have_changed_since_they_were_imported_are_not_trusted
 IN_A_NEW_PROCESS = """
 import sys
 from pathlib import Path
-import test_rewritten_graphs as here
+import test_graph_cache as here
 from adversarial import rewritten_graphs
 rewritten_graphs._BEGAN = float("inf")  # a test that was edited just now shall pass as well
 rewritten_graphs._folder = lambda: Path(sys.argv[1])
