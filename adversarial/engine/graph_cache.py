@@ -215,9 +215,9 @@ def _text(files: tuple[tuple[Path, int, int], ...]) -> list[bytes]:
 
 
 def _old_files(folder: Path) -> tuple[tuple[Path, int, int], ...]:
-    """The Python files in a folder, each with its size and time of change."""
+    """The files of Python and C++ in a folder, each with its size and time of change."""
     found = []
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".h"}):
         stat = path.stat()
         # The second is the system's own note, which no installer sets back.
         if max(stat.st_mtime, stat.st_ctime) > _BEGAN:
