@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adversarial.config import overrides as config_overrides
+from adversarial.config import overrides as values_put_in
 from adversarial.config.build import Builder, Proxy
 from adversarial.config.reader import read
 from adversarial.config.variables import Variables
@@ -80,7 +80,7 @@ def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = 
     """
     root = read(text, name)
     if overrides:
-        root = config_overrides.apply(root, overrides)
+        root = values_put_in.apply(root, overrides)
     described = Builder(_AsWritten(), AllowList(), instantiate=False).build_document(root)
     if isinstance(described, list):
         raise ConfigurationError(f"{name} describes {len(described)} phases; give each a file of its own to compare it")

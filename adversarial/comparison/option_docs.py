@@ -108,7 +108,7 @@ def parse_parameters(doc: str) -> dict[str, str]:
     {'dim': 'Number of units, at least 1.', 'low': 'Ends of the range.', 'high': 'Ends of the range.'}
     """
     section = _SECTION.search(f"{doc}\n")
-    found = {}
+    found: dict[str, str] = {}
     for names, kind, description in _ENTRY.findall(section[1]) if section else ():
         text = " ".join((description.strip().partition("\n\n")[0] or kind).split())
         found |= dict.fromkeys(re.split(r",\s+", names), text)

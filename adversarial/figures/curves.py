@@ -18,7 +18,7 @@ from adversarial.files.whole_file import write_whole
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 #: Lines of the same colour differ by these.
 STYLES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-#: The most curves of one plot: so many combinations of colour and style.
+#: The most curves of one plot: the number of combinations of colour and style.
 MOST_CURVES = len(COLOURS) * len(STYLES)
 
 #: Up to this number of values each gets a marker.

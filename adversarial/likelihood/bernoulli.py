@@ -68,8 +68,8 @@ def binarise(points: np.ndarray, how: Binarisation, seed: int = SEED) -> tuple[n
         return (points >= 0.5).astype(points.dtype), "the data were made binary by a threshold: 1 from .5 on"
     p = pt.fmatrix("p")
     drawn = pt.cast(MRG_RandomStreams(seed).uniform(size=p.shape, dtype="float32") < p, "float32")
-    said = f"the data were made binary by one draw, each value its own probability (MRG31k3p, seed {seed})"
-    return np.asarray(backend.function([p], drawn)(points.astype(np.float32))), said
+    sentence = f"the data were made binary by one draw, each value its own probability (MRG31k3p, seed {seed})"
+    return np.asarray(backend.function([p], drawn)(points.astype(np.float32))), sentence
 
 
 def logits(probabilities: np.ndarray) -> np.ndarray:
