@@ -65,7 +65,7 @@ def write_curves(
         Where the name does not end in .png.
     DataError
         Where there are too many curves, or one has nothing finite to draw.
-    CheckpointError
+    FileError
         Where the file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -197,7 +197,7 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
     ------
     ConfigurationError
         Where the name does not end in .png.
-    CheckpointError
+    FileError
         Where the file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

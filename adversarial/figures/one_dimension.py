@@ -74,7 +74,7 @@ def write_figure(
     ------
     ConfigurationError
         Where the name does not end in .png.
-    CheckpointError
+    FileError
         Where the file cannot be written.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

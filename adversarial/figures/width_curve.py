@@ -44,7 +44,7 @@ def draw_curves(path: str | os.PathLike, curves: dict[str, WidthChoice], what: s
 
     Raises
     ------
-    ConfigurationError, CheckpointError
+    ConfigurationError, FileError
         Where the file cannot be written.
     """
     check_picture(path)

@@ -11,7 +11,7 @@ import pytest
 from adversarial import checkpoint
 from adversarial.config import yaml_parse
 from adversarial.datasets import standins
-from adversarial.errors import ConfigurationError
+from adversarial.errors import CheckpointError, ConfigurationError
 
 EXPERIMENTS = Path(__file__).parents[2] / "yaml" / "tfd_pretrain"
 _G = "model.generator.mlp"
@@ -72,5 +72,5 @@ def test_pretrained_layers_of_another_shape(folder):
 
 def test_nothing_pretrained_yet(folder):
     (folder / "pretrain.pkl").unlink()
-    with pytest.raises((ConfigurationError, checkpoint.CheckpointError), match=r"pretrain\.pkl"):
+    with pytest.raises((ConfigurationError, CheckpointError), match=r"pretrain\.pkl"):
         yaml_parse.load_path(folder / "train.yaml", overrides=TRAIN)
