@@ -17,7 +17,7 @@ from adversarial import checkpoint
 
 pytest.importorskip("jax", reason="jax is not installed")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 #: Of 5 updates.
 EPOCHS = 10
 
