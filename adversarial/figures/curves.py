@@ -70,7 +70,7 @@ def write_curves(
         If the name does not end in .png, or the folder does not exist.
     DataError
         If there are too many curves, or one has no finite value.
-    UserError
+    FileError
         If the file cannot be written.
 
     Examples

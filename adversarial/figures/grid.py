@@ -288,7 +288,7 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
     ------
     ConfigurationError
         If the name does not end in .png, or the folder does not exist.
-    UserError
+    FileError
         If the file cannot be written.
 
     Examples

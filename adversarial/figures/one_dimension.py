@@ -89,7 +89,7 @@ def write_figure(
     ------
     ConfigurationError
         If the name does not end in .png, or the folder does not exist.
-    UserError
+    FileError
         If the file cannot be written.
 
     Examples

@@ -58,7 +58,7 @@ def draw_curves(path: str | os.PathLike, curves: dict[str, WidthChoice], what: s
     ------
     ConfigurationError
         If the ending is another, or the folder does not exist.
-    UserError
+    FileError
         If the file cannot be written.
 
     Examples
