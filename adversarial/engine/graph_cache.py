@@ -35,7 +35,7 @@ from pytensor.graph.rewriting.basic import GraphRewriter, NodeRewriter, Sequenti
 from pytensor.graph.rewriting.db import RewriteDatabase, RewriteDatabaseQuery
 
 from adversarial.engine.graph_table import KNOWN_PACKAGES, GraphTable, NotPlainError, table_of, to_bytes
-from adversarial.errors import CheckpointError
+from adversarial.errors import FileError
 from adversarial.files.whole_file import write_whole
 
 #: Graphs of fewer nodes are rewritten sooner than looked up.
@@ -259,7 +259,7 @@ def _write(path: Path, fgraph: FunctionGraph) -> tuple[GraphTable, bool] | None:
         path.parent.mkdir(exist_ok=True)
         write_whole(path, [hashlib.sha256(payload).digest(), payload])
         _make_room(path.parent)
-    except (NotPlainError, CheckpointError, OSError):
+    except (NotPlainError, FileError, OSError):
         return None
     return read
 
