@@ -107,26 +107,6 @@ class VectorElemwise(Elemwise):
         lengths = [f"PyArray_DIM({onames[0]}, {axis})" for axis in range(node.outputs[0].type.ndim)]
         # The compiler has no vector instructions for truth values of one byte next to doubles.
         body = f"typedef int npy_bool; {loads} {results} {task} {stores}"
-        if split == 0:
-            loops = f"""
-            const npy_intp row = 0;
-            #pragma omp parallel if (columns >= {ENOUGH_FOR_THREADS})
-            {{
-                adversarial::set_floating_point_mode(mode);
-                #pragma omp for simd schedule(static)
-                for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
-            }}"""
-        else:
-            loops = f"""
-            #pragma omp parallel if (rows * columns >= {ENOUGH_FOR_THREADS})
-            {{
-                adversarial::set_floating_point_mode(mode);
-                #pragma omp for schedule(static)
-                for (npy_intp row = 0; row < rows; ++row) {{
-                    #pragma omp simd
-                    for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
-                }}
-            }}"""
         acquire = "".join(
             f"PyArrayObject* const {array} = adversarial::contiguous({name}, {str(name in inames).lower()});\n"
             for name, array in contiguous.items()
@@ -147,13 +127,36 @@ class VectorElemwise(Elemwise):
                 const unsigned int mode = adversarial::floating_point_mode();
                 (void)rows;
                 {pointers}
-                {loops}
+                {_loops(split, body)}
             }}
             {copy_back}
             {release}
             if (!made) {{ {sub["fail"]} }}
         }}
         """
+
+
+def _loops(split: int, body: str) -> str:
+    """Return C code that runs `body` for each row and column, or for each column if there are no rows."""
+    if split == 0:
+        return f"""
+            const npy_intp row = 0;
+            #pragma omp parallel if (columns >= {ENOUGH_FOR_THREADS})
+            {{
+                adversarial::set_floating_point_mode(mode);
+                #pragma omp for simd schedule(static)
+                for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
+            }}"""
+    return f"""
+            #pragma omp parallel if (rows * columns >= {ENOUGH_FOR_THREADS})
+            {{
+                adversarial::set_floating_point_mode(mode);
+                #pragma omp for schedule(static)
+                for (npy_intp row = 0; row < rows; ++row) {{
+                    #pragma omp simd
+                    for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
+                }}
+            }}"""
 
 
 class SmallElemwise(Elemwise):
