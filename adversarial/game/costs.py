@@ -28,6 +28,11 @@ class NoiseAdversaryCost(AdversaryCost):
         Standard deviation of gaussian noise that is added to D's inputs, data and samples alike.
     **kwargs : dict
         Options of `AdversaryCost`.
+
+    Examples
+    --------
+    >>> NoiseAdversaryCost(infer_layer="h1", noise_both=0.1).infer_layer
+    'h1'
     """
 
     def __init__(self, infer_layer: int | str | None = None, noise_both: NonNegative = 0.0, **kwargs: Any):

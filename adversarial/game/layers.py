@@ -160,7 +160,13 @@ class SubtractRealMean(_ShiftLayer):
 
 
 class _NoisyLayer(Layer):
-    """A layer with its own stream of random numbers, whose seed is drawn from its MLP's."""
+    """A layer with its own stream of random numbers, whose seed is drawn from its MLP's.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    """
 
     def __init__(self, layer_name: str):
         self.layer_name = layer_name

@@ -102,6 +102,15 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         Whether G's objective reads D without dropout.
     alternate_g : bool, default False
         Whether G learns at every other update only.
+
+    See Also
+    --------
+    adversarial.game.costs.AdversaryCost2 : The cost of the paper's experiments.
+
+    Examples
+    --------
+    >>> AdversaryCost(alternate_g=True).get_state()["now_train_generator"]
+    1.0
     """
 
     supervised = False
@@ -251,7 +260,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         return gradients, {self.now_train_generator: 1.0 - switch} if self.alternate_g else {}
 
     def get_monitoring_channels(self, model: AdversaryPair, data: Batch, **kwargs: Any) -> dict[str, TensorVariable]:
-        """Return how the game stands: false_negatives, false_positives, sample_grad_norm, objective_d, _g, _i, ..."""
+        """Return the game's channels: false_negatives, false_positives, sample_grad_norm, objective_d, _g and _i."""
         d = model.discriminator
         channels = {"false_negatives": _mean_of(d.fprop(data) < 0.5)}
         samples = self._monitoring_samples(model, data)

@@ -17,9 +17,9 @@ from adversarial.models.layer import WeightedLayer, activation_channels
 from adversarial.models.parameter_budget import spend
 from adversarial.ops.geometry import Geometry
 from adversarial.options import OptionError
-from adversarial.space import Conv2DSpace, Space
+from adversarial.space import Batch, Conv2DSpace, Space
 
-#: The order of axes in which images are correlated and pooled; layers give their output in it.
+#: The order of axes in which images are correlated and pooled; layers return their output in it.
 C01B = ("c", 0, 1, "b")
 
 
@@ -87,10 +87,7 @@ class KernelLayer(WeightedLayer):
         return np.transpose(self.W.get_value(), (3, 1, 2, 0))
 
     def get_layer_monitoring_channels(
-        self,
-        state_below: TensorVariable | None = None,
-        state: TensorVariable | None = None,
-        targets: TensorVariable | None = None,
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         norms = (cast(TensorVariable, self.W) ** 2).sum(axis=(0, 1, 2)) ** 0.5
         channels = {f"kernel_norms_{name}": getattr(norms, name)() for name in ("min", "mean", "max")}

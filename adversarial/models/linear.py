@@ -14,7 +14,7 @@ from adversarial.backend import floatX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
-from adversarial.space import Space, VectorSpace
+from adversarial.space import Batch, Space, VectorSpace
 
 
 class Linear(AffineLayer):
@@ -120,10 +120,7 @@ class Linear(AffineLayer):
         return abs(Y - Y_hat) if self.use_abs_loss else pt.sqr(Y - Y_hat)
 
     def get_layer_monitoring_channels(
-        self,
-        state_below: TensorVariable | None = None,
-        state: TensorVariable | None = None,
-        targets: TensorVariable | None = None,
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = norm_channels(self.W)
         if state is None and state_below is not None:
@@ -264,10 +261,7 @@ class Sigmoid(Linear):
         return cross_entropy(Y, Y_hat)
 
     def get_layer_monitoring_channels(
-        self,
-        state_below: TensorVariable | None = None,
-        state: TensorVariable | None = None,
-        targets: TensorVariable | None = None,
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = super().get_layer_monitoring_channels(state=state, targets=targets)
         if targets is None:

@@ -11,7 +11,7 @@ from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.models.parameter_budget import spend
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
-from adversarial.space import Space, VectorSpace
+from adversarial.space import Batch, Space, VectorSpace
 
 
 class Maxout(AffineLayer):
@@ -159,10 +159,7 @@ class Maxout(AffineLayer):
         return -(-self.detector_layer_dim // self.num_pieces), self.num_pieces
 
     def get_layer_monitoring_channels(
-        self,
-        state_below: TensorVariable | None = None,
-        state: TensorVariable | None = None,
-        targets: TensorVariable | None = None,
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = norm_channels(self.W)
         if state is None and state_below is not None:

@@ -264,7 +264,7 @@ class MLP(Layer):
             if name not in self.layer_names:
                 known = [n for n in self.layer_names if n]
                 hint = nearest(name, known) or f"; its layers are {', '.join(known)}"
-                raise OptionError("MLP", option, f"{option} names the layer '{name}', which is not there{hint}")
+                raise OptionError("MLP", option, f"{option} names the layer '{name}', which does not exist{hint}")
 
     def cost(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
         return self.layers[-1].cost(Y, Y_hat)

@@ -18,7 +18,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import norm_channels
 from adversarial.options import Count, NonNegative, OptionError, Positive
-from adversarial.space import Space, VectorSpace
+from adversarial.space import Batch, Space, VectorSpace
 
 
 class Softmax(AffineLayer):
@@ -133,10 +133,7 @@ class Softmax(AffineLayer):
         return -Y * pt.special.log_softmax(node.inputs[0], axis=1)
 
     def get_layer_monitoring_channels(
-        self,
-        state_below: TensorVariable | None = None,
-        state: TensorVariable | None = None,
-        targets: TensorVariable | None = None,
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = {} if self.no_affine else norm_channels(self.W)
         if state is None and state_below is not None:
