@@ -23,7 +23,7 @@ import pytensor
 from pytensor import config
 from pytensor.compile.maker import FunctionMaker
 from pytensor.compile.mode import Mode, get_mode
-from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 
 from adversarial.engine import precompiled_headers, registry
 from adversarial.engine.blas import NO_BLAS, Blas, find_blas
@@ -334,7 +334,7 @@ def anywhere(flag: bool) -> bool:
     return devices.anywhere(flag)
 
 
-def sharedX(value: Any, name: str | None = None) -> SharedVariable:
+def sharedX(value: Any, name: str | None = None) -> TensorSharedVariable:
     """A shared variable with `value` in floatX."""
     return pytensor.shared(np.array(value, dtype=config.floatX), name=name)
 

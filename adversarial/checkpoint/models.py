@@ -19,7 +19,6 @@ from adversarial.checkpoint.record import MonitorRecord, monitor_content
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.parameter_budget import parameter_budget
 from adversarial.names.allow_list import part_of_model
-from adversarial.serialization import model_2014
 from adversarial.serialization.description import describe, rebuild
 
 if TYPE_CHECKING:
@@ -38,23 +37,7 @@ def parameters_of(model: Model) -> dict[str, Any]:
     Frozen parameters, which `get_params` leaves out, are among them. Where a name comes twice, the second is
     "h0_W#2".
     """
-    found: dict[str, Any] = {}
-    for prefix, player in model.players().items() if hasattr(model, "players") else (("", model),):
-        for param in _params(player):
-            if all(param is not other for other in found.values()):
-                name = f"{prefix}/{param.name}" if prefix else str(param.name)
-                found[model_2014.unique(name, found)] = param
-    return found
-
-
-def _params(model: Model) -> list:
-    layers = getattr(model, "layers", None)
-    if layers is not None:
-        return [param for layer in layers for param in _params(layer)]
-    # A layer's `mlp` is what it is part of; a generator's is a part of it.
-    if hasattr(model, "mlp") and not hasattr(model, "layer_name"):
-        return _params(model.mlp)
-    return model.get_params()
+    return dict(model.named_parameters())
 
 
 def save_model(path: str | os.PathLike, model: Model, **extra: Any) -> None:
