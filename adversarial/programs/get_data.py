@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from adversarial.command_line import program
@@ -59,3 +60,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     say(f"{args.dataset} is in {folder}")
     if args.to != data_path():
         say(f"set PYLEARN2_DATA_PATH to {args.to} so that it is found")
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

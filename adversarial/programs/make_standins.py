@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from adversarial.command_line import program
@@ -51,3 +52,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not args.quiet:
         print(f"{total:,} made-up images are in {paths[0].parent}")
         print(f"set PYLEARN2_DATA_PATH to {args.folder} to use them")
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

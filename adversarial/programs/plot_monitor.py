@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.monitor_record import chosen, record_of
@@ -83,3 +84,9 @@ def _y_label(names: Sequence[str]) -> str:
     if unit:
         return f"{what} ({unit})"
     return f"{what} (unit of the channel)" if len(names) == 1 else "value (each in its channel's unit)"
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

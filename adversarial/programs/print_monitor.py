@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
@@ -59,3 +60,9 @@ def _plain(record: MonitorRecord, channels: dict[str, ChannelRecord]) -> dict[st
         "examples_seen": record.examples_seen,
         "channels": {name: value if math.isfinite(value) else None for name, value in last.items()},
     }
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

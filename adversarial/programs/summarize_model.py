@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,3 +90,9 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {text}" for name, text in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

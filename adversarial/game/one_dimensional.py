@@ -34,7 +34,7 @@ _RATES = (0.1, 0.01)
 _EARLY, _D_ALONE, _STEP, _REST = 25, 1_500, 4, 20_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moment:
     """The game as it stood.
 
@@ -136,6 +136,7 @@ def _functions(pair: AdversaryPair) -> tuple[Callable, Callable]:
     """G and D from arrays (count,) to arrays (count,)."""
     column = pt.matrix("column", dtype=backend.floatX())
     compiled = [backend.function([column], player.fprop(column)) for player in (pair.generator.mlp, pair.discriminator)]
-    return tuple(
+    made, judged = (
         lambda values, run=run: run(np.asarray(values, dtype=backend.floatX())[:, None])[:, 0] for run in compiled
     )
+    return made, judged
