@@ -15,7 +15,7 @@ def programs() -> dict[str, str]:
     for path in sorted(Path(__file__).with_name("programs").glob("*.py")):
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         if (match := re.match(r"The (\w+\.py) program: (.*)", text)) is not None:
-            found[match[1]] = match[2]
+            found[match[1]] = match[2][0].upper() + match[2][1:]
     return found
 
 

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("compare_2014")
+if __name__ == "__main__":
+    launch("compare_2014")

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("figure1")
+if __name__ == "__main__":
+    launch("figure1")

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("get_data")
+if __name__ == "__main__":
+    launch("get_data")

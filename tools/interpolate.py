@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("interpolate")
+if __name__ == "__main__":
+    launch("interpolate")

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("make_standins")
+if __name__ == "__main__":
+    launch("make_standins")

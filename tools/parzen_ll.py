@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("parzen_ll")
+if __name__ == "__main__":
+    launch("parzen_ll")

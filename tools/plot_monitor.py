@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("plot_monitor")
+if __name__ == "__main__":
+    launch("plot_monitor")

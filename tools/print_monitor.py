@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("print_monitor")
+if __name__ == "__main__":
+    launch("print_monitor")

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("show_inpaint_samples")
+if __name__ == "__main__":
+    launch("show_inpaint_samples")

@@ -3,4 +3,5 @@
 
 from _launch import launch
 
-launch("summarize_model")
+if __name__ == "__main__":
+    launch("summarize_model")

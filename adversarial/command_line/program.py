@@ -30,13 +30,15 @@ def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser
     description : str
         What it does, in a sentence.
     example : str
-        Command lines, one a line.
+        Command lines, one a line. `tools/` is left out of them where the program is installed.
 
     Returns
     -------
     argparse.ArgumentParser
         The parser.
     """
+    if os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0]))) != "tools":
+        example = example.replace("tools/", "")
     lines = "\n".join(f"  {line.strip()}" for line in example.strip().splitlines())
     found = argparse.ArgumentParser(
         prog=prog, description=description, epilog=f"example:\n{lines}", formatter_class=_Formatter

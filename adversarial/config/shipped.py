@@ -19,10 +19,13 @@ class ExperimentFile(NamedTuple):
     name : str
         The path that `${PYLEARN2_TRAIN_FILE_FULL_STEM}` and its like are made of: the file's own, or, for a shipped
         file, its name in the working directory, so that its model is saved there.
+    asked : str
+        What the user asked for.
     """
 
     path: str
     name: str
+    asked: str
 
     @property
     def is_shipped(self) -> bool:
@@ -63,5 +66,5 @@ def find_experiment(name: str | os.PathLike) -> ExperimentFile:
     """
     path = os.fspath(name)
     if not os.path.exists(path) and path in shipped_experiments():
-        return ExperimentFile(str(shipped_folder() / path), os.path.basename(path))
-    return ExperimentFile(path, path)
+        return ExperimentFile(str(shipped_folder() / path), os.path.basename(path), path)
+    return ExperimentFile(path, path, path)

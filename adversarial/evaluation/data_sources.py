@@ -273,7 +273,7 @@ def of_model(
 
 
 def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: str) -> Any:
-    """The dataset that the YAML in a saved model names."""
+    """Return the dataset that the YAML in a saved model names."""
     try:
         return _build(proxy, allow_list)
     except DataError as error:
@@ -282,7 +282,7 @@ def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: s
 
 
 def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
-    """A data set of any class: test by its get_test_set, valid by what the model was monitored on."""
+    """Return a data set of any class: test by its get_test_set, valid by what the model was monitored on."""
 
     def load(split: Split, fold: int) -> HasRows | np.ndarray:
         if split == "valid":
@@ -301,7 +301,7 @@ def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_lis
 
 
 def _tree(text: str, path: str) -> Any:
-    """What a YAML text says, nothing built; None where there is no text."""
+    """Return what a YAML text says, nothing built; None if there is no text."""
     if not text.strip():
         return None
     stem = os.path.splitext(path)[0]

@@ -16,7 +16,7 @@ tools/figure1.py -o figure1.png --seed 3
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     description = "Train a game on the line, and draw it at four moments as Figure 1 of the paper, as a PNG."
     parser = program.parser("figure1.py", description, EXAMPLE)
     parser.add_argument("-o", "--output", metavar="FILE.png", default="figure1.png", help="default: %(default)s")

@@ -1,4 +1,4 @@
-"""The get_data.py program: fetches the data sets of the experiments to where they are looked for."""
+"""The get_data.py program: download the data sets of the experiments to where they are looked for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARCHIVES = {"cifar10": download.CIFAR10_ARCHIVE}
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The data set, where to, and from where."""
+    """Return the options: the data set, where to, and from where."""
     parser = program.parser(
         "get_data.py",
         "Fetch a data set, check it and unpack it. A fetch that was cut off goes on where it ended.",

@@ -20,7 +20,7 @@ tools/interpolate.py yaml/mnist.pkl --through 3 14 15 92 -o figure3.png
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "interpolate.py", "Draw what a generator makes of straight lines between points of z space, as a PNG.", EXAMPLE
     )

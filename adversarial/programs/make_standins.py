@@ -20,7 +20,7 @@ tools/make_standins.py tfd standins --examples 5000 --seed 1
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The layout, where to, how many and from which seed."""
+    """Return the options: the layout, where to, how many and from which seed."""
     parser = program.parser(
         "make_standins.py",
         "Draw images and write them in the layout of a data set. They are not that data set, and say so.",

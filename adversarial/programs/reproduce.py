@@ -1,6 +1,6 @@
 """The reproduce.py program: an experiment of the paper from training to its row of results, by one command.
 
-Each step leaves its result in files, and is left out where they are there and of the model as it stands.
+Each step writes its result to files, and is skipped if they exist and belong to this state of the model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from adversarial.checkpoint.paths import kept_epochs
 from adversarial.command_line import program
 from adversarial.comparison import facts
 from adversarial.comparison.experiment import open_experiment
-from adversarial.config.shipped import ExperimentFile, shipped_folder
+from adversarial.config.shipped import find_experiment, shipped_folder
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation import data_sources, estimates
 from adversarial.evaluation.parzen_result import ParzenJson
@@ -46,8 +46,8 @@ def argument_parser() -> argparse.ArgumentParser:
     """Return the options."""
     parser = program.parser(
         "reproduce.py",
-        "Train an experiment of the paper, estimate its log-likelihood, draw its figures and write its report; what is "
-        "done already is not done again, and an interrupted run goes on where it was.",
+        "Train an experiment of the paper, estimate its log-likelihood, draw its figures and write its report; "
+        "finished steps are skipped, and an interrupted run goes on where it was.",
         EXAMPLE,
     )
     add = parser.add_argument
@@ -114,7 +114,7 @@ def _train(given: argparse.Namespace, yaml: Path, model: Path) -> int:
         return 0
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     return train.train_and_report(
-        ExperimentFile(str(yaml), str(yaml)), {}, resume=there, keep_every=given.keep_every, max_epochs=given.epochs
+        find_experiment(yaml), {}, resume=there, keep_every=given.keep_every, max_epochs=given.epochs
     )
 
 

@@ -18,7 +18,7 @@ tools/show_gen_weights.py yaml/mnist.pkl --strongest --rows 10 --cols 20 -o weig
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "show_gen_weights.py",
         "Draw the weights next to a generator's output, an image for each unit of the layer below, as a PNG.",

@@ -27,7 +27,7 @@ tools/show_inpaint_samples.py inpaint.pkl --test images.npy --examples 0 5 17
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "show_inpaint_samples.py",
         "Draw test images whose right half the generator made from their left half and noise, as a PNG.",

@@ -20,7 +20,7 @@ tools/show_samples.py model.pkl --rows 20 --cols 20 --seed 7 --rescale each
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser("show_samples.py", "Draw samples of a generator, as a PNG.", EXAMPLE)
     pictures.add_arguments(parser)
     add = parser.add_argument

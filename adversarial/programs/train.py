@@ -213,6 +213,7 @@ def train_and_report(
         if resume:
             resume_saved(experiment, found.name, force)
         signals.experiment = experiment
+        experiment.stop_requested = signals.exit_code > 0
 
     experiments = load_experiments(found, allow, overrides)
     with signals:
@@ -237,7 +238,7 @@ def train_and_report(
 
 def _resume_command(found: ExperimentFile, overrides: dict[str, str], allow: Sequence[str]) -> str:
     options = [f"--set {key}={value}" for key, value in overrides.items()] + [f"--allow {module}" for module in allow]
-    return " ".join(["train.py", found.name, "--resume", *options])
+    return " ".join(["train.py", found.asked, "--resume", *options])
 
 
 class _Signals:
