@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from adversarial import checkpoint
+from adversarial.command_line.program import overrides_of
 from adversarial.datasets.mnist import EMBEDDED
 from adversarial.errors import ConfigurationError
-from adversarial.programs.train import duration, main, overrides_of
+from adversarial.programs.train import duration, main
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adversarial.programs.one_dimensional import play
+from adversarial.game.one_dimensional import play
 
 
 @pytest.fixture(scope="module")

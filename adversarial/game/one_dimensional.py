@@ -34,17 +34,22 @@ _RATES = (0.1, 0.01)
 _EARLY, _D_ALONE, _STEP, _REST = 25, 1_500, 4, 20_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moment:
-    """The game as it stood.
+    """The game after some updates.
 
     Attributes
     ----------
-    title : what has just been trained
-    updates : number of updates so far
-    samples : (count,) of G, for z spread evenly over their range
-    discriminator : (points,) D at `Game.points`
-    mapped : (arrows,) G at `Game.z`
+    title : str
+        What has just been trained.
+    updates : int
+        Number of updates so far.
+    samples : numpy.ndarray
+        Of G, shape (count,), for z spread evenly over their range.
+    discriminator : numpy.ndarray
+        D at `Game.points`, shape (points,).
+    mapped : numpy.ndarray
+        G at `Game.z`, shape (arrows,).
     """
 
     title: str
@@ -56,7 +61,19 @@ class Moment:
 
 @dataclass(frozen=True)
 class Game:
-    """What `play` gives: the line's `points`, p_data there, the `z` of the arrows, and the moments in order."""
+    """What `play` returns.
+
+    Attributes
+    ----------
+    points : numpy.ndarray
+        Of the line, shape (points,).
+    data_density : numpy.ndarray
+        The density of the data there, shape (points,).
+    z : numpy.ndarray
+        Where the arrows begin, shape (arrows,).
+    moments : list of Moment
+        In order of time.
+    """
 
     points: np.ndarray
     data_density: np.ndarray
@@ -65,12 +82,19 @@ class Game:
 
 
 def play(seed: int = 0, scale: float = 1.0) -> Game:
-    """Train the pair, and tell how it stood at the four moments.
+    """Train the pair, and record the game at the four moments of Figure 1.
 
     Parameters
     ----------
-    seed : of the data, the weights, the order of examples; the same seed gives the same game
-    scale : factor on the numbers of updates
+    seed : int, optional
+        Of the data, the weights and the order of examples. The same seed gives the same game.
+    scale : float, optional
+        Factor on the numbers of updates.
+
+    Returns
+    -------
+    Game
+        The moments.
     """
     random = np.random.RandomState(seed)
     data = DenseDesignMatrix(X=random.normal(MEAN, DEVIATION, (_EXAMPLES, 1)).astype(backend.floatX()))
@@ -111,7 +135,7 @@ def play(seed: int = 0, scale: float = 1.0) -> Game:
 
 
 def _pair(seed: int) -> AdversaryPair:
-    """G starts narrow and to the right of the data."""
+    """Return a pair whose G starts narrow and to the right of the data."""
     generator = MLP(
         layers=[
             Tanh(dim=_HIDDEN, layer_name="h0", irange=1.0),
@@ -133,9 +157,10 @@ def _pair(seed: int) -> AdversaryPair:
 
 
 def _functions(pair: AdversaryPair) -> tuple[Callable, Callable]:
-    """G and D from arrays (count,) to arrays (count,)."""
+    """Return G and D as functions from arrays (count,) to arrays (count,)."""
     column = pt.matrix("column", dtype=backend.floatX())
     compiled = [backend.function([column], player.fprop(column)) for player in (pair.generator.mlp, pair.discriminator)]
-    return tuple(
+    made, judged = (
         lambda values, run=run: run(np.asarray(values, dtype=backend.floatX())[:, None])[:, 0] for run in compiled
     )
+    return made, judged
