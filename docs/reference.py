@@ -46,8 +46,15 @@ def nameable() -> dict[str, Callable]:
             own = getattr(value, "__module__", None) == name and not attribute.startswith("_")
             buildable = inspect.isclass(value) and issubclass(value, Configurable) and value is not Configurable
             if own and (buildable or (inspect.isfunction(value) and hasattr(value, "__configurable__"))):
-                found[f"{name}.{value.__name__}"] = value
+                found[f"{_shortest(name, value)}.{value.__name__}"] = value
     return found
+
+
+def _shortest(module: str, value: Any) -> str:
+    """The room's package where that gives a value by the same name, as a file would write it; else its module."""
+    package = module.rpartition(".")[0]
+    exported = getattr(sys.modules[package], value.__name__, None) is value
+    return package if package != "adversarial" and exported else module
 
 
 def module_names() -> Iterator[str]:
@@ -124,7 +131,9 @@ def _block(block: str) -> str:
 
 def _sentence(text: str) -> str:
     parts = re.split(r"(``[^`]+``|`[^`]+`)", " ".join(text.split()))
-    made = [f"``{part.strip('`')}``" if i % 2 else re.sub(r"([\\*_|`:])", r"\\\1", part) for i, part in enumerate(parts)]
+    made = [
+        f"``{part.strip('`')}``" if i % 2 else re.sub(r"([\\*_|`:])", r"\\\1", part) for i, part in enumerate(parts)
+    ]
     # Code needs a space, or an escaped one, at each side.
     return "\\ ".join(part for part in made if part)
 
@@ -161,7 +170,9 @@ def _unnumbered(lines: list[str]) -> list[str]:
 def source(target: Callable) -> tuple[str, int]:
     """The file of a class or function, from the checkout's root, and its line."""
     path = Path(inspect.getsourcefile(target)).resolve()
-    return path.relative_to(Path(adversarial.__file__).resolve().parents[1]).as_posix(), inspect.getsourcelines(target)[1]
+    return path.relative_to(Path(adversarial.__file__).resolve().parents[1]).as_posix(), inspect.getsourcelines(target)[
+        1
+    ]
 
 
 def _table(target: Callable) -> str:
@@ -177,7 +188,8 @@ def _table(target: Callable) -> str:
         ),
     ]:
         rows += [
-            ("   * - " if i == 0 else "     - ") + textwrap.indent(cell, " " * 7).strip() for i, cell in enumerate(cells)
+            ("   * - " if i == 0 else "     - ") + textwrap.indent(cell, " " * 7).strip()
+            for i, cell in enumerate(cells)
         ]
     return "\n".join(rows)
 
@@ -201,8 +213,8 @@ def pages() -> dict[str, str]:
     listed = "\n".join(f"   {file}" for file in PAGES)
     made["index.rst"] = (
         f"{title}\n{'=' * len(title)}\n\n"
-        "Each class and function with its options, made from the code. A type, a range or a default that is named here\n"
-        "is checked when a file is read; a mistake is reported with file, line and key.\n\n"
+        "Each class and function with its options, made from the code. Types and ranges are checked when a file is\n"
+        "read; a mistake is reported with file, line and key.\n\n"
         f".. toctree::\n   :maxdepth: 3\n\n{listed}\n"
     )
     return made

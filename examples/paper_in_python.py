@@ -1,7 +1,7 @@
 """The MNIST experiment of the paper on one page: the game of yaml/mnist.yaml, built in Python.
 
-    python examples/paper_in_python.py                               # ten epochs, two or three minutes
-    python examples/paper_in_python.py --epochs 1 --examples 1000    # to try it
+python examples/paper_in_python.py                               # ten epochs, two or three minutes
+python examples/paper_in_python.py --epochs 1 --examples 1000    # to try it
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """A game of your own: your data, your layer, your cost and your callbacks, points on a ring.
 
-    python examples/your_own_parts.py                    # a minute, most of it compiling; draws ring.png
-    cd examples && train.py ring.yaml --allow your_own_parts    # the same parts, named by a YAML file
+python examples/your_own_parts.py                    # a minute, most of it compiling; draws ring.png
+cd examples && train.py ring.yaml --allow your_own_parts    # the same parts, named by a YAML file
 """
 
 import argparse
