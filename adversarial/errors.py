@@ -17,6 +17,10 @@ class DataError(UserError, ValueError):
     """A data file that is absent, damaged, or not what its place asks for."""
 
 
+class FileError(UserError):
+    """A file that the system does not let be read or written: the disk is full, the folder is missing, and the like."""
+
+
 class CheckpointError(UserError, ValueError):
     """A saved model that is absent, damaged, from elsewhere, or not for this use."""
 

@@ -1,5 +1,5 @@
-"""What tools/benchmark.py measures: a module a sub-command, and `interleaved`, which takes the time for all of them.
+"""The benchmarks of tools/benchmark.py: a module for each sub-command, and `interleaved`, which measures time.
 
-A sub-command's module has a docstring whose first line is its help, `add_arguments(parser)`, and `run(given)`, which
-gives an `interleaved.Report`. `COMMANDS` in tools/benchmark.py names it.
+The module of a sub-command has a docstring whose first line is its help, `add_arguments(parser)`, and `run(given)`,
+which returns an `interleaved.Report`. `COMMANDS` of the program lists it.
 """

@@ -8,9 +8,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from adversarial.benchmarks import dense
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
 from adversarial.options import Count, Positive, mismatch
@@ -20,8 +22,8 @@ AGED, YOUNG, BEFORE = "after training", "just begun", "before training"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How long to train, and how many updates make a turn."""
-    help_minutes = "train for so many, monitor included (default %(default)s)"
+    """Declare the options for the minutes of training, and the updates of a turn."""
+    help_minutes = "minutes of training, monitor included (default %(default)s)"
     parser.add_argument("--minutes", type=float, default=60, metavar="N", help=help_minutes)
     dense.add_arguments(parser)
 
@@ -33,7 +35,7 @@ def run(given: argparse.Namespace) -> Report:
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
     with tempfile.TemporaryDirectory() as folder:
         young = dense.experiment("mnist", None, given.updates, Path(folder))
-    aged = yaml_parse.load_path(dense.FOLDER / "mnist.yaml", overrides={"save_freq": "0"})
+    aged = yaml_parse.load_path(EXPERIMENTS / "mnist.yaml", overrides={"save_freq": "0"})
     aged.setup()
     each = 1 / given.updates
     start = Contender(YOUNG, functools.partial(young.algorithm.train, young.dataset), each)
@@ -59,20 +61,22 @@ def run(given: argparse.Namespace) -> Report:
 
 
 class _Minutes(Reporter):
-    """Says after each epoch how far training is."""
+    """Reports minutes and epochs after each epoch."""
 
     def __init__(self, minutes: float):
         self._minutes = minutes
         self._started = time.monotonic()
 
     def on_monitor(self, train: Train) -> None:
-        done, epochs = (time.monotonic() - self._started) / 60, train.model.monitor.get_epochs_seen()
+        """Print a line on standard error."""
+        monitor: Any = train.model.monitor
+        done, epochs = (time.monotonic() - self._started) / 60, monitor.get_epochs_seen()
         line = f"{done:.1f} of {self._minutes:g} minutes, {epochs} epochs"
         print(line, file=sys.stderr, flush=True)
 
 
 def _most_resident() -> float:
-    """The most memory that this process has had so far, in MB."""
+    """Return the most memory that this process has had so far, in MB."""
     import resource  # which Windows lacks; the other sub-commands run there
 
     unit = 1 if sys.platform == "darwin" else 1024

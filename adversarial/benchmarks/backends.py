@@ -1,8 +1,8 @@
-"""An update of yaml/mnist.yaml on each backend, beside the same written in JAX by hand, and how far each is from 2014.
+"""An update of yaml/mnist.yaml on each backend, beside the same written in JAX by hand, and its distance from 2014.
 
-Each row has a process of its own, since JAX settles when it starts how many devices a processor counts for. The
-processes work in turns. Before that, each makes the first updates of 2014's record and is held against it, in
-float64 and in float32; the function that does so in float32 is the one that is timed.
+Each row has a process of its own, since JAX fixes at its start how many devices a processor is divided into. The
+processes work in turns. Before that, each makes the first updates of 2014's record and is compared with it, in
+float64 and in float32; the float32 function is then timed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 
 from adversarial import backend
+from adversarial.backend import Backend, Device
 from adversarial.benchmarks import dense
 from adversarial.benchmarks.interleaved import Contender, Report, machine, take_times
+from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.comparison import theano_c_noise, trajectory
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError, UserError
@@ -34,40 +36,44 @@ BY_HAND = ", by hand"
 
 @dataclass(frozen=True)
 class Setting:
-    """What one process computes on: as `backend.configure` takes it."""
+    """The backend and devices of one process, as `backend.configure` takes them."""
 
     name: str
-    backend: backend.Backend
-    device: backend.Device = "cpu"
+    backend: Backend
+    device: Device = "cpu"
     devices: int = 1
 
 
 @dataclass(frozen=True)
 class Row:
-    """What a process says before the turns.
+    """The answer of a process that is ready.
 
     Attributes
     ----------
-    summary : PyTensor, backend, threads and devices
-    devices : for people
-    deviations : by floatX, from 2014's parameters after `UPDATES`, relative to each parameter's own size
-    work : names of what can be timed there
+    summary : str
+        PyTensor, backend, threads and devices.
+    hardware : str
+        The devices, for people.
+    deviations : dict of {str: float}
+        By floatX, the largest deviation from 2014's parameters after `UPDATES`, relative to each parameter's own size.
+    work : list of str
+        Names of what can be timed there.
     """
 
     summary: str
-    devices: str
+    hardware: str
     deviations: dict[str, float]
     work: list[str]
 
 
 @dataclass
 class BackendsReport(Report):
-    """Times of an update; `rows` has what was measured by name, or the sentence why nothing was."""
+    """Times of an update; `rows` has the answer of each process, or the reason why there is none."""
 
     rows: dict[str, Row | str] = field(default_factory=dict)
 
     def as_text(self) -> str:
-        """The README's table."""
+        """Return a table in Markdown."""
         rounds = {len(times) for times in self.times.values()} or {0}
         lines = [f"{self.title}, on {machine()}; {max(rounds)} rounds in turns", *self.notes, ""]
         lines.append(f"| backend | devices | ms an update | from 2014 after {UPDATES}, float64 | float32 |")
@@ -77,8 +83,8 @@ class BackendsReport(Report):
                 lines.append(f"| {name} | {row} | | | |")
                 continue
             distances = " | ".join(f"{row.deviations[floatX]:.1e}" for floatX in ("float64", "float32"))
-            lines.append(f"| {name} | {row.devices} | {self._milliseconds(name)} | {distances} |")
-            lines += [f"| {work} | {row.devices} | {self._milliseconds(work)} | | |" for work in row.work[1:]]
+            lines.append(f"| {name} | {row.hardware} | {self._milliseconds(name)} | {distances} |")
+            lines += [f"| {work} | {row.hardware} | {self._milliseconds(work)} | | |" for work in row.work[1:]]
         return "\n".join([*lines, *(f"{above} / {below} = {self.ratio(above, [below]):.2f}"
                                     for above, (below,) in self.ratios)])  # fmt: skip
 
@@ -86,32 +92,43 @@ class BackendsReport(Report):
         return f"{1e3 * median(self.times[name]):.1f}"
 
     def as_json(self) -> dict[str, Any]:
-        """The same, with every time; what each process computes on is in its row."""
+        """Return the report with every time, as JSON; the backend of each process is in its row."""
         found = super().as_json()
         del found["backend"]
         return found | {"rows": {name: row if isinstance(row, str) else asdict(row) for name, row in self.rows.items()}}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which backends, and on how many devices."""
+    """Declare the options for backends and numbers of devices."""
     parser.add_argument(
         "--backends", default="c,numba,jax,cuda", metavar="NAMES", help="of c, numba, jax, cuda (default: all)"
     )
     parser.add_argument(
         "--devices", default="2,4", metavar="NUMBERS",
-        help="let JAX take the processor for so many devices as well; 1 for one only (default %(default)s)",
+        help="numbers of devices for JAX to divide the processor into as well; 1 for one only (default %(default)s)",
     )  # fmt: skip
 
 
 def run(given: argparse.Namespace) -> Report:
-    """Time each backend that is asked for."""
+    """Time each backend that the options name.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options: `backends`, `devices` and `rounds`.
+
+    Returns
+    -------
+    Report
+        Seconds an update, and the distance from 2014.
+    """
     rows: dict[str, Row | str] = {}
     contenders = []
     for setting in settings(given):
         print(f"preparing {setting.name}", file=sys.stderr, flush=True)
         process = Process(setting)
-        rows[setting.name] = said = process.answer()
-        for name in said.work if isinstance(said, Row) else []:
+        rows[setting.name] = row = process.ready()
+        for name in row.work if isinstance(row, Row) else []:
             contenders.append(Contender(name, functools.partial(process.work, name), 1 / UPDATES))
     times = take_times(contenders, given.rounds) if contenders else {}
     ratios = [(name.removesuffix(BY_HAND), (name,)) for name in times if name.endswith(BY_HAND)]
@@ -124,7 +141,28 @@ def run(given: argparse.Namespace) -> Report:
 
 
 def settings(given: argparse.Namespace) -> list[Setting]:
-    """What to time, in the order of the table."""
+    """Return what to time, in the order of the table.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options `backends` and `devices`, lists separated by commas.
+
+    Returns
+    -------
+    list of Setting
+        One for each process.
+
+    Raises
+    ------
+    ConfigurationError
+        If an option names another backend, or no number of devices.
+
+    Examples
+    --------
+    >>> settings(argparse.Namespace(backends="c,jax", devices="1,2"))[-1]
+    Setting(name='jax, 2 devices', backend='jax', device='cpu', devices=2)
+    """
     known = {"c": Setting("c", "c"), "numba": Setting("numba", "numba"), "jax": Setting("jax", "jax"),
              "cuda": Setting("jax on cuda", "jax", "cuda")}  # fmt: skip
     found = []
@@ -145,7 +183,7 @@ def _numbers(text: str) -> list[int]:
 
 
 class Process:
-    """A process that has one setting, as seen from outside."""
+    """Another process, which has one setting."""
 
     def __init__(self, setting: Setting):
         context = multiprocessing.get_context("spawn")
@@ -154,23 +192,26 @@ class Process:
         context.Process(target=_serve, args=(theirs, setting), daemon=True).start()
         theirs.close()
 
-    def answer(self) -> Row | str | None:
-        """What it says next: a Row when it is ready, a sentence where it cannot go on."""
+    def ready(self) -> Row | str:
+        """Wait until it is ready; return its Row, or a sentence if it cannot compute."""
+        return self._receive()
+
+    def _receive(self) -> Any:
         try:
             return self._pipe.recv()
         except EOFError:
             raise ConfigurationError(f"the process for {self._name} ended before it had measured anything") from None
 
     def work(self, name: str) -> None:
-        """Let it do one of the pieces of work that its Row names."""
+        """Let it do the work of that name in its Row, and wait for it."""
         self._pipe.send(name)
-        if trouble := self.answer():
-            raise ConfigurationError(f"{self._name}: {trouble}")
+        if error := self._receive():
+            raise ConfigurationError(f"{self._name}: {error}")
 
 
 def _serve(pipe: Connection, setting: Setting) -> None:
-    """The process: prepare, and then work when told to."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the one that started it
+    """Run in the process: prepare, then do the work whose names arrive."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a daemon it ends with its parent
     try:
         row, work = _prepared(setting)
         pipe.send(row)
@@ -184,9 +225,9 @@ def _serve(pipe: Connection, setting: Setting) -> None:
 
 
 def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
-    """Follow the record, and give what is to be timed by name, ours first."""
-    several = backend.Machines(devices=setting.devices)
-    backend.configure(setting.backend, device=setting.device, machines=several)
+    """Compare with the record, and return what is to be timed by name, ours first."""
+    machines = backend.Machines(devices=setting.devices)
+    backend.configure(setting.backend, device=setting.device, machines=machines)
     deviations = {}
     for floatX in ("float64", "float32"):
         backend.configure(floatX=floatX)
@@ -199,16 +240,16 @@ def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
 
 
 def _first_updates() -> Any:
-    """The experiment after an epoch of `UPDATES`; its monitor is built, which draws seeds, and does not run."""
+    """Return the experiment after an epoch of `UPDATES`; its monitor is built, since that draws seeds, but not run."""
     with theano_c_noise.rounding():
-        train = yaml_parse.load_path(dense.FOLDER / trajectory.FILE, overrides=trajectory.OVERRIDES)
+        train = yaml_parse.load_path(EXPERIMENTS / trajectory.FILE, overrides=trajectory.OVERRIDES)
         train.setup()
         train.algorithm.train(train.dataset)
     return train
 
 
 def _by_hand(train: Any) -> Callable[[], None]:
-    """The same game in JAX alone, from the weights of `train`."""
+    """Return the update of the same game in JAX alone, from the weights of `train`."""
     from adversarial.benchmarks import peers_jax
 
     game = dense.specification(train)

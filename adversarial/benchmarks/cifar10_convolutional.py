@@ -1,4 +1,4 @@
-"""An update of yaml/cifar10_convolutional.yaml, made-up images: ours, its bare matrix products, and PyTorch."""
+"""An update of yaml/cifar10_convolutional.yaml, made-up images: ours, its matrix products alone, and PyTorch."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError, NumericalError
 from adversarial.models.deconv import Deconv
 from adversarial.models.kernels import KernelLayer
-from adversarial.models.layer import Layer
+from adversarial.models.layer import WeightedLayer
 from adversarial.options import Count, mismatch
 
-EXPERIMENT = Path(__file__).parents[2] / "yaml" / "cifar10_convolutional.yaml"
+EXPERIMENT = EXPERIMENTS / "cifar10_convolutional.yaml"
 #: How close a peer's losses must be to ours, from the same weights.
 SAME = 1e-4
 
-#: How often a product is made, and its rows, inner length and columns.
+#: Number of times that a product is computed, and its rows, inner length and columns.
 Product = tuple[int, int, int, int]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How many updates make a turn, and of how many examples."""
+    """Declare the options for the number of updates of a turn, and of examples of an update."""
     parser.add_argument("--updates", type=int, default=3, metavar="N", help="updates a turn (default %(default)s)")
     parser.add_argument("--batch", type=int, default=128, metavar="N", help="examples of a minibatch (default 128)")
 
@@ -74,7 +75,7 @@ def run(given: argparse.Namespace) -> Report:
 
 
 def _experiment(given: argparse.Namespace, folder: Path) -> Any:
-    """The experiment on made-up images, set up, with epochs of as many updates as make a turn and no monitor."""
+    """Return the experiment on made-up images, set up, with epochs of one turn's updates and no monitor."""
     images = np.random.default_rng(0).standard_normal((given.batch * given.updates, 32, 32, 3), dtype=np.float32)
     np.save(folder / "data.npy", images)
     overrides = {
@@ -89,7 +90,7 @@ def _experiment(given: argparse.Namespace, folder: Path) -> Any:
 
 
 def _our_losses(train: Any, images: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-    """D's and G's objective without dropout, for images with axes ('b', 0, 1, 'c') and given noise."""
+    """Return D's and G's objective without dropout, for images with axes ('b', 0, 1, 'c') and given noise."""
     x, z = pt.ftensor4("x"), pt.fmatrix("z")
     d = train.model.discriminator
     verdict_real = d.fprop(x.transpose(3, 1, 2, 0))
@@ -101,7 +102,7 @@ def _our_losses(train: Any, images: np.ndarray, noise: np.ndarray) -> tuple[floa
 
 
 def bare_products(model: Any, batch: int) -> Iterator[Product]:
-    """The products of an update: forwards, and to weights and inputs in each gradient that asks for them."""
+    """Yield the products of an update: forward, and for the gradients of weights and of inputs that it needs."""
     generator = [layer for layer in model.generator.mlp.layers if layer.get_params()]
     discriminator = model.discriminator.layers
     for layer in generator:
@@ -113,15 +114,15 @@ def bare_products(model: Any, batch: int) -> Iterator[Product]:
         yield list(_products(layer, batch, to_input=True))[-1]
 
 
-def _products(layer: Layer, batch: int, to_input: bool) -> Iterator[Product]:
-    """Forward, to the weights and, if asked for, to the input."""
-    *inputs, units = layer.W.get_value(borrow=True).shape
-    often, inputs, columns = 1, math.prod(inputs), batch
+def _products(layer: WeightedLayer, batch: int, to_input: bool) -> Iterator[Product]:
+    """Yield the products forward, for the weights' gradient and, if `to_input`, for the input's gradient."""
+    *lengths, units = layer.W.get_value(borrow=True).shape
+    often, inputs, columns = 1, math.prod(lengths), batch
     if isinstance(layer, KernelLayer):
         often, width = layer.geometry.map_shape
         columns = batch * width
     forward, back = (often, units, inputs, columns), (often, inputs, units, columns)
-    if isinstance(layer, Deconv):  # forwards as a convolution goes back
+    if isinstance(layer, Deconv):  # its forward pass is a convolution's gradient of the input
         forward, back = back, forward
     yield forward
     yield often, inputs, columns, units

@@ -21,7 +21,7 @@ def _copied(module: nn.Module, weight: np.ndarray, bias: np.ndarray | None = Non
 
 
 def _linear(layer: Any, from_images: tuple[int, int, int] | None = None) -> nn.Linear:
-    """A Linear with the weights of a layer, which may read images of (rows, columns, channels), channels last."""
+    """Return a Linear with the weights of a layer, which may read images of (rows, columns, channels)."""
     W = layer.W.get_value()
     if from_images is not None:
         W = W.reshape(*from_images, -1).transpose(2, 0, 1, 3).reshape(W.shape)
@@ -36,7 +36,7 @@ class Generator(nn.Module):
         first, second, converter, deconv = layers
         self.first, self.second = _linear(first), _linear(second)
         space = converter.get_output_space()
-        rows, columns, channels = *space.shape, space.num_channels
+        (rows, columns), channels = space.shape, space.num_channels
         order = np.arange(rows * columns * channels).reshape(rows, columns, channels).transpose(2, 0, 1).ravel()
         _copied(self.second, second.W.get_value().T[order], second.b.get_value()[order])
         self.shape = (channels, rows, columns)
@@ -46,6 +46,7 @@ class Generator(nn.Module):
         self.bias = nn.Parameter(torch.from_numpy(deconv.b.get_value()))
 
     def forward(self, z: Tensor) -> Tensor:
+        """Compute images (examples, channels, rows, columns) from noise (examples, dimension)."""
         h = torch.sigmoid(self.second(F.relu(self.first(z))))
         return self.deconv(h.view(len(z), *self.shape)) + self.bias
 
@@ -62,25 +63,28 @@ class Discriminator(nn.Module):
             kernels = layer.W.get_value().transpose(3, 0, 1, 2)
             conv = nn.Conv2d(kernels.shape[1], len(kernels), kernels.shape[2:], padding=layer.pad)
             self.convolutions.append(_copied(conv, kernels, layer.b.get_value()))
-        self.pieces = [layer.num_pieces for layer in convolutional]
+        self.num_pieces = [layer.num_pieces for layer in convolutional]
         self.pools = [(layer.pool_shape, layer.pool_stride) for layer in convolutional]
         space = convolutional[-1].get_output_space()
-        self.maxout, self.maxout_pieces = _linear(maxout, (*space.shape, space.num_channels)), maxout.pool_size
+        self.maxout, self.maxout_num_pieces = _linear(maxout, (*space.shape, space.num_channels)), maxout.pool_size
         self.last = _linear(last)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Compute logits (examples, 1) from images (examples, channels, rows, columns)."""
         keep = iter(self.keep)
-        for convolution, pieces, (shape, stride) in zip(self.convolutions, self.pieces, self.pools, strict=True):
+        for convolution, num_pieces, (shape, stride) in zip(
+            self.convolutions, self.num_pieces, self.pools, strict=True
+        ):
             x = convolution(F.dropout(x, 1 - next(keep), self.training))
-            x = x.view(len(x), -1, pieces, *x.shape[2:]).amax(dim=2)
+            x = x.view(len(x), -1, num_pieces, *x.shape[2:]).amax(dim=2)
             x = F.max_pool2d(x, shape, stride, ceil_mode=True)
         x = self.maxout(F.dropout(x.flatten(1), 1 - next(keep), self.training))
-        x = x.view(len(x), -1, self.maxout_pieces).amax(dim=2)
+        x = x.view(len(x), -1, self.maxout_num_pieces).amax(dim=2)
         return self.last(F.dropout(x, 1 - next(keep), self.training))
 
 
 class Game(TorchGame):
-    """The game, from the weights of one of our experiments as they stand; images are (batch, channel, row, column)."""
+    """The game, from the present weights of an experiment of ours; images are (batch, channel, row, column)."""
 
     def __init__(self, train: Any):
         model, algorithm = train.model, train.algorithm

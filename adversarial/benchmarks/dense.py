@@ -1,4 +1,4 @@
-"""Updates of the dense experiments: ours, their bare matrix products, and the same written for PyTorch and JAX."""
+"""Updates of the dense experiments: ours, their matrix products alone, and the same written for PyTorch and JAX."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
-from adversarial.benchmarks.specification import GameSpec, LayerSpec
+from adversarial.benchmarks.specification import EXPERIMENTS, GameSpec, LayerSpec
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError, NumericalError
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.options import Count, mismatch
 
-FOLDER = Path(__file__).parents[2] / "yaml"
-#: Examples of the made-up data that stand in for a data set that has to be downloaded.
+#: Examples of the made-up data that replace a data set that has to be downloaded.
 EXAMPLES = 1000
 #: How close a peer's losses must be to ours, from the same weights.
 SAME = 1e-4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How many updates make a turn."""
+    """Declare the option for the number of updates of a turn."""
     parser.add_argument("--updates", type=int, default=20, metavar="N", help="updates a turn (default %(default)s)")
 
 
@@ -39,9 +38,22 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
 
     Parameters
     ----------
-    given : what the command line says
-    name : of the YAML file, without its ending
-    values : values of an example, where made-up data stand in for the data set of the file
+    given : argparse.Namespace
+        The options: `updates` and `rounds`.
+    name : str
+        Name of the YAML file, without its ending.
+    values : int, optional
+        Values of an example of made-up data; the default is the data set of the file.
+
+    Returns
+    -------
+    Report
+        Seconds an update, of ours, of the matrix products, and of the peers that are installed.
+
+    Raises
+    ------
+    NumericalError
+        If a peer's losses are not ours.
     """
     if reason := mismatch(given.updates, Count):
         raise ConfigurationError(f"--updates is {given.updates}, but must be {reason}")
@@ -82,32 +94,39 @@ def run(given: argparse.Namespace, name: str, values: int | None = None) -> Repo
 
 
 def made_up_examples(values: int) -> np.ndarray:
-    """A design matrix, float32, that reaches 0 and 1 as images do: biases that start at its marginals ask for that."""
+    """Return a design matrix, float32, of values from 0 to 1, ends included, so that biases can start at its marginals.
+
+    Examples
+    --------
+    >>> examples = made_up_examples(5)
+    >>> examples.shape, float(examples.min()), float(examples.max())
+    ((1000, 5), 0.0, 1.0)
+    """
     examples = np.random.default_rng(0).random((EXAMPLES, values), dtype=np.float32)
     examples[0, :2] = 0, 1
     return examples
 
 
 def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
-    """The experiment, set up, with epochs of `updates` updates and no monitor."""
+    """Return the experiment, set up, with epochs of `updates` updates and no monitor."""
     overrides = {
         "save_freq": "0",
         "algorithm.monitoring_dataset": "null",
         "algorithm.batches_per_iter": str(updates),
-        # Turns must not end because the experiment would.
+        # No turn may stop early.
         "algorithm.termination_criterion": "null",
     }
     if values is not None:
         np.save(folder / "data.npy", made_up_examples(values))
         overrides["dataset"] = f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}"
         overrides["algorithm.train_iteration_mode"] = "random_uniform"
-    train = yaml_parse.load_path(FOLDER / f"{name}.yaml", overrides=overrides)
+    train = yaml_parse.load_path(EXPERIMENTS / f"{name}.yaml", overrides=overrides)
     train.setup()
     return train
 
 
 def specification(train: Any) -> GameSpec:
-    """What peers need to know of an experiment, its weights as they stand."""
+    """Return what peers need of an experiment, with its present weights."""
     cost, model = train.algorithm.cost, train.model
     dropout = cost.discriminator_dropout
 
@@ -125,14 +144,29 @@ def specification(train: Any) -> GameSpec:
     )
 
 
-def _layer(layer: Any, **dropout: float) -> LayerSpec:
-    pieces = layer.pool_size if isinstance(layer, Maxout) else 1
-    values = (param.get_value().astype(np.float32) for param in (layer.W, layer.b))
-    return LayerSpec(type(layer).__name__, *values, pieces, layer.max_col_norm, **dropout)
+def _layer(layer: Any, keep: float = 1.0, scale: float = 1.0) -> LayerSpec:
+    num_pieces = layer.pool_size if isinstance(layer, Maxout) else 1
+    W, b = (param.get_value().astype(np.float32) for param in (layer.W, layer.b))
+    return LayerSpec(type(layer).__name__, W, b, num_pieces, layer.max_col_norm, keep, scale)
 
 
 def bare_products(game: GameSpec, n: int) -> Iterator[tuple[int, int, int]]:
-    """Rows, inner length and columns of the products of an update; those with D's last unit, vectors, are left out."""
+    """Yield rows, inner length and columns of each matrix product of an update.
+
+    Products with D's last layer are left out: it has one unit, so that they are matrix-vector products.
+
+    Parameters
+    ----------
+    game : GameSpec
+        The experiment.
+    n : int
+        Examples of a minibatch.
+
+    Yields
+    ------
+    tuple of (int, int, int)
+        Rows, inner length and columns.
+    """
 
     def forward_and_weights(layer: LayerSpec) -> list[tuple[int, int, int]]:
         inputs, units = layer.W.shape
@@ -154,19 +188,19 @@ def bare_products(game: GameSpec, n: int) -> Iterator[tuple[int, int, int]]:
 
 
 def factors(rows: int, inner: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two matrices of these sizes, float32."""
+    """Return two random matrices of these sizes, float32."""
     rng = np.random.default_rng(rows + inner + columns)
     return rng.random((rows, inner), dtype=np.float32), rng.random((inner, columns), dtype=np.float32)
 
 
 def multiplier() -> Callable:
-    """The product of two float32 matrices, on the BLAS in use."""
+    """Compile the product of two float32 matrices, on the BLAS in use."""
     left, right = pt.fmatrices("left", "right")
     return backend.function([left, right], pt.dot(left, right))
 
 
 def our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-    """D's and G's objective without dropout, for given noise."""
+    """Return D's and G's objective without dropout, for given noise."""
     x, z = pt.fmatrices("x", "z")
     d: MLP = train.model.discriminator
     verdict_real, verdict_fake = d.fprop(x), d.fprop(train.model.generator.mlp.fprop(z))
@@ -177,13 +211,13 @@ def our_losses(train: Any, batch: np.ndarray, noise: np.ndarray) -> tuple[float,
 
 
 def check_losses(name: str, found: tuple[float, float], expected: tuple[float, float]) -> None:
-    """Raise NumericalError unless a peer's losses are ours, to `SAME`."""
+    """Raise NumericalError if a peer's losses are not ours, to `SAME`."""
     if not np.allclose(found, expected, rtol=SAME, atol=0):
         raise NumericalError(f"{name} computes something else: its losses are {found}, but ours are {expected}")
 
 
 def _peers(game: GameSpec) -> Iterator[tuple[str, Any]]:
-    """Those that are installed, by name."""
+    """Yield the peers that are installed, by name."""
     if importlib.util.find_spec("torch") is not None:
         from adversarial.benchmarks import peers_torch
 

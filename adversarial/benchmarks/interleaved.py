@@ -1,6 +1,6 @@
-"""Times of things that are to be compared, taken in turns, so that a busy machine slows all of them alike.
+"""Times of pieces of work that are compared, measured in turns, so that a busy machine slows all of them alike.
 
-Judge by the ratios: each is the median over rounds of one round's two times, taken seconds apart.
+Compare by the ratios: each is the median over rounds of the ratio of two times of one round, measured seconds apart.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ class Contender:
 
     Attributes
     ----------
-    name : for people
-    work : does it
-    scale : by how much the whole is larger than what `work` does
+    name : str
+        Its name in the report.
+    work : callable
+        Does it.
+    scale : float
+        What its time is multiplied by, if `work` does a part or a multiple of what is reported.
     """
 
     name: str
@@ -35,28 +38,38 @@ class Contender:
 
 @dataclass
 class Report:
-    """Times in seconds by contender, a round after another, and the ratios that matter.
+    """Times of contenders, and ratios of them.
 
     Attributes
     ----------
-    title : what was measured
-    times : seconds of each round, scaled to the whole, by name
-    ratios : pairs of names, the first over the sum of the others
-    notes : lines for the reader, such as sizes and how a slice was scaled up
+    title : str
+        What was measured.
+    times : dict of {str: list of float}
+        Seconds in each round, multiplied by the contender's scale, by its name.
+    ratios : sequence of (str, tuple of str)
+        Which ratios to report: the first name over the sum of the others.
+    notes : list of str
+        Lines for the reader, such as sizes.
+
+    Examples
+    --------
+    >>> report = Report("sort", {"ours": [2.0, 9.0, 2.0], "NumPy": [1.0, 3.0, 1.0]}, [("ours", ("NumPy",))])
+    >>> report.ratio("ours", ["NumPy"])
+    2.0
     """
 
     title: str
     times: dict[str, list[float]]
-    ratios: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    ratios: Sequence[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def ratio(self, above: str, below: Sequence[str]) -> float:
-        """The median over rounds of the time of `above` over the sum of those of `below`."""
+        """Return the median over rounds of the time of `above` over the sum of those of `below`."""
         sums = [sum(values) for values in zip(*(self.times[name] for name in below), strict=True)]
         return median(a / b for a, b in zip(self.times[above], sums, strict=True))
 
     def as_text(self) -> str:
-        """A plain table."""
+        """Return a plain table."""
         from adversarial import backend
 
         width = max(len(name) for name in self.times)
@@ -69,7 +82,7 @@ class Report:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
-        """The same, with every time."""
+        """Return the report with every time, as JSON."""
         from adversarial import backend
 
         return {
@@ -92,7 +105,7 @@ def _sum(names: Sequence[str]) -> str:
 
 
 def machine() -> str:
-    """The processor's name and the number of processors this process may use."""
+    """Return the processor's name, and how many this process may use."""
     name = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -104,7 +117,28 @@ def machine() -> str:
 
 
 def take_times(contenders: Sequence[Contender], rounds: int, quiet: bool = False) -> dict[str, list[float]]:
-    """Time each contender once a round, after one untimed round that warms caches and compiles what is to compile."""
+    """Time each contender once a round, after an untimed round that fills caches and compiles.
+
+    Parameters
+    ----------
+    contenders : sequence of Contender
+        What to time, in this order in each round.
+    rounds : int
+        Number of timed rounds, at least 1.
+    quiet : bool, default False
+        Print no progress.
+
+    Returns
+    -------
+    dict of {str: list of float}
+        Seconds in each round, multiplied by the contender's scale, by its name.
+
+    Examples
+    --------
+    >>> times = take_times([Contender("nothing", lambda: None)], 3, quiet=True)
+    >>> len(times["nothing"])
+    3
+    """
     times: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for number in range(rounds + 1):
         if not quiet:

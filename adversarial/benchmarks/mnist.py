@@ -1,4 +1,4 @@
-"""An update of yaml/mnist.yaml: ours, its bare products, PyTorch and JAX."""
+"""An update of yaml/mnist.yaml: ours, its matrix products alone, PyTorch and JAX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A monitoring pass of yaml/mnist.yaml over its 10,000 examples: ours, and its bare products."""
+"""A monitoring pass of yaml/mnist.yaml over its 10,000 examples: ours, and its matrix products alone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ import argparse
 
 from adversarial.benchmarks import dense
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 
-#: Times that a pass goes through each player on a minibatch, as 2014 built it: samples for the log-likelihood, for
-#: the verdicts of D, for the channels of D's layers, for those of G's, and for the objectives, once for the sum and
+#: Forward passes of each player on a minibatch, in the graph of 2014: samples for the log-likelihood, for the
+#: predictions of D, for the channels of D's layers, for those of G's, and for the objectives, once for their sum and
 #: once apart; D on the data and on two of these without dropout, and twice on data and on samples with it.
 PASSES_OF_G = 6
 PASSES_OF_D = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """There are none."""
+    """Declare no options."""
 
 
 def run(given: argparse.Namespace) -> Report:
-    """Time passes of the monitor."""
-    train = yaml_parse.load_path(dense.FOLDER / "mnist.yaml", overrides={"save_freq": "0"})
+    """Time monitoring passes.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options: `rounds`.
+
+    Returns
+    -------
+    Report
+        Seconds of a pass, and of its matrix products.
+    """
+    train = yaml_parse.load_path(EXPERIMENTS / "mnist.yaml", overrides={"save_freq": "0"})
     train.setup()
     monitor = train.model.monitor
     game, batch_size = dense.specification(train), train.algorithm.batch_size
@@ -41,7 +53,7 @@ def run(given: argparse.Namespace) -> Report:
     operations = batches * sum(2 * rows * inner * columns for rows, inner, columns in shapes)
     notes = [
         f"{len(monitor.channels)} channels over {valid.get_num_examples():,} examples in minibatches of {batch_size}",
-        f"bare products: {operations / 1e9:.0f} GFLOP, the ways up of both players as the graph of 2014 needs them; "
+        f"bare products: {operations / 1e9:.0f} GFLOP, the forward passes of both players in the graph of 2014; "
         "the one gradient among the channels is left out",
     ]
     return Report("monitor: a pass, seconds", times, [("ours", ("bare products",))], notes)

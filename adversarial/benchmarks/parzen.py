@@ -1,4 +1,4 @@
-"""The Parzen-window estimate: ours, its bare matrix products, the exponentials, and 2014's formula on a slice."""
+"""The Parzen-window estimate: ours, its matrix products and exponentials alone, and 2014's formula on a slice."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from adversarial.likelihood.cross_validation import choose_width, grid
 from adversarial.likelihood.parzen import TILE, log_likelihoods
 from adversarial.options import Count, Range, mismatch
 
-#: Points and samples of the slice on which 2014's formula is timed: it forms every difference, of which this many
-#: stay in the processor's cache.
+#: Points and samples of the slice on which 2014's formula is timed: it computes every difference, and this many fit
+#: in the processor's cache.
 SLICE = (10, 500)
 
-#: Exponentials of one call: they stay in the processor's cache, as ours do.
+#: Exponentials of one call: they fit in the processor's cache, as ours do.
 EXPONENTIALS = (64, TILE)
 
 #: Sizes are those of MNIST's splits at most.
@@ -34,7 +34,7 @@ LIMITS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Sizes; the defaults are those of a full run on MNIST."""
+    """Declare options for sizes; the defaults are those of a full run on MNIST."""
     for option, default, what in (
         ("--samples", 10_000, "samples"),
         ("--test", 10_000, "test examples, scored at one width"),
@@ -46,16 +46,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> Report:
-    """Time a default run of tools/parzen_ll.py, compiled already, against what it cannot do without."""
+    """Time a default run of tools/parzen_ll.py, compiled before, against the arithmetic that it needs.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options: sizes, `model` and `rounds`.
+
+    Returns
+    -------
+    Report
+        Seconds of a full run, and of its parts.
+    """
     for option, annotation in LIMITS.items():
         if reason := mismatch(getattr(given, option), annotation):
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
     sampler = _sampler(given)
     mnist = named("mnist")
-    samples, test, valid = (
-        mnist.split(split)[:count]
-        for split, count in (("train", given.samples), ("test", given.test), ("valid", given.valid))
-    )
+    samples, test = mnist.split("train")[: given.samples], mnist.split("test")[: given.test]
+    valid = mnist.split("valid")[: given.valid]
     sigmas = grid(count=given.widths)
 
     def ours() -> None:
@@ -63,7 +72,7 @@ def run(given: argparse.Namespace) -> Report:
         log_likelihoods(drawn, test, choose_width(drawn, valid, sigmas).sigma)
 
     product = _product()
-    # Of centred data, so that every term is multiplied: those of digits are full of zeros, which products pass over.
+    # The data are centred, so that no factor is 0: digits are full of zeros, which our products skip.
     centre = samples.mean(axis=0)
     factors = [(points - centre, samples - centre) for points in (valid, test)]
 
@@ -128,7 +137,7 @@ def _exponentials() -> Callable:
 
 
 def _formula_2014() -> Callable:
-    """Every difference, as theano_parzen of 2014 had it."""
+    """Compile the formula of 2014's theano_parzen, which computes every difference."""
     x, mu, sigma = pt.fmatrix("x"), pt.fmatrix("mu"), pt.fscalar("sigma")
     exponents = -0.5 * pt.sqr((x[:, None, :] - mu[None, :, :]) / sigma).sum(axis=2)
     largest = exponents.max(axis=1)

@@ -16,7 +16,7 @@ Params = list[tuple[jax.Array, jax.Array]]
 
 
 def forward(layers: list[LayerSpec], params: Params, x: jax.Array, key: Any = None, logits: bool = False) -> jax.Array:
-    """The output of a network, with dropout where there is a key, and before the last sigmoid if `logits`."""
+    """Compute the output of a network, with dropout if there is a key, and before the last sigmoid if `logits`."""
     for i, (layer, (W, b)) in enumerate(zip(layers, params, strict=True)):
         if layer.keep < 1 and key is not None:
             key, own = jax.random.split(key)
@@ -25,14 +25,14 @@ def forward(layers: list[LayerSpec], params: Params, x: jax.Array, key: Any = No
         if layer.kind == "RectifiedLinear":
             x = jax.nn.relu(x)
         elif layer.kind == "Maxout":
-            x = x.reshape(len(x), -1, layer.pieces).max(axis=2)
+            x = x.reshape(len(x), -1, layer.num_pieces).max(axis=2)
         elif layer.kind == "Sigmoid" and not (logits and i == len(layers) - 1):
             x = jax.nn.sigmoid(x)
     return x
 
 
 def limited(layers: list[LayerSpec], params: Params) -> Params:
-    """Parameters with the norms of columns within their limits."""
+    """Scale columns of weights down to the limit on their norm."""
     new = []
     for layer, (W, b) in zip(layers, params, strict=True):
         if layer.max_col_norm is not None:
@@ -58,15 +58,16 @@ class Game:
     def objectives(
         self, g_params: Params, d_params: Params, x: jax.Array, z: jax.Array, keys: Any = (None, None)
     ) -> tuple[jax.Array, jax.Array]:
-        """D's and G's losses."""
+        """Compute D's and G's losses."""
         judge = functools.partial(forward, self.spec.discriminator, d_params, logits=True)
         real, fake = judge(x, keys[0]), judge(forward(self.spec.generator, g_params, z), keys[1])
         d_loss = 0.5 * (jax.nn.softplus(-real).mean() + jax.nn.softplus(fake).mean())
         return d_loss, jax.nn.softplus(-fake).mean()
 
     def losses(self, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """The losses without dropout."""
-        d_loss, g_loss = self.objectives(*self.params, jnp.asarray(batch), jnp.asarray(noise))
+        """Compute the losses without dropout."""
+        g_params, d_params = self.params
+        d_loss, g_loss = self.objectives(g_params, d_params, jnp.asarray(batch), jnp.asarray(noise))
         return float(d_loss), float(g_loss)
 
     def _step(self, params: list[Params], velocities: list[Params], key: Any, x: jax.Array) -> tuple:
@@ -87,7 +88,7 @@ class Game:
         return [limited(*player) for player in zip(layers, params, strict=True)], velocities, key
 
     def train(self, batch: np.ndarray, updates: int) -> None:
-        """Update both players so many times, each on the same minibatch, and wait for the last."""
+        """Make `updates` updates of both players on one minibatch, and wait for the last."""
         for _ in range(updates):
             self.params, self.velocities, self.key = self.step(self.params, self.velocities, self.key, batch)
         jax.block_until_ready(self.params)

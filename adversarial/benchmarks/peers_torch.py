@@ -14,7 +14,7 @@ from adversarial.benchmarks.torch_game import TorchGame
 
 
 class Network(nn.Module):
-    """Dense layers with dropout on their inputs; gives the last layer's output, before its sigmoid if `logits`."""
+    """Dense layers with dropout on their inputs; with `logits` the last layer has no sigmoid."""
 
     def __init__(self, layers: list[LayerSpec], logits: bool = False):
         super().__init__()
@@ -26,6 +26,7 @@ class Network(nn.Module):
                 linear.bias.copy_(torch.from_numpy(layer.b))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Compute the output for a minibatch (examples, values)."""
         for i, (linear, spec) in enumerate(zip(self.layers, self.specs, strict=True)):
             if spec.keep < 1:
                 x = F.dropout(x, 1 - spec.keep, self.training)
@@ -33,13 +34,13 @@ class Network(nn.Module):
             if spec.kind == "RectifiedLinear":
                 x = F.relu(x)
             elif spec.kind == "Maxout":
-                x = x.view(len(x), -1, spec.pieces).amax(dim=2)
+                x = x.view(len(x), -1, spec.num_pieces).amax(dim=2)
             elif spec.kind == "Sigmoid" and not (self.logits and i == len(self.specs) - 1):
                 x = torch.sigmoid(x)
         return x
 
     def limit_norms(self) -> None:
-        """Bring the weights of each unit within their limit."""
+        """Scale the weights of each unit down to the limit on their norm."""
         for linear, spec in zip(self.layers, self.specs, strict=True):
             if spec.max_col_norm is not None:
                 norms = linear.weight.norm(dim=1, keepdim=True)
@@ -47,7 +48,7 @@ class Network(nn.Module):
 
 
 class Game(TorchGame):
-    """The game of a specification; `compiled`: the networks go through torch.compile."""
+    """The game of a specification; with `compiled` the networks are compiled by torch.compile."""
 
     def __init__(self, spec: GameSpec, compiled: bool = False):
         size = len(spec.generator[0].W)
@@ -68,6 +69,7 @@ class Game(TorchGame):
         )
 
     def update(self, batch: np.ndarray) -> None:
+        """Update both players, and limit their norms."""
         super().update(batch)
         with torch.no_grad():
             self.generator.limit_norms()

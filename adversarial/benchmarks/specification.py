@@ -1,29 +1,42 @@
-"""An experiment as its peers in other libraries need to know it."""
+"""The experiments that are timed: where their files are, and what a peer in another library needs of one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+
+#: The folder of the paper's experiments.
+EXPERIMENTS = Path(__file__).parents[2] / "yaml"
 
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """A dense layer as a peer needs to know it.
+    """What a peer needs of a dense layer.
 
     Attributes
     ----------
-    kind : the class's name: RectifiedLinear, Sigmoid, Linear or Maxout
-    W, b : initial parameters, float32
-    pieces : pieces of each unit; 1 where it is no Maxout
-    max_col_norm : limit on column norms after each update, or None
-    keep, scale : dropout of its input
+    kind : {'RectifiedLinear', 'Sigmoid', 'Linear', 'Maxout'}
+        Name of its class.
+    W : ndarray of shape (inputs, units * num_pieces)
+        Initial weights, float32.
+    b : ndarray of shape (units * num_pieces,)
+        Initial biases, float32.
+    num_pieces : int
+        Pieces of each Maxout unit; 1 for other layers.
+    max_col_norm : float or None
+        Limit on the norm of each column of `W` after an update.
+    keep : float
+        Probability with which dropout keeps an input of the layer.
+    scale : float
+        Factor on inputs under dropout.
     """
 
     kind: str
     W: np.ndarray
     b: np.ndarray
-    pieces: int
+    num_pieces: int
     max_col_norm: float | None
     keep: float = 1.0
     scale: float = 1.0
@@ -31,13 +44,16 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class GameSpec:
-    """An experiment as a peer needs to know it.
+    """What a peer needs of an experiment.
 
     Attributes
     ----------
-    generator, discriminator : layers
-    noise : uniform or gaussian
-    learning_rate, momentum : of gradient descent with momentum
+    generator, discriminator : list of LayerSpec
+        The players' layers, from the input up.
+    noise : {'uniform', 'gaussian'}
+        Distribution of z.
+    learning_rate, momentum : float
+        Of gradient descent with momentum.
     """
 
     generator: list[LayerSpec]

@@ -1,4 +1,4 @@
-"""From the command `train.py yaml/mnist.yaml` to the first update: with nothing compiled before, and again."""
+"""From the command `train.py yaml/mnist.yaml` to the first update: with an empty cache of compiled code, and again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from adversarial.benchmarks.dense import FOLDER
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.errors import ConfigurationError
 
-#: The process ends at its first update, without the work of tidying up.
+#: The process exits at its first update, without cleaning up.
 FIRST_UPDATE = """
 import os
 import sys
@@ -31,11 +31,22 @@ sys.exit("there was no update")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """There are none."""
+    """Declare no options."""
 
 
 def run(given: argparse.Namespace) -> Report:
-    """Time whole processes, one after the other."""
+    """Time whole processes, one after the other.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        The options: `rounds`.
+
+    Returns
+    -------
+    Report
+        Seconds from the start of a process to its first update.
+    """
     with tempfile.TemporaryDirectory() as folder:
         compiled = Path(folder) / "compiled"
 
@@ -54,7 +65,7 @@ def _until_first_update(compiled: Path) -> None:
     package = str(Path(__file__).parents[2])
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_UPDATE, str(FOLDER / "mnist.yaml")],
+        [sys.executable, "-c", FIRST_UPDATE, str(EXPERIMENTS / "mnist.yaml")],
         env=os.environ | {"PYTENSOR_FLAGS": flags, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""An update of yaml/tfd_pretrain/pretrain.yaml, made-up images: ours, its bare products, PyTorch and JAX."""
+"""An update of yaml/tfd_pretrain/pretrain.yaml, made-up images: ours, its matrix products alone, PyTorch and JAX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What experiments written for PyTorch share: the players' losses, and an update of both."""
+"""The losses of both players and an update of both, shared by the experiments written for PyTorch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ class TorchGame:
 
     Parameters
     ----------
-    generator, discriminator : modules; D gives logits
-    draw_noise : number of examples -> noise (examples, dimension)
-    learning_rate, momentum : of gradient descent
-    compiled : the players go through torch.compile
+    generator, discriminator : torch.nn.Module
+        The players; D returns logits.
+    draw_noise : callable
+        Takes a number of examples, and returns noise (examples, dimension).
+    learning_rate, momentum : float
+        Of gradient descent with momentum.
+    compiled : bool, default False
+        Compile the players by torch.compile.
     """
 
     def __init__(
@@ -40,14 +44,14 @@ class TorchGame:
         self.optimizers = [torch.optim.SGD(player.parameters(), **options) for player in (generator, discriminator)]
 
     def objectives(self, x: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
-        """D's and G's losses."""
+        """Compute D's and G's losses."""
         real, fake = self.run_d(x), self.run_d(self.run_g(z))
         one, zero = torch.ones_like(real), torch.zeros_like(real)
         bce = F.binary_cross_entropy_with_logits
         return 0.5 * (bce(real, one) + bce(fake, zero)), bce(fake, one)
 
     def losses(self, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """The losses without dropout, for given data and noise."""
+        """Compute the losses without dropout, for given data and noise."""
         self.discriminator.eval()
         with torch.no_grad():
             d_loss, g_loss = self.objectives(torch.from_numpy(batch), torch.from_numpy(noise))
@@ -55,7 +59,7 @@ class TorchGame:
         return d_loss.item(), g_loss.item()
 
     def update(self, batch: np.ndarray) -> None:
-        """One update of both players, each by the gradient of its own loss from the same samples and masks."""
+        """Update both players, each by the gradient of its own loss from the same samples and dropout masks."""
         x = torch.from_numpy(batch)
         d_loss, g_loss = self.objectives(x, self.draw_noise(len(x)))
         d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
@@ -67,6 +71,6 @@ class TorchGame:
             optimizer.step()
 
     def train(self, batch: np.ndarray, updates: int) -> None:
-        """Update both players so many times, each on the same minibatch."""
+        """Make `updates` updates of both players on one minibatch."""
         for _ in range(updates):
             self.update(batch)

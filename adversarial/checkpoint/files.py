@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adversarial.backend import is_first_process
-from adversarial.errors import CheckpointError
+from adversarial.errors import CheckpointError, FileError
 from adversarial.files.whole_file import write_whole
 from adversarial.names.allow_list import part_of_model
 from adversarial.serialization import hdf5_format, model_2014, pickle_format
@@ -49,7 +49,10 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
         pieces = encode(normalise(content))
     except CheckpointError as error:
         raise CheckpointError(f"cannot save {os.fspath(path)}: {error}") from error
-    write_whole(path, pieces)
+    try:
+        write_whole(path, pieces)
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def _format_for(path: str | os.PathLike) -> Any:

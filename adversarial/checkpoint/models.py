@@ -6,11 +6,14 @@ import datetime
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
+import pytensor
+import scipy
 
+import adversarial
 from adversarial.checkpoint.files import read, write
 from adversarial.checkpoint.record import MonitorRecord, monitor_content
 from adversarial.errors import CheckpointError, ConfigurationError
@@ -98,17 +101,12 @@ def model_content(model: Model) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of what a result may depend on."""
-    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
-    for package in ("adversarial", "pytensor", "numpy", "scipy", "h5py"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    if "adversarial" not in found:  # run from a checkout that is not installed
-        from adversarial import __version__
-
-        found["adversarial"] = __version__
-    return found
+    packages = (adversarial, pytensor, np, scipy, h5py)
+    return {
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        **{package.__name__: package.__version__ for package in packages},
+    }
 
 
 def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:

@@ -1,4 +1,4 @@
-"""Two experiments value by value: those given and those left to defaults, of the file here and of 2014's."""
+"""Two experiments compared value by value, defaults included: a file here and a file of 2014."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from adversarial.comparison import facts
 from adversarial.comparison.experiment import Part, Same, is_model_only, joined
-from adversarial.comparison.meanings import declared, first_line, meaning
+from adversarial.comparison.option_docs import option_description, options_of, summary_line
 from adversarial.options import nearest
 
 
 class _Absent:
-    """Stands for a value that there is not."""
+    """The type of ABSENT, which stands for a missing value."""
 
     def __repr__(self) -> str:
         return "absent"
@@ -30,13 +30,20 @@ class Row:
 
     Attributes
     ----------
-    key : where it stands, as `--set` takes it; in brackets, what no file can set
-    here, then : its value here and in 2014, for a person
-    differs : whether the two differ
-    given_here, given_then : whether the files write it, or leave it to a default
-    part : the class whose option it is, with its layer's name
-    meaning : what it is, in a sentence; "" where no docstring of this package says
-    weight : number of values that it stands for: those within, where a whole part is another
+    key : str
+        Its place in the file, as `--set` takes it; in brackets, what no file can set.
+    here, then : str
+        Its value here and in 2014, for people.
+    differs : bool
+        Whether the two differ.
+    given_here, given_then : bool
+        Whether the file sets it, or leaves it to a default.
+    part : str
+        The class whose option it is, with its layer's name.
+    meaning : str
+        What it is, in a sentence; "" if no docstring of this package says.
+    weight : int
+        Number of values that the row counts for: all of those within, if it is a whole object that is replaced.
     """
 
     key: str
@@ -56,9 +63,12 @@ class Comparison:
 
     Attributes
     ----------
-    file, source : of 2014
-    rows : every value, in the order of 2014's file
-    others : {file: number of values that differ} of each file of 2014, with those within parts that are others
+    file, source : str
+        The file's name of 2014, and its repository and commit.
+    rows : tuple of Row
+        Every value, in the order of 2014's file.
+    others : dict of {str: int}
+        For each file of 2014, the number of values that differ from it, those within replaced objects included.
     """
 
     file: str
@@ -73,7 +83,29 @@ class Comparison:
 
 
 def compare(experiment: Part, file: str | None = None) -> Comparison:
-    """Hold an experiment against a file of 2014: `file`, or of all five the one from which the fewest values differ."""
+    """Compare an experiment with a file of 2014.
+
+    Parameters
+    ----------
+    experiment : Part
+        The experiment, as `read_experiment` gives it.
+    file : str, optional
+        One of `facts.FILES`. The default is the one from which the fewest values differ.
+
+    Returns
+    -------
+    Comparison
+        Every value of both.
+
+    Examples
+    --------
+    >>> from adversarial.comparison.experiment import read_experiment
+    >>> rate = "algorithm: !obj:adversarial.training_algorithms.sgd.SGD { learning_rate: .2 }"
+    >>> experiment = read_experiment(f"!obj:adversarial.train.Train {{ {rate} }}", "an example")
+    >>> row = next(row for row in compare(experiment, "mnist.yaml").rows if row.key == "algorithm.learning_rate")
+    >>> row.here, row.then, row.differs
+    ('0.2', '0.1', True)
+    """
     found = {name: _rows(experiment, name) for name in facts.FILES}
     others = {name: sum(row.weight for row in rows if row.differs) for name, rows in found.items()}
     chosen = file or min(others, key=others.__getitem__)
@@ -90,7 +122,7 @@ def _rows(experiment: Part, file: str) -> tuple[Row, ...]:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where two values stand: the option of which class, and whether the files give it."""
+    """The place of two values: the option of which class, and whether the files set it."""
 
     key: str
     part: str = ""
@@ -101,7 +133,7 @@ class _Place:
     def at(self, step: str | int) -> _Place:
         return _Place(joined(self.key, step), self.part, self.meaning, self.given_here, self.given_then)
 
-    def row(self, here: Any, then: Any, differs: bool, told: str | None = None, weight: int = 1) -> Row:
+    def row(self, here: Any, then: Any, differs: bool, meaning: str | None = None, weight: int = 1) -> Row:
         return Row(
             self.key,
             shown(here),
@@ -110,18 +142,18 @@ class _Place:
             self.given_here,
             self.given_then,
             self.part,
-            self.meaning if told is None else told,
+            self.meaning if meaning is None else meaning,
             weight,
         )
 
 
 def _of_parts(key: str, here: Part, then: Part) -> Iterator[Row]:
-    """Rows of two parts, option by option in 2014's order; what only one of two classes takes, if it is given."""
+    """Yield the rows of two parts, option by option in 2014's order; an option of only one of them if it is set."""
     owner = here.kind + (f" {name}" if (name := here.options.get("layer_name")) else "")
     known = facts.defaults_2014().get(then.name, {})
     defaults_then = known.get("defaults", {})
-    own = declared(here.name)
-    # A class of which nothing is known here took what 2014's of that name took.
+    own = options_of(here.name)
+    # A class that is not of this package is taken to have the defaults of 2014's class of that name.
     defaults_here = (
         facts.defaults_2014().get(here.name, {}).get("defaults", {})
         if own is None
@@ -134,12 +166,12 @@ def _of_parts(key: str, here: Part, then: Part) -> Iterator[Row]:
             value_then is ABSENT and option not in here.options
         ):
             continue
-        told = meaning(here.name, option) or meaning(then.name, option)
+        meaning = option_description(here.name, option) or option_description(then.name, option)
         if own is not None and option in here.options and option not in own:
-            told = f"{here.kind} has no such option{nearest(option, own)}"
-        place = _Place(joined(key, option), owner, told, option in here.options, option in then.options)
+            meaning = f"{here.kind} has no such option{nearest(option, own)}"
+        place = _Place(joined(key, option), owner, meaning, option in here.options, option in then.options)
         null = known.get("null_means", {}).get(option)
-        yield from _of_values(place, _or(value_here, null), _or(value_then, null))
+        yield from _of_values(place, _unless_null(value_here, null), _unless_null(value_then, null))
     if here.name == then.name:
         for name, fixed in known.get("fixed", {}).items():
             place = _Place(joined(key, f"[{name}]"), owner, "", False, False)
@@ -161,31 +193,31 @@ def _of_values(place: _Place, here: Any, then: Any) -> Iterator[Row]:
             yield from _of_values(place.at(name), here.get(name, ABSENT), then.get(name, ABSENT))
     elif isinstance(here, Part) or isinstance(then, Part):
         only = here if isinstance(here, Part) else then
-        told = f"{only.kind}: {first_line(only.name)}" if first_line(only.name) else None
-        yield place.row(here, then, True, told, _size(only))
+        line = summary_line(only.name)
+        yield place.row(here, then, True, f"{only.kind}: {line}" if line else None, _size(only))
     else:
         yield place.row(here, then, not equal(here, then))
 
 
 def _of_kinds(place: _Place, here: Part, then: Part) -> Iterator[Row]:
     if here.name != then.name:
-        names = [part.name if here.kind == then.kind else part for part in (here, then)]
-        told = "; ".join(f"{part.kind}: {line}" for part in (here, then) if (line := first_line(part.name)))
+        shown_here, shown_then = (part.name if here.kind == then.kind else part for part in (here, then))
+        meaning = "; ".join(f"{part.kind}: {line}" for part in (here, then) if (line := summary_line(part.name)))
         related = _related(here, then)
-        yield place.row(*names, True, told, 1 if related else _size(then))
+        yield place.row(shown_here, shown_then, True, meaning, 1 if related else _size(then))
         if not related:
             return
     yield from _of_parts(place.key, here, then)
 
 
 def _related(here: Part, then: Part) -> bool:
-    """Whether two classes take mostly the same options, so that comparing these says something."""
-    ours, theirs = (set(declared(part.name) or part.options) for part in (here, then))
+    """Return whether two classes take mostly the same options, so that comparing these says something."""
+    ours, theirs = (set(options_of(part.name) or part.options) for part in (here, then))
     return 2 * len(ours & theirs) >= max(1, min(len(ours), len(theirs)))
 
 
 def _of_lists(place: _Place, here: list, then: list) -> Iterator[Row]:
-    """Items one by one where there are as many; else those that are alike, and what is put in or left out."""
+    """Yield the rows of items one by one if the lists are of one length; else align them, as diff does."""
     if len(here) == len(then):
         for number, (one, other) in enumerate(zip(here, then, strict=True)):
             yield from _of_values(place.at(number), one, other)
@@ -204,12 +236,12 @@ def _of_lists(place: _Place, here: list, then: list) -> Iterator[Row]:
 def _identity(item: Any) -> tuple[str, str]:
     if not isinstance(item, Part):
         return "", str(item)
-    # Of an MLP's layers the name says which is which; without it, the class does.
+    # Layers of an MLP are aligned by their names, other parts by their classes.
     return ("layer", str(item.options["layer_name"])) if "layer_name" in item.options else ("", item.kind)
 
 
 def _size(value: Any) -> int:
-    """Number of values within a part."""
+    """Return the number of values within a part."""
     if isinstance(value, Part):
         return 1 + sum(map(_size, value.options.values()))
     if isinstance(value, (list, dict)):
@@ -221,7 +253,8 @@ def _has_parts(items: Iterable[Any]) -> bool:
     return any(isinstance(item, (Part, Same)) for item in items)
 
 
-def _or(value: Any, null: Any) -> Any:
+def _unless_null(value: Any, null: Any) -> Any:
+    """Return `value`, or in the place of None what it means."""
     return null if value is None and null is not None else value
 
 
@@ -231,7 +264,23 @@ def _constant(name: str) -> Any:
 
 
 def equal(here: Any, then: Any) -> bool:
-    """Whether two plain values are the same setting: 0 is false, 1.0 is 1, a tuple is a list."""
+    """Return whether two plain values are the same setting.
+
+    Parameters
+    ----------
+    here, then : object
+        Plain values, lists, tuples or dicts of them.
+
+    Returns
+    -------
+    bool
+        Whether they are equal, where 0 is false, 1.0 is 1, and a tuple is a list.
+
+    Examples
+    --------
+    >>> equal([1.0, 0], (1, False)), equal("1", 1)
+    (True, False)
+    """
     if isinstance(here, (list, tuple)) and isinstance(then, (list, tuple)):
         return len(here) == len(then) and all(map(equal, here, then))
     if isinstance(here, dict) and isinstance(then, dict):
@@ -242,7 +291,23 @@ def equal(here: Any, then: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """A value as YAML writes it, a part by its class and what it is given."""
+    """Format a value as YAML writes it, and a part by its class and the plain values given to it.
+
+    Parameters
+    ----------
+    value : object
+        A plain value, a Part, an alias (Same), or a list or dict of them.
+
+    Returns
+    -------
+    str
+        Text on one line.
+
+    Examples
+    --------
+    >>> shown([True, None, 0.1, Part("adversarial.models.linear.Tanh", {"dim": 5})])
+    '[true, null, 0.1, Tanh (dim 5)]'
+    """
     if isinstance(value, Same):
         return f"the same as {value.key}"
     if isinstance(value, Part):

@@ -1,4 +1,4 @@
-"""An experiment as a tree of what it says, nothing of it built: parts (what `!obj:` names), lists and plain values."""
+"""An experiment as a tree, with nothing of it built: parts (what `!obj:` names), lists and plain values."""
 
 from __future__ import annotations
 
@@ -32,37 +32,51 @@ class Part:
 
 @dataclass(frozen=True)
 class Same:
-    """An alias: the object that stands at `key`, which is `part`."""
+    """An alias of YAML: the object at `key`, which is `part`."""
 
     key: str
     part: Part = field(compare=False, repr=False)
 
 
 class _AsWritten(Variables):
-    """Leaves `${NAMES}` in text as they are: where a run saves is no part of what it is."""
+    """Variables that leave `${NAMES}` in text unchanged: where a run saves is not compared."""
 
     def substitute(self, text: str) -> str:
+        """Return `text`."""
         return text
 
 
 def name_here(name: str) -> str:
-    """The dotted name here of a class, by its name of 2014 or its own."""
+    """Return the dotted name here of a class, from its name of 2014 or its own."""
     return NAMES_2014.get(name, name)
 
 
 def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = None) -> Part:
-    """The experiment of a YAML text: a Train, or the AdversaryPair of a model saved without one.
+    """Read an experiment from YAML: a Train, or the AdversaryPair of a model saved without one.
 
     Parameters
     ----------
-    text : the document
-    name : what to call it in errors
-    overrides : values put in, as by `--set`
+    text : str
+        The YAML document.
+    name : str
+        What to call it in errors.
+    overrides : dict of {str: str}, optional
+        Values to replace, by key, as `--set` takes them.
+
+    Returns
+    -------
+    Part
+        The experiment; nothing of it is built.
 
     Raises
     ------
     ConfigurationError
-        Where the text cannot be read, or describes something else.
+        If the text cannot be read, or describes something else.
+
+    Examples
+    --------
+    >>> read_experiment("!obj:pylearn2.train.Train { save_freq: 5 }", "an example")
+    Part(name='adversarial.train.Train', options={'save_freq': 5})
     """
     root = read(text, name)
     if overrides:
@@ -78,7 +92,7 @@ def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = 
 
 
 def is_model_only(part: Part) -> bool:
-    """Whether a document describes the model of an experiment, and not how it is trained."""
+    """Return whether a document describes the model of an experiment, and not how it is trained."""
     return part.name == _PAIR
 
 
@@ -98,30 +112,48 @@ def _part(value: Any, key: str, seen: dict[int, tuple[str, Part]]) -> Any:
 
 
 def part_of_facts(facts: Any) -> Any:
-    """The tree of a data file of facts, in which `kind` names a class and `same_as` an object named before it."""
+    """Convert the tree of a data file of facts, in which `kind` names a class and `same_as` an object before it."""
     root: list[Part] = []
 
-    def turned(value: Any) -> Any:
+    def converted(value: Any) -> Any:
         if isinstance(value, list):
-            return [turned(inner) for inner in value]
+            return [converted(inner) for inner in value]
         if not isinstance(value, dict):
             return value
         if "same_as" in value:
             return Same(value["same_as"], at(root[0], value["same_as"]))
         if "kind" not in value:
-            return {name: turned(inner) for name, inner in value.items()}
+            return {name: converted(inner) for name, inner in value.items()}
         part = Part(name_here(value["kind"]))
         root.append(part)
         for option, inner in value.items():
             if option != "kind":
-                part.options[option] = turned(inner)
+                part.options[option] = converted(inner)
         return part
 
-    return turned(facts)
+    return converted(facts)
 
 
 def at(root: Part, key: str) -> Any:
-    """What stands at `key`, a path of options and list positions joined by dots."""
+    """Look a value up.
+
+    Parameters
+    ----------
+    root : Part
+        The experiment.
+    key : str
+        A path of options and list positions joined by dots, as `--set` takes it.
+
+    Returns
+    -------
+    object
+        The part, list or plain value there.
+
+    Examples
+    --------
+    >>> at(Part("adversarial.train.Train", {"extensions": [Part("x.Y", {"stop": 3})]}), "extensions.0.stop")
+    3
+    """
     value: Any = root
     for step in key.split("."):
         if isinstance(value, Part):
@@ -132,5 +164,5 @@ def at(root: Part, key: str) -> Any:
 
 
 def joined(key: str, step: str | int) -> str:
-    """The key of what stands at `step` within `key`; it is what `--set` takes."""
+    """Return the key of option or list position `step` of what is at `key`, as `--set` takes it."""
     return f"{key}.{step}" if key else str(step)

@@ -1,4 +1,4 @@
-"""What the five files of 2014 set, what their classes took unasked, and what the paper reported: data, with sources."""
+"""What the five files of 2014 set, the defaults of their classes, and what the paper reported: data, with sources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES = (
 
 @dataclass(frozen=True)
 class Recorded:
-    """One file of 2014: its name, its source (repository and commit), and its experiment."""
+    """A file of 2014: its name, its source (repository and commit), and its experiment."""
 
     file: str
     source: str
@@ -32,7 +32,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Reported:
-    """A row of Table 1: a model, and for each data set its log-likelihood and that one's error, in nats."""
+    """A row of Table 1: a model, and for each data set its log-likelihood and the error of that, in nats."""
 
     model: str
     results: dict[str, tuple[float, float]]
@@ -44,17 +44,33 @@ def _read(name: str) -> Any:
 
 @cache
 def recorded(file: str) -> Recorded:
-    """The facts of one of `FILES`."""
+    """Return what one of `FILES` sets.
+
+    Parameters
+    ----------
+    file : str
+        One of `FILES`.
+
+    Returns
+    -------
+    Recorded
+        The experiment and its source.
+
+    Examples
+    --------
+    >>> recorded("mnist.yaml").experiment.options["algorithm"].options["batch_size"]
+    100
+    """
     found = _read(file.replace("/", "_"))
     return Recorded(found["file"], found["source"], part_of_facts(found["experiment"]))
 
 
 @cache
 def defaults_2014() -> dict[str, dict[str, Any]]:
-    """{class, by its name here: {'source', 'defaults', 'null_means', 'fixed'}}.
+    """Return {class, by its name here: {'source', 'defaults', 'null_means', 'fixed'}}.
 
-    `null_means` is what the code put in the place of null; `fixed` is what it set and no file could, with the name of
-    the constant that stands for it here.
+    `null_means` is the value that the code of 2014 used for null; `fixed` is what it set and no file could change,
+    with the name of the constant that replaces it here.
     """
     from adversarial.comparison.experiment import name_here
 
@@ -63,7 +79,21 @@ def defaults_2014() -> dict[str, dict[str, Any]]:
 
 @cache
 def table_1() -> tuple[str, tuple[Reported, ...]]:
-    """Where Table 1 stands, and its rows."""
+    """Return Table 1 of the paper.
+
+    Returns
+    -------
+    source : str
+        The paper, and the table's number.
+    rows : tuple of Reported
+        The models, in the order of the table.
+
+    Examples
+    --------
+    >>> source, rows = table_1()
+    >>> rows[-1]
+    Reported(model='Adversarial nets', results={'mnist': (225, 2), 'tfd': (2057, 26)})
+    """
     found = _read("table_1.yaml")
     rows = (
         Reported(model, {data: (mean, error) for data, (mean, error) in results.items()})

@@ -1,7 +1,8 @@
 """The first 50 updates of an experiment beside those of 2014's mnist.yaml, recorded from its own code in float64.
 
-The record keeps 19 figures of each parameter (`summary`), at the start and after some updates. The game is chaotic:
-2014's own two precisions agree to 1e-5 at update 200 and part after it, so later updates would say nothing.
+The record has 19 figures of each parameter (`summary`), at the start and after some updates. The game is chaotic:
+float64 and float32 of 2014's own code agree to 1e-5 at update 200 and diverge after it, so later updates would say
+nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from adversarial.train import Train
 
 #: The file of 2014 whose run was recorded.
 FILE = "mnist.yaml"
-#: Values put in for the rerun: the record's updates and no more, on a monitor of a hundredth of the data.
+#: Overrides for the rerun: the record's updates and no more, with a monitor on a hundredth of the data.
 OVERRIDES = {"save_freq": "0", "algorithm.batches_per_iter": "50", "algorithm.monitoring_batch_size": "100"}
 
 
 class Distance(NamedTuple):
-    """The largest deviation from the record after so many updates, relative to the parameter's own size, and where."""
+    """The largest deviation from the record after `update` updates, relative to its `parameter`'s own size."""
 
     update: int
     largest: float
@@ -29,7 +30,13 @@ class Distance(NamedTuple):
 
 
 def record() -> dict[int, dict[str, np.ndarray]]:
-    """{update: {parameter: its `summary`}} of 2014's run; update 0 is the start."""
+    """Return {update: {parameter: its `summary`}} of 2014's run, where update 0 is the start.
+
+    Examples
+    --------
+    >>> sorted(record())
+    [0, 1, 2, 3, 5, 10, 20, 50]
+    """
     found: dict[int, dict[str, np.ndarray]] = {}
     with (resources.files(__package__) / "facts_2014" / "mnist_updates.npz").open("rb") as file:
         arrays = np.load(file)
@@ -41,14 +48,46 @@ def record() -> dict[int, dict[str, np.ndarray]]:
 
 
 def summary(value: np.ndarray) -> np.ndarray:
-    """The figures that the record keeps of a parameter: three sums, then the first and the last 8 values."""
+    """Return the figures that the record has of a parameter: three sums, then the first and the last 8 values.
+
+    Parameters
+    ----------
+    value : ndarray
+        The parameter, of any shape.
+
+    Returns
+    -------
+    ndarray of shape (19,)
+        Sum, norm and a cosine-weighted sum, then values, float64; with fewer than 16 values, all of them.
+
+    Examples
+    --------
+    >>> summary(np.array([3.0, 4.0]))[[0, 1, 3, 4]]
+    array([7., 5., 3., 4.])
+    """
     flat = np.asarray(value, dtype=np.float64).ravel()
     sums = [flat.sum(), np.sqrt((flat**2).sum()), (flat * np.cos(np.arange(flat.size))).sum()]
     return np.concatenate([sums, flat if flat.size < 16 else np.concatenate([flat[:8], flat[-8:]])])
 
 
 def scale(value: np.ndarray) -> np.ndarray:
-    """What each of those figures is compared with: sums with the sum of sizes, values with the largest."""
+    """Return what each deviation of `summary` is divided by: the sum of magnitudes for sums, else the largest one.
+
+    Parameters
+    ----------
+    value : ndarray
+        The parameter, of any shape.
+
+    Returns
+    -------
+    ndarray of shape (19,)
+        A magnitude for each figure of `summary`.
+
+    Examples
+    --------
+    >>> scale(np.array([3.0, -4.0]))
+    array([7., 5., 7., 4., 4.])
+    """
     size = np.abs(np.asarray(value, dtype=np.float64))
     sums = [size.sum(), np.sqrt((size**2).sum()), size.sum()]
     return np.concatenate([sums, np.full(summary(value).size - 3, size.max())])
@@ -57,22 +96,33 @@ def scale(value: np.ndarray) -> np.ndarray:
 def parameters_after(
     train: Train, updates: Collection[int], max_epochs: int | None = None
 ) -> dict[int, dict[str, np.ndarray]]:
-    """Train to the end, and keep every parameter after each of `updates` and at the start, which is update 0.
+    """Train to the end, and copy every parameter after each of `updates` and at the start, which is update 0.
+
+    Parameters
+    ----------
+    train : Train
+        The experiment; its model is an AdversaryPair.
+    updates : collection of int
+        Numbers of updates, from 1.
+    max_epochs : int, optional
+        Stop after this many epochs; the default leaves that to the experiment.
 
     Returns
     -------
-    {update: {name: array}}, named as in the record: gen_h0_W, dis_y_b ...
+    dict of {int: dict of {str: ndarray}}
+        Parameters by update and by name, as in the record: gen_h0_W, dis_y_b ...
     """
+    assert train.algorithm is not None
     found = {0: _parameters(train.model)}
     done = 0
 
-    def keep(algorithm: Any) -> None:
+    def copy(algorithm: Any) -> None:
         nonlocal done
         done += 1
         if done in updates:
             found[done] = _parameters(algorithm.model)
 
-    train.algorithm.update_callbacks.append(keep)
+    train.algorithm.update_callbacks.append(copy)
     train.main_loop(max_epochs=max_epochs)
     return found
 
@@ -86,29 +136,37 @@ def _parameters(model: Any) -> dict[str, np.ndarray]:
 
 
 def distances(train: Train) -> list[Distance]:
-    """Run the first updates of an experiment of `FILE`'s layers, built with `OVERRIDES`, and measure how far it goes.
+    """Train the first updates of an experiment, and measure its distance from the record after some of them.
 
-    A parameter of another shape or name is infinitely far.
+    Parameters
+    ----------
+    train : Train
+        An experiment with the layers of `FILE`, built with `OVERRIDES`.
+
+    Returns
+    -------
+    list of Distance
+        One for each update of the record; infinite if a parameter has another shape or name.
     """
     recorded = record()
     found = parameters_after(train, recorded.keys(), max_epochs=1)
-    return [_largest(update, found.get(update, {}), kept) for update, kept in recorded.items()]
+    return [_largest(update, found.get(update, {}), expected) for update, expected in recorded.items()]
 
 
 def distance(model: Any, update: int) -> Distance:
-    """How far the model of `FILE`'s layers is from the record, after one of the updates that it keeps."""
+    """Return how far a model with the layers of `FILE` is from the record after `update` updates, which it has."""
     return _largest(update, _parameters(model), record()[update])
 
 
-def _largest(update: int, found: dict[str, np.ndarray], kept: dict[str, np.ndarray]) -> Distance:
+def _largest(update: int, found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> Distance:
     worst = Distance(update, 0.0, "")
-    for name, expected in kept.items():
+    for name, figures in expected.items():
         value = found.get(name)
-        if value is None or summary(value).shape != expected.shape:
+        if value is None or summary(value).shape != figures.shape:
             return Distance(update, np.inf, name)
-        # A bias that is still all 0 is compared as it is.
+        # A bias that is still all 0 has no size to divide by.
         size = scale(value)
-        deviation = float(np.max(np.abs(summary(value) - expected) / np.where(size > 0, size, 1.0)))
+        deviation = float(np.max(np.abs(summary(value) - figures) / np.where(size > 0, size, 1.0)))
         if deviation > worst.largest or not worst.parameter:
             worst = Distance(update, deviation, name)
     return worst

@@ -35,7 +35,7 @@ from pytensor.graph.rewriting.basic import GraphRewriter, NodeRewriter, Sequenti
 from pytensor.graph.rewriting.db import RewriteDatabase, RewriteDatabaseQuery
 
 from adversarial.engine.graph_table import KNOWN_PACKAGES, GraphTable, NotPlainError, table_of, to_bytes
-from adversarial.errors import CheckpointError
+from adversarial.errors import FileError
 from adversarial.files.whole_file import write_whole
 
 #: Graphs of fewer nodes are rewritten sooner than looked up.
@@ -215,9 +215,9 @@ def _text(files: tuple[tuple[Path, int, int], ...]) -> list[bytes]:
 
 
 def _old_files(folder: Path) -> tuple[tuple[Path, int, int], ...]:
-    """The Python files in a folder, each with its size and time of change."""
+    """The files of Python and C++ in a folder, each with its size and time of change."""
     found = []
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".h"}):
         stat = path.stat()
         # The second is the system's own note, which no installer sets back.
         if max(stat.st_mtime, stat.st_ctime) > _BEGAN:
@@ -259,7 +259,7 @@ def _write(path: Path, fgraph: FunctionGraph) -> tuple[GraphTable, bool] | None:
         path.parent.mkdir(exist_ok=True)
         write_whole(path, [hashlib.sha256(payload).digest(), payload])
         _make_room(path.parent)
-    except (NotPlainError, CheckpointError, OSError):
+    except (NotPlainError, FileError, OSError):
         return None
     return read
 

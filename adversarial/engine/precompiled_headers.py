@@ -25,18 +25,9 @@ import pytensor
 from pytensor import config
 from pytensor.link.c import cmodule
 
-_HEADERS = """#include <Python.h>
-#include "pytensor_mod_helper.h"
-#include <math.h>
-#include <numpy/arrayobject.h>
-#include <numpy/arrayscalars.h>
-#include <numpy/npy_math.h>
-#include <vector>
-#include <algorithm>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
-"""
+from adversarial.engine.c import sources
+
+_HEADERS = sources.text("precompiled.h")
 #: What PyTensor adds to the compiler's arguments for every module; a header compiled otherwise would not be used.
 _FLAGS = ("-g", "-O3", "-fno-math-errno", "-Wno-unused-label", "-Wno-unused-variable", "-Wno-write-strings")
 #: Modules with loops on several threads are compiled otherwise too; GCC takes what fits out of a folder of headers.
@@ -117,7 +108,7 @@ def _links_faster() -> bool:
         mark = _folder() / f"adversarial_linker_{_digest(command, flags, _compiler())}"
         if not mark.exists():
             with tempfile.TemporaryDirectory(dir=_folder()) as made:
-                source = b'#include <cmath>\nextern "C" double root(double x) { return std::sqrt(x); }\n'
+                source = b'extern "C" double sqrt(double); extern "C" double root(double x) { return sqrt(x); }\n'
                 done = subprocess.run(
                     [*command, f"{made}/root.so", *flags], input=source, capture_output=True, check=False
                 )

@@ -16,27 +16,9 @@ from pathlib import Path
 
 from pytensor import config
 
-_SOURCE = r"""
-#include <cstddef>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
-typedef void (*Job)(int thread, void* data, int argument);
-extern "C" void adversarial_run_jobs(int wait, Job job, int jobs, size_t size, void* data, int argument)
-{
-#ifdef __SSE__
-    const unsigned int rounding = _mm_getcsr();
-#endif
-    // All at once: the parts of a product wait for one another.
-    #pragma omp parallel for num_threads(jobs) schedule(static, 1)
-    for (int i = 0; i < jobs; ++i) {
-#ifdef __SSE__
-        _mm_setcsr(rounding);  // denormal numbers are flushed in all threads or in none
-#endif
-        job(i, (char*)data + i * size, argument);
-    }
-}
-"""
+from adversarial.engine.c import sources
+
+_SOURCE = sources.text("thread_pool.h")
 
 
 def share(blas: Path, set_callback: str) -> bool:

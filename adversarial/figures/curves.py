@@ -18,15 +18,15 @@ from adversarial.files.whole_file import write_whole
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 #: Lines of the same colour differ by these.
 STYLES: tuple[Any, ...] = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-#: The most curves that are told apart in one plot.
+#: The most curves of one plot: the number of combinations of colour and style.
 MOST_CURVES = len(COLOURS) * len(STYLES)
 
-#: Up to so many values are marked one by one.
+#: Up to this number of values each gets a marker.
 _FEW_VALUES = 30
 
 
 class Curve(NamedTuple):
-    """A line of the plot: `y` (n,) measured at `x` (n,); a value that is not finite leaves a gap."""
+    """A line of a plot: `y` (n,) measured at `x` (n,); a value that is not finite leaves a gap."""
 
     label: str
     x: Sequence[float]
@@ -34,7 +34,7 @@ class Curve(NamedTuple):
 
 
 class Level(NamedTuple):
-    """What curves are compared with: a figure known to lie from `low` to `high`."""
+    """A figure that curves are compared with, known to be between `low` and `high`."""
 
     label: str
     low: float
@@ -49,24 +49,38 @@ def write_curves(
     title: str = "",
     level: Level | None = None,
 ) -> None:
-    """Draw curves in one plot, and write it whole or not at all.
+    """Draw curves in one plot, as a PNG; the file is complete, or is not there.
 
     Parameters
     ----------
-    path : ending in .png
-    curves : 1 to `MOST_CURVES` of them
-    x_label, y_label : of the axes, with their units
-    title : above the plot
-    level : drawn as a band across the plot, in the last of the colours
+    path : path-like
+        Where, ending in .png.
+    curves : sequence of Curve
+        1 to `MOST_CURVES` lines.
+    x_label, y_label : str
+        Labels of the axes, with their units.
+    title : str, optional
+        Text above the plot.
+    level : Level, optional
+        A band across the plot, in the last of the colours.
 
     Raises
     ------
     ConfigurationError
-        Where the name does not end in .png.
+        If the name does not end in .png, or the folder does not exist.
     DataError
-        Where there are too many curves, or one has nothing finite to draw.
-    CheckpointError
-        Where the file cannot be written.
+        If there are too many curves, or one has no finite value.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "plot.png")
+    ...     write_curves(path, [Curve("D", [0, 1, 2], [0.69, 0.12, 0.06])], "epochs", "objective, nats")
+    ...     os.path.exists(path)
+    True
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -93,7 +107,7 @@ def write_curves(
     if title:
         axes.set_title(title, fontsize=10, parse_math=False)
     legend = figure.legend(loc="outside lower center", fontsize=8, frameon=False)
-    for text in legend.get_texts():  # A dollar sign in a name is no formula.
+    for text in legend.get_texts():  # a dollar sign in a name does not begin a formula
         text.set_parse_math(False)
     buffer = io.BytesIO()
     canvas.print_png(buffer)

@@ -1,4 +1,4 @@
-"""A sheet of images, as Pylearn2's PatchViewer drew, written as a PNG."""
+"""A sheet of images side by side, as Pylearn2's PatchViewer drew it, written as a PNG."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adversarial.files.whole_file import write_whole
 Rescale = Literal["auto", "unit", "tanh", "all", "each"]
 RESCALES: tuple[str, ...] = get_args(Rescale)
 
-#: Colours of what is not image: the sheet, and the frame of a patch that is set apart (PatchViewer's yellow).
+#: Colours between the images: the sheet, and the frame of an image that stands out (PatchViewer's yellow).
 SHEET, FRAME = (255, 255, 255), (255, 225, 0)
 #: Pixels between images, and of a frame around one.
 GAP, FRAME_WIDTH = 2, 2
@@ -30,7 +30,13 @@ _DPI, _POINTS = 100, 9
 
 
 class ImageShape(NamedTuple):
-    """Rows, columns and channels (1 grey, 3 colour) of an image."""
+    """Rows, columns and channels (1 for grey, 3 for colour) of an image.
+
+    Examples
+    --------
+    >>> ImageShape(32, 32, 3).dimension
+    3072
+    """
 
     rows: int
     columns: int
@@ -43,14 +49,29 @@ class ImageShape(NamedTuple):
 
 
 def guess_shape(dimension: int) -> ImageShape:
-    """The shape of square grey images of `dimension` values, or else of square colour ones.
+    """Guess the shape of images from their number of values: square and grey, or else square and in colour.
 
-    No number of values is both, so nothing is ever taken for the wrong one.
+    No number of values fits both, since 3 is no square.
+
+    Parameters
+    ----------
+    dimension : int
+        Number of values of an image.
+
+    Returns
+    -------
+    ImageShape
+        The shape, of 1 or 3 channels.
 
     Raises
     ------
     ConfigurationError
-        Where it is neither.
+        If neither fits.
+
+    Examples
+    --------
+    >>> guess_shape(784)
+    ImageShape(rows=28, columns=28, channels=1)
     """
     for channels in (1, 3):
         side = round((dimension / channels) ** 0.5)
@@ -63,21 +84,29 @@ def guess_shape(dimension: int) -> ImageShape:
 
 
 def images_from_rows(rows: np.ndarray, shape: ImageShape) -> np.ndarray:
-    """Rows of a design matrix, channel by channel as in a DenseDesignMatrix, as images.
+    """Turn rows of a design matrix into images.
 
     Parameters
     ----------
-    rows : (count, dimension)
-    shape : of an image
+    rows : ndarray of shape (count, dimension)
+        Images as a DenseDesignMatrix flattens them: one channel after the other, each row by row.
+    shape : ImageShape
+        Rows, columns and channels of an image.
 
     Returns
     -------
-    array (count, rows, columns, channels)
+    ndarray of shape (count, rows, columns, channels)
+        The images, a view where NumPy can give one.
 
     Raises
     ------
     DataError
-        Where a row has another number of values.
+        If a row has another number of values.
+
+    Examples
+    --------
+    >>> images_from_rows(np.zeros((5, 3072)), ImageShape(32, 32, 3)).shape
+    (5, 32, 32, 3)
     """
     if rows.ndim != 2 or rows.shape[1] != shape.dimension:
         raise DataError(
@@ -88,9 +117,29 @@ def images_from_rows(rows: np.ndarray, shape: ImageShape) -> np.ndarray:
 
 
 def choose_rescale(low: float, high: float) -> Rescale:
-    """The rule for values from `low` to `high`, as 2014's scripts chose: by the data set they were written for.
+    """Choose the rule by which values become brightness, from their range.
 
-    'unit' for probabilities (MNIST, TFD), 'tanh' for values in [-1, 1], else 'all' (CIFAR-10, contrast normalised).
+    2014 had a script for each data set instead; the rule is that of the script.
+
+    Parameters
+    ----------
+    low, high : float
+        The range of the values.
+
+    Returns
+    -------
+    {'unit', 'tanh', 'all'}
+        Respectively for probabilities (MNIST, TFD), for values in [-1, 1], and for all others (CIFAR-10 after
+        contrast normalisation).
+
+    See Also
+    --------
+    rescaled : Apply the rule.
+
+    Examples
+    --------
+    >>> choose_rescale(0, 1), choose_rescale(-1, 1), choose_rescale(-3, 4)
+    ('unit', 'tanh', 'all')
     """
     if low >= 0 and high <= 1:
         return "unit"
@@ -98,23 +147,35 @@ def choose_rescale(low: float, high: float) -> Rescale:
 
 
 def rescaled(images: np.ndarray, rule: Rescale = "auto") -> np.ndarray:
-    """Brightness in [0, 1], float64, of the same shape.
+    """Map values to brightness.
 
     Parameters
     ----------
-    images : (count, ...)
-    rule : 'unit': 0 is black and 1 white (show_samples_mnist_paper.py, _tfd_paper.py); 'tanh': -1 is black and 1
-        white; 'all': 0 is mid-grey, and the largest absolute value of all is white or black
-        (show_samples_cifar_*_paper.py); 'each': the same image by image (show_samples.py, show_gen_weights.py);
-        'auto': as `choose_rescale` says of the lowest and highest of all
+    images : ndarray of shape (count, ...)
+        Finite values of any range.
+    rule : {'auto', 'unit', 'tanh', 'all', 'each'}, default 'auto'
+        How. 'unit': 0 is black and 1 is white (2014's show_samples_mnist_paper.py and _tfd_paper.py). 'tanh': -1 is
+        black and 1 is white. 'all': 0 is mid-grey, and the largest absolute value of all images is white or black
+        (show_samples_cifar_*_paper.py). 'each': the same for each image by itself (show_samples.py,
+        show_gen_weights.py). 'auto': the rule that `choose_rescale` gives for the range of all values.
+
+    Returns
+    -------
+    ndarray of the same shape
+        Brightness in [0, 1], float64; values beyond black and white are clipped.
 
     Raises
     ------
     DataError
-        Where a value is NaN or infinite.
+        If a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> rescaled(np.array([[-2.0, 0.0, 1.0]]), "all")
+    array([[0.  , 0.5 , 0.75]])
     """
     if not np.isfinite(images).all():
-        raise DataError("the images have values that are NaN or infinite: there is nothing to draw")
+        raise DataError("the images have values that are NaN or infinite: they cannot be drawn")
     if rule == "auto":
         rule = choose_rescale(images.min(), images.max())
     values = images.astype(np.float64)
@@ -129,23 +190,39 @@ def rescaled(images: np.ndarray, rule: Rescale = "auto") -> np.ndarray:
 
 
 def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zoom: int | None = None) -> np.ndarray:
-    """Images side by side, row by row.
+    """Lay images out side by side, row by row.
 
     Parameters
     ----------
-    brightness : (count, rows, columns, channels) in [0, 1], of 1 or 3 channels
-    columns : images in a row of the sheet; the last row may be shorter
-    framed : numbers of the images to set in a yellow frame
-    zoom : pixels a side for each of an image's; None: what makes a sheet of a comfortable size
+    brightness : ndarray of shape (count, rows, columns, channels)
+        Images in [0, 1], of 1 or 3 channels.
+    columns : int
+        Images in a row of the sheet; the last row may be shorter.
+    framed : collection of int, optional
+        Indices of the images that get a yellow frame.
+    zoom : int, optional
+        Pixels of the sheet along each side of a pixel of an image. The default makes the longer side of the sheet
+        about 1,000 pixels.
 
     Returns
     -------
-    array (height, width, 3), uint8
+    ndarray of shape (height, width, 3)
+        The sheet in RGB, uint8, the first row on top.
 
     Raises
     ------
     ConfigurationError
-        Where the picture would be too large, or the images are neither grey nor of three colours.
+        If the picture would have more than `MOST_PIXELS`, or images have other than 1 or 3 channels.
+
+    See Also
+    --------
+    write_png : Write the sheet to a file.
+
+    Examples
+    --------
+    >>> images = images_from_rows(np.random.default_rng(0).random((6, 784)), guess_shape(784))
+    >>> sheet(rescaled(images), columns=3, framed=[5], zoom=2).shape
+    (126, 188, 3)
     """
     count, height, width, channels = brightness.shape
     if channels not in (1, 3):
@@ -157,7 +234,7 @@ def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zo
     cell = height * zoom + border + FRAME_WIDTH, width * zoom + border + FRAME_WIDTH
     if (pixels := rows * cell[0] * columns * cell[1]) > MOST_PIXELS:
         raise ConfigurationError(
-            f"the picture would have {pixels / 1e6:.0f} million pixels; ask for fewer rows or columns"
+            f"the picture would have {pixels / 1e6:.0f} million pixels; choose fewer rows or columns"
         )
     made = np.full((rows * cell[0] + GAP, columns * cell[1] + GAP, 3), SHEET, dtype=np.uint8)
     patches = np.rint(brightness * 255).astype(np.uint8).repeat(zoom, axis=1).repeat(zoom, axis=2)
@@ -171,34 +248,57 @@ def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zo
 
 
 def check_size(count: int, shape: ImageShape) -> None:
-    """Refuse, before they are made, more images than a picture holds.
+    """Check, before images are made, that a picture can show all of them.
+
+    Parameters
+    ----------
+    count : int
+        Number of images.
+    shape : ImageShape
+        Rows, columns and channels of one.
 
     Raises
     ------
     ConfigurationError
-        Where there would be more than MOST_PIXELS.
+        If they have more than `MOST_PIXELS` in all.
+
+    Examples
+    --------
+    >>> check_size(100, ImageShape(28, 28))
     """
     if (pixels := count * shape.rows * shape.columns) > MOST_PIXELS:
         raise ConfigurationError(
-            f"the picture would have {pixels / 1e6:.0f} million pixels; ask for fewer rows or columns"
+            f"the picture would have {pixels / 1e6:.0f} million pixels; choose fewer rows or columns"
         )
 
 
 def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") -> None:
-    """Write a sheet, pixel for pixel, with a caption below; whole, or not at all.
+    """Write a sheet, pixel for pixel, with a caption below it; the file is complete, or is not there.
 
     Parameters
     ----------
-    path : ending in .png
-    pixels : (height, width, 3) uint8, the first row on top
-    caption : wrapped to the sheet's width
+    path : path-like
+        Where, ending in .png.
+    pixels : ndarray of shape (height, width, 3)
+        The picture in RGB, uint8, the first row on top.
+    caption : str, optional
+        Text, wrapped to the sheet's width.
 
     Raises
     ------
     ConfigurationError
-        Where the name does not end in .png.
-    CheckpointError
-        Where the file cannot be written.
+        If the name does not end in .png, or the folder does not exist.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "samples.png")
+    ...     write_png(path, sheet(np.zeros((6, 28, 28, 1)), columns=3), "Six black images")
+    ...     os.path.exists(path)
+    True
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -209,7 +309,7 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
     line = _POINTS * _DPI / 72 * 1.4
     lines = textwrap.wrap(caption, max(20, int((full_width - 16) / (_POINTS * _DPI / 72 * 0.55))))
     strip = round(len(lines) * line + 10) if lines else 0
-    # A hair more than the whole number of pixels: matplotlib cuts off what rounding leaves below it.
+    # A little more than the whole number of pixels: matplotlib truncates a size that rounding left just below it.
     figure = Figure(figsize=((full_width + 0.01) / _DPI, (height + strip + 0.01) / _DPI), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     figure.figimage(pixels, xo=(full_width - width) // 2, yo=strip, origin="upper")
@@ -222,7 +322,24 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
 
 
 def check_name(path: str | os.PathLike) -> None:
-    """Refuse a picture's name that does not end in .png, or a place where it cannot be written."""
+    """Check, before any work is done, that a PNG can be written at `path`.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the picture is to be written.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name does not end in .png, or `check_place` fails.
+
+    Examples
+    --------
+    >>> check_name("samples.jpg")
+    Traceback (most recent call last):
+    adversarial.errors.ConfigurationError: pictures are PNG files: end the name samples.jpg in .png
+    """
     path = os.fspath(path)
     if not path.lower().endswith(".png"):
         raise ConfigurationError(f"pictures are PNG files: end the name {path} in .png")
@@ -230,7 +347,22 @@ def check_name(path: str | os.PathLike) -> None:
 
 
 def check_place(path: str | os.PathLike) -> None:
-    """Refuse, before any work is done, a place where no picture can be written."""
+    """Check, before any work is done, that a file can be written at `path`.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the picture is to be written.
+
+    Raises
+    ------
+    ConfigurationError
+        If its folder does not exist or is read-only, or the path is a folder.
+
+    Examples
+    --------
+    >>> check_place("samples.png")
+    """
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise ConfigurationError(f"the picture {path} cannot be written: there is no folder {folder}")

@@ -8,21 +8,29 @@ from adversarial.errors import ConfigurationError
 
 
 def path_through(points: np.ndarray, steps: int) -> np.ndarray:
-    """The straight lines from each point to the next, evenly divided.
+    """Interpolate linearly from each point to the next, as Figure 3 of the paper does in z space.
 
     Parameters
     ----------
-    points : (..., K, dimension), K >= 2
-    steps : intervals from a point to the next, >= 1
+    points : ndarray of shape (..., K, dimension)
+        The points, at least 2, of a float dtype.
+    steps : int
+        Intervals from a point to the next, at least 1.
 
     Returns
     -------
-    array (..., (K - 1) * steps + 1, dimension), of the points' dtype; every `steps`-th is a point, to the bit
+    ndarray of shape (..., (K - 1) * steps + 1, dimension)
+        Points on the lines, of the same dtype; each `steps`-th of them is a given point, equal to the bit.
 
     Raises
     ------
     ConfigurationError
-        Where there are fewer than two points or no step.
+        If there are fewer than two points or no step.
+
+    Examples
+    --------
+    >>> path_through(np.array([[0.0], [1.0], [5.0]]), 2).ravel()
+    array([0. , 0.5, 1. , 3. , 5. ])
     """
     if points.shape[-2] < 2:
         raise ConfigurationError("a line takes at least 2 points")

@@ -1,4 +1,4 @@
-"""The training examples nearest to samples, as in Figure 2 of the paper: does the model remember, or make up?"""
+"""The training examples nearest to samples, as in Figure 2 of the paper, which shows that nothing was memorised."""
 
 from __future__ import annotations
 
@@ -11,25 +11,38 @@ TILE_VALUES = 1 << 22
 
 
 def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The example nearest to each sample by squared Euclidean distance, one matrix product a tile of examples.
-
-    |s - x|^2 = |s|^2 - 2 s.x + |x|^2, in float64, in which the differences of images do not drown; of equally near
-    examples it is the first, to rounding.
+    """Find the example nearest to each sample by Euclidean distance.
 
     Parameters
     ----------
-    samples : (count, dimension)
-    examples : (number, dimension)
+    samples : ndarray of shape (count, dimension)
+        Finite numbers.
+    examples : ndarray of shape (number, dimension)
+        Finite numbers, at least one row.
 
     Returns
     -------
-    indices : int64 (count,), rows of `examples`
-    distances : float64 (count,), squared, computed anew from the difference
+    indices : ndarray of shape (count,)
+        Rows of `examples`, int64; of equally near ones the first, up to rounding.
+    distances : ndarray of shape (count,)
+        Squared distances, float64.
 
     Raises
     ------
     DataError
-        Where the two differ in dimension, there is no example, or a value is not finite.
+        If the two differ in dimension, there is no example, or a value is not finite.
+
+    Notes
+    -----
+    |s - x|^2 = |s|^2 - 2 s.x + |x|^2 takes one matrix product for a tile of examples. It is in float64, since in
+    float32 the difference of similar images would cancel. The distances returned are summed from the differences
+    themselves.
+
+    Examples
+    --------
+    >>> indices, distances = nearest_rows(np.array([[0.9], [3.0]]), np.array([[0.0], [1.0], [5.0]]))
+    >>> indices, distances.round(2)
+    (array([1, 1]), array([0.01, 4.  ]))
     """
     if samples.shape[1] != examples.shape[1]:
         raise DataError(
@@ -39,7 +52,7 @@ def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray,
     if not len(examples):
         raise DataError("there are no training examples to search")
     if not np.isfinite(samples).all():
-        raise DataError("the samples have values that are NaN or infinite, which are near to nothing")
+        raise DataError("the samples have values that are NaN or infinite, which have no nearest example")
     wanted = samples.astype(np.float64)
     best = np.full(len(samples), np.inf)
     indices = np.zeros(len(samples), dtype=np.int64)
@@ -49,7 +62,7 @@ def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray,
         norms = np.einsum("ij,ij->i", tile, tile)
         if not np.isfinite(norms).all():
             raise DataError(f"training example {start + int(np.isfinite(norms).argmin())} has NaN or infinite values")
-        # |s|^2 is the same for every example.
+        # Without |s|^2, which is the same for every example.
         relative = wanted @ tile.T
         relative *= -2
         relative += norms
@@ -64,20 +77,35 @@ def nearest_rows(samples: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray,
 def with_neighbours(
     samples: np.ndarray, examples: np.ndarray, columns: int, each: bool = False
 ) -> tuple[np.ndarray, list[int], int]:
-    """Samples in rows of `columns`, with the nearest example of a row's last one, or of each, on its right.
+    """Insert the nearest example to the right of the last sample of each row, or of each sample.
 
     Parameters
     ----------
-    samples : (count, dimension)
-    examples : (number, dimension)
-    columns : samples in a row
-    each : the neighbour of each sample (show_samples.py), not only of a row's last (the paper's figure)
+    samples : ndarray of shape (count, dimension)
+        The samples, in the order of the sheet.
+    examples : ndarray of shape (number, dimension)
+        The training examples.
+    columns : int
+        Samples in a row of the sheet.
+    each : bool, default False
+        Insert the neighbour of each sample, as 2014's show_samples.py did, and not only of the last of a row, as in
+        Figure 2 of the paper.
 
     Returns
     -------
-    rows : (count + neighbours, dimension), in the order of the sheet
-    framed : which of them are examples
-    columns : how many there are in a row of the sheet
+    rows : ndarray of shape (count + neighbours, dimension)
+        Samples and neighbours, in the order of the sheet.
+    framed : list of int
+        Indices of the rows that are examples.
+    columns : int
+        Images in a row of the sheet, neighbours included.
+
+    Examples
+    --------
+    >>> samples, examples = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([[2.1], [4.2]])
+    >>> rows, framed, columns = with_neighbours(samples, examples, columns=2)
+    >>> rows.ravel(), framed, columns
+    (array([1. , 2. , 2.1, 3. , 4. , 4.2]), [2, 5], 3)
     """
     step = 1 if each else columns
     ends = np.arange(step - 1, len(samples), step)

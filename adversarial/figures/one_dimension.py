@@ -18,7 +18,7 @@ BLUE, GREEN = "#0072B2", "#009E73"
 
 
 class Moment(Protocol):
-    """How the game stood: samples (count,) of G, D (points,) on the line, and where the z of the arrows go."""
+    """The state of a game: samples (count,) of G, D(x) (points,) on the line, and G(z) (arrows,) of some z."""
 
     title: str
     samples: np.ndarray
@@ -27,27 +27,35 @@ class Moment(Protocol):
 
 
 def density(samples: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """The density of one-dimensional samples at `points`, by Gaussians of Silverman's width around them.
+    """Estimate the density of one-dimensional samples, by Gaussians of Silverman's bandwidth around them.
 
     Parameters
     ----------
-    samples : (count,)
-    points : (points,), in rising order
+    samples : ndarray of shape (count,)
+        Finite numbers.
+    points : ndarray of shape (points,)
+        Where to estimate it, increasing and evenly spaced.
 
     Returns
     -------
-    array (points,)
+    ndarray of shape (points,)
+        Density per unit of x.
 
     Raises
     ------
     DataError
-        Where a sample is not finite.
+        If a sample is not finite.
+
+    Examples
+    --------
+    >>> density(np.random.default_rng(0).normal(size=10_000), np.linspace(-3, 3, 61))[::30].round(1)
+    array([0. , 0.4, 0. ])
     """
     if not np.isfinite(samples).all():
         raise DataError("samples that are not finite have no density")
     quartiles = np.percentile(samples, [75, 25])
     spread = min(samples.std(), (quartiles[0] - quartiles[1]) / 1.34) or samples.std()
-    # No narrower than the points can show, or all of a spike would fall between two of them.
+    # At least the spacing of the points, or a spike could fall between two of them.
     width = max(0.9 * spread * len(samples) ** -0.2, points[1] - points[0])
     distances = (points[:, None] - samples[None, :].astype(float)) / width
     return np.exp(-0.5 * distances**2).mean(axis=1) / (width * np.sqrt(2 * np.pi))
@@ -60,22 +68,41 @@ def write_figure(
     z: np.ndarray,
     moments: Sequence[Moment],
 ) -> None:
-    """Draw the moments beside each other: densities and D above, the map from z to x below; whole, or not at all.
+    """Draw moments of a game side by side, as Figure 1 of the paper; the file is complete, or is not there.
+
+    Each panel shows the densities and D above, and the map from z to x = G(z) as arrows below.
 
     Parameters
     ----------
-    path : ending in .png
-    points : (points,) of the line, x
-    data_density : (points,) p_data there
-    z : (arrows,) where the arrows start
-    moments : one or more
+    path : path-like
+        Where, ending in .png.
+    points : ndarray of shape (points,)
+        The line, x, increasing and evenly spaced.
+    data_density : ndarray of shape (points,)
+        The density p_data at the points, per unit of x.
+    z : ndarray of shape (arrows,)
+        Where the arrows start.
+    moments : sequence of Moment
+        One panel each, at least one.
 
     Raises
     ------
     ConfigurationError
-        Where the name does not end in .png.
-    CheckpointError
-        Where the file cannot be written.
+        If the name does not end in .png, or the folder does not exist.
+    FileError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from types import SimpleNamespace
+    >>> x, z = np.linspace(-3, 3, 61), np.linspace(-1, 1, 5)
+    >>> moment = SimpleNamespace(title="start", samples=z, discriminator=np.full(61, 0.5), mapped=2 * z)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "figure1.png")
+    ...     write_figure(path, x, np.exp(-(x**2) / 2), z, [moment])
+    ...     os.path.exists(path)
+    True
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -85,7 +112,7 @@ def write_figure(
     canvas = FigureCanvasAgg(figure)
     above, below = figure.subplots(2, len(moments), sharex=True, squeeze=False, height_ratios=(2, 1))
     models = [density(moment.samples, points) for moment in moments]
-    # A model's spike may be cut off; data and D never are.
+    # A spike of the model may be clipped; the data's density and D never are.
     top = max(1.05, 1.1 * data_density.max(), min(1.1 * max(map(np.max, models)), 3 * data_density.max()))
     for place, (moment, model) in enumerate(zip(moments, models, strict=True)):
         axes = above[place]
@@ -114,7 +141,7 @@ def _curves(axes: Any, x: np.ndarray, data: np.ndarray, model: np.ndarray, discr
 
 
 def _arrows(axes: Any, points: np.ndarray, z: np.ndarray, mapped: np.ndarray) -> None:
-    """Arrows from z, spread evenly over the middle of the axis, up to G(z); those that leave it are cut off there."""
+    """Draw arrows from z on the lower line to G(z) on the upper one, clipped at the ends of the axis."""
     axes.set_xlim(points[0], points[-1])
     axes.set_ylim(-0.08, 1.08)
     axes.axhline(0, color="black", linewidth=1)

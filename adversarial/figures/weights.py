@@ -8,17 +8,36 @@ import numpy as np
 
 from adversarial.errors import ConfigurationError
 
-#: Images of a sheet, where nobody says how many.
+#: Images of a sheet by default.
 USUAL = 400
 
 
 def sheet_size(count: int, rows: int | None, columns: int | None) -> tuple[int, int]:
-    """Rows and columns of a sheet of up to `count` images; what is not given is chosen, about square.
+    """Choose rows and columns of a sheet, about square by default.
+
+    Parameters
+    ----------
+    count : int
+        Number of images to choose from, at least 1.
+    rows, columns : int or None
+        The user's choice, at least 1; None leaves it to this function, which shows up to 400 images.
+
+    Returns
+    -------
+    tuple of (int, int)
+        Rows and columns of the sheet, without empty rows.
 
     Raises
     ------
     ConfigurationError
-        Where there is nothing to show.
+        If there is nothing to show.
+
+    Examples
+    --------
+    >>> sheet_size(1200, None, None)
+    (20, 20)
+    >>> sheet_size(1200, None, 50)
+    (8, 50)
     """
     if min(count, rows or 1, columns or 1) < 1:
         raise ConfigurationError("a sheet has at least 1 row, 1 column and 1 image")
@@ -31,6 +50,22 @@ def sheet_size(count: int, rows: int | None, columns: int | None) -> tuple[int, 
 
 
 def strongest_first(images: np.ndarray) -> np.ndarray:
-    """The order of `images` (count, ...) by norm, the largest first; equal ones stay in order."""
+    """Return the order of images by norm, the largest first.
+
+    Parameters
+    ----------
+    images : ndarray of shape (count, ...)
+        Images of any shape.
+
+    Returns
+    -------
+    ndarray of shape (count,)
+        Indices; images of equal norm stay in order.
+
+    Examples
+    --------
+    >>> strongest_first(np.array([[1.0], [-3.0], [2.0]]))
+    array([1, 2, 0])
+    """
     norms = np.sqrt(np.square(images.reshape(len(images), -1), dtype=np.float64).sum(axis=1))
     return np.argsort(-norms, kind="stable")

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterable
 
-from adversarial.errors import CheckpointError
+from adversarial.errors import FileError
 
 try:
     import fcntl
@@ -31,7 +31,7 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
 
     Raises
     ------
-    CheckpointError
+    FileError
         If the system does not let it be written, or another program is at it.
     """
     target = os.path.realpath(path)
@@ -39,7 +39,7 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
     try:
         descriptor = _open_alone(part)
     except OSError as error:
-        raise CheckpointError(_sentence(path, error)) from error
+        raise FileError(_sentence(path, error)) from error
     done = False
     try:
         with open(descriptor, "wb", buffering=0) as file:
@@ -51,7 +51,7 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
             done = True
         _sync_directory(os.path.dirname(target))
     except OSError as error:
-        raise CheckpointError(_sentence(path, error)) from error
+        raise FileError(_sentence(path, error)) from error
     finally:
         if not done:
             os.unlink(part)
@@ -78,7 +78,7 @@ def _lock(descriptor: int, part: str) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise CheckpointError(f"another program is saving to {part.removesuffix(PART)} at this moment") from error
+        raise FileError(f"another program is saving to {part.removesuffix(PART)} at this moment") from error
     except OSError as error:
         if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
             return False

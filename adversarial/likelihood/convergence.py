@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, estimate
+from adversarial.likelihood.parzen import Estimate, ParzenWindow, Progress, Rows, blocks, estimate
 
 
 class RunningWindow(Protocol):
-    """What adds up over samples: a ParzenWindow or a BernoulliMixture."""
+    """A mixture that samples are added to: a ParzenWindow or a BernoulliMixture."""
 
     count: int
 
@@ -24,9 +24,29 @@ class RunningWindow(Protocol):
 def running_estimates(
     window: RunningWindow, batches: Iterable[np.ndarray], counts: Iterable[int]
 ) -> Iterator[tuple[int, Estimate]]:
-    """The estimate after each of `counts` samples (increasing), or after all where `batches` end before.
+    """Yield the estimate after each of `counts` samples, or after all of them where `batches` end before.
 
-    As in 2014's ll.py the value after n samples is that of the first n alone; the work is done by the batch.
+    As in 2014's ll.py the value after n samples is that of the first n alone; samples are added in batches.
+
+    Parameters
+    ----------
+    window : ParzenWindow or BernoulliMixture
+        Scores its points under the samples added so far; if it has several widths, the first one counts.
+    batches : iterable of ndarray of shape (count, dimension)
+        The samples, some at a time.
+    counts : iterable of int
+        Numbers of samples, increasing.
+
+    Yields
+    ------
+    tuple of (int, Estimate)
+        The number of samples added so far, and the estimate from them.
+
+    Examples
+    --------
+    >>> window = ParzenWindow(np.zeros((1, 1)), 1.0)
+    >>> [count for count, _ in running_estimates(window, [np.zeros((4, 1)), np.ones((3, 1))], [2, 5, 9])]
+    [2, 5, 7]
     """
     batches = iter(batches)
     rest = np.zeros((0, 0))
@@ -48,19 +68,43 @@ def running_estimates(
 
 @dataclass(frozen=True)
 class Convergence:
-    """Estimates from the first n samples, for each n of `counts` (increasing, each about twice the one before)."""
+    """Estimates from the first n samples, for each n of `counts`.
+
+    Attributes
+    ----------
+    counts : list of int
+        Numbers of samples, increasing, each about twice the one before.
+    estimates : list of Estimate
+        Mean log-likelihood and its standard error from that many samples, in nats.
+
+    Examples
+    --------
+    >>> found = Convergence([50, 100, 200, 400], [Estimate(mean, 0.5) for mean in (0.0, 9.0, 10.4, 10.0)])
+    >>> found.stable_from()
+    200
+    >>> round(found.last_doubling(), 3)
+    -0.4
+    """
 
     counts: list[int]
     estimates: list[Estimate]
 
     def last_doubling(self) -> float:
-        """What the last doubling of the number of samples added to the mean, in nats; infinite where there was none."""
+        """Return what the last doubling of the number of samples added to the mean, in nats; inf if there was none."""
         return self.estimates[-1].mean - self.estimates[-2].mean if len(self.estimates) > 1 else np.inf
 
     def stable_from(self, tolerance: float | None = None) -> int | None:
-        """The least of `counts` from which on no mean is further than `tolerance` from the last; None if none is.
+        """Return the least of `counts` from which on every mean is within `tolerance` of the last one.
 
-        At least the last doubling must lie within it. `tolerance` is in nats; None is the standard error of the last.
+        Parameters
+        ----------
+        tolerance : float, optional
+            Nats; the default is the standard error of the last estimate.
+
+        Returns
+        -------
+        int or None
+            A number of samples, below the last of `counts`; None if the last doubling moved the mean by more.
         """
         tolerance = self.estimates[-1].standard_error if tolerance is None else tolerance
         far = [abs(estimate.mean - self.estimates[-1].mean) > tolerance for estimate in self.estimates]
@@ -69,22 +113,58 @@ class Convergence:
 
 
 def doublings(total: int, first: int = 10) -> list[int]:
-    """total, total / 2, total / 4 ... down to about `first`, in increasing order."""
+    """Return total, total / 2, total / 4 ... down to about `first`, in increasing order.
+
+    Parameters
+    ----------
+    total : int
+        The largest number.
+    first : int, default 10
+        The smallest is at least this, and below twice of it.
+
+    Returns
+    -------
+    list of int
+        The numbers, each half the next one, rounded down.
+
+    Examples
+    --------
+    >>> doublings(100)
+    [12, 25, 50, 100]
+    """
     counts = [total]
     while counts[-1] >= 2 * first:
         counts.append(counts[-1] // 2)
     return counts[::-1]
 
 
-def convergence(
-    samples: Any, points: np.ndarray, sigma: float, progress: Callable[[int], None] | None = None
-) -> Convergence:
-    """The Convergence of a Parzen window of width `sigma` at `points`; see `parzen.log_likelihoods`."""
+def convergence(samples: Rows, points: np.ndarray, sigma: float, progress: Progress | None = None) -> Convergence:
+    """Score points under the first n samples, for n that doubles until it is all of them.
+
+    Parameters
+    ----------
+    samples : array-like of shape (samples, dimension)
+        As `parzen.log_likelihoods` takes them.
+    points : ndarray of shape (points, dimension)
+        The data to score.
+    sigma : float
+        Width of the Parzen window, above 0, in the unit of the data.
+    progress : callable, optional
+        Called with the number of samples of each step, once it is done.
+
+    Returns
+    -------
+    Convergence
+        The estimate for each number of samples.
+
+    Examples
+    --------
+    >>> convergence(np.zeros((40, 1)), np.zeros((5, 1)), 1.0).counts
+    [10, 20, 40]
+    """
     window = ParzenWindow(points, sigma)
-    found = []
-    starts = range(0, samples.shape[0], TILE)
-    batches = (np.asarray(samples[start : start + TILE]) for start in starts)
-    for count, value in running_estimates(window, batches, doublings(samples.shape[0])):
+    found: list[tuple[int, Estimate]] = []
+    for count, value in running_estimates(window, blocks(samples), doublings(samples.shape[0])):
         if progress is not None:
             progress(count - (found[-1][0] if found else 0))
         found.append((count, value))

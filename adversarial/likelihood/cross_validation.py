@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from adversarial.errors import DataError
-from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, blocks, check_widths
+from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, Progress, Rows, Widths, blocks, check_widths
 
 #: 2014's grid: logspace(-1, 0, 10).
 GRID = (-1.0, 0.0, 10)
 #: A best width beyond these, for data of any unit, means that something else is wrong.
 NARROWEST, WIDEST = 1e-4, 1e4
-
-Progress = Callable[[int], None] | None
 
 
 @dataclass(frozen=True)
@@ -25,8 +22,16 @@ class WidthChoice:
 
     Attributes
     ----------
-    sigmas : (widths,), increasing, in the unit of the data
-    estimates : mean and standard error at each, in nats
+    sigmas : ndarray of shape (widths,)
+        Widths, increasing, in the unit of the data.
+    estimates : list of Estimate
+        Mean and standard error at each width, in nats.
+
+    Examples
+    --------
+    >>> choice = WidthChoice(np.array([0.1, 0.2, 0.4]), [Estimate(mean, 0.1) for mean in (1.0, 3.0, 2.0)])
+    >>> choice.sigma, choice.edge
+    (0.2, None)
     """
 
     sigmas: np.ndarray
@@ -44,19 +49,38 @@ class WidthChoice:
 
     @property
     def edge(self) -> Literal["lower", "upper"] | None:
-        """The edge of the grid that the best width is at: a better one may lie beyond it."""
+        """The edge of the grid that the best width is at: a better one may be beyond it."""
         if self.best == 0:
             return "lower"
         return "upper" if self.best == len(self.sigmas) - 1 else None
 
 
 def grid(start: float = GRID[0], end: float = GRID[1], count: int = GRID[2]) -> np.ndarray:
-    """`count` widths from 10^start to 10^end, evenly apart in the logarithm.
+    """Return widths from 10^start to 10^end, evenly spaced in the logarithm; the defaults are 2014's.
+
+    Parameters
+    ----------
+    start : float, default -1
+        Logarithm to base 10 of the first width, in the unit of the data.
+    end : float, default 0
+        Logarithm of the last one.
+    count : int, default 10
+        Number of widths, at least 1.
+
+    Returns
+    -------
+    ndarray of shape (count,)
+        Widths, increasing, float64.
 
     Raises
     ------
     DataError
-        Where there is no width, or the ends are in the wrong order.
+        If there is no width, or the ends are in the wrong order.
+
+    Examples
+    --------
+    >>> grid(-2, 0, 3)
+    array([0.01, 0.1 , 1.  ])
     """
     if count < 1:
         raise DataError(f"the grid has {count} widths, but needs at least 1")
@@ -66,9 +90,39 @@ def grid(start: float = GRID[0], end: float = GRID[1], count: int = GRID[2]) -> 
 
 
 def choose_width(
-    samples: Any, valid: np.ndarray, sigmas: Sequence[float], progress: Progress = None, tile: int = TILE
+    samples: Rows, valid: np.ndarray, sigmas: Widths, progress: Progress | None = None, tile: int = TILE
 ) -> WidthChoice:
-    """Score `valid` at each width; see `parzen.log_likelihoods` for the arguments."""
+    """Score validation data at each width.
+
+    Parameters
+    ----------
+    samples : array-like of shape (samples, dimension)
+        As `parzen.log_likelihoods` takes them.
+    valid : ndarray of shape (points, dimension)
+        The validation data.
+    sigmas : sequence of float
+        Widths to try, increasing, in the unit of the data, such as a `grid`.
+    progress : callable, optional
+        Called with the number of samples of each block, once it is done.
+    tile : int, default 2048
+        Number of points whose distances are in memory at a time.
+
+    Returns
+    -------
+    WidthChoice
+        The mean at each width, and which one is best.
+
+    See Also
+    --------
+    choose_width_anywhere : The same, with a grid that grows where it ends too soon.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> choice = choose_width(rng.normal(size=(400, 1)), rng.normal(size=(100, 1)), [0.01, 0.3, 10.0])
+    >>> choice.sigma
+    0.3
+    """
     window = ParzenWindow(valid, sigmas, tile=tile)
     for block in blocks(samples):
         window.add(block)
@@ -78,11 +132,37 @@ def choose_width(
 
 
 def choose_width_anywhere(
-    samples: Any, valid: np.ndarray, sigmas: Sequence[float], progress: Progress = None, tile: int = TILE
+    samples: Rows, valid: np.ndarray, sigmas: Widths, progress: Progress | None = None, tile: int = TILE
 ) -> WidthChoice:
-    """As `choose_width`, but while the best width is at an edge the grid goes on beyond it, by as many widths again.
+    """Choose a width as `choose_width` does, and extend the grid while the best width is at its edge.
 
-    Ends at NARROWEST or WIDEST, with the best width then still at the edge.
+    Each extension adds as many widths again. They end at NARROWEST and WIDEST; the best width may then still be at
+    the edge.
+
+    Parameters
+    ----------
+    samples : array-like of shape (samples, dimension)
+        As `parzen.log_likelihoods` takes them.
+    valid : ndarray of shape (points, dimension)
+        The validation data.
+    sigmas : sequence of float
+        Widths to begin with, increasing and evenly spaced in the logarithm, in the unit of the data.
+    progress : callable, optional
+        Called with the number of samples of each block, once it is done; samples are read once an extension.
+    tile : int, default 2048
+        Number of points whose distances are in memory at a time.
+
+    Returns
+    -------
+    WidthChoice
+        All widths that were tried.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> choice = choose_width_anywhere(rng.normal(size=(400, 1)), rng.normal(size=(100, 1)), grid(1, 2, 3))
+    >>> choice.edge is None, bool(0.1 < choice.sigma < 1)
+    (True, True)
     """
     choice = choose_width(samples, valid, sigmas, progress, tile)
     count = max(len(choice.sigmas), 2)

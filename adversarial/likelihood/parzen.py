@@ -8,17 +8,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
 
 from adversarial import backend
 from adversarial.errors import DataError
-from adversarial.ops.parzen import ParzenSums, error_bound
+from adversarial.ops.parzen_sums import ParzenSums, error_bound
 
 #: Samples and points of one tile; its distances take 16 MiB in float32.
 TILE = 2048
+
+#: Called with the number of samples of each block, once that block is done.
+Progress = Callable[[int], None]
+#: Widths (standard deviations) of the Gaussians, one or several, in the unit of the data.
+Widths = Sequence[float] | np.ndarray | float
+
+
+class Rows(Protocol):
+    """Rows (count, dimension) that are read a slice at a time: an array, or a file that `files.rows` opened."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 class Estimate(NamedTuple):
@@ -29,8 +43,29 @@ class Estimate(NamedTuple):
 
 
 def estimate(log_likelihoods: np.ndarray) -> Estimate:
-    """Mean and standard error of log-likelihoods (points,), as 2014 had them (population standard deviation)."""
+    """Return mean and standard error of log-likelihoods, with the population standard deviation, as in 2014.
+
+    Parameters
+    ----------
+    log_likelihoods : ndarray of shape (points,)
+        Log p(x) of each point, in nats.
+
+    Returns
+    -------
+    Estimate
+        The mean over the points and its standard error, in nats.
+
+    Examples
+    --------
+    >>> estimate(np.array([1.0, 3.0]))
+    Estimate(mean=2.0, standard_error=0.7071067811865475)
+    """
     return Estimate(float(log_likelihoods.mean()), float(log_likelihoods.std() / np.sqrt(len(log_likelihoods))))
+
+
+def float64_options() -> dict[str, Any]:
+    """Return options of `backend.function` for a graph in float64, which JAX lacks unless everything is float64."""
+    return {"mode": "CVM"} if backend.backend_name() == "jax" else {}
 
 
 @cache
@@ -39,28 +74,36 @@ def _compiled(dtype: str) -> Callable:
     vectors = pt.dvectors("x_terms", "m_terms", "errors", "inverse_widths", "nearest")
     sums = pt.dmatrix("sums")
     outputs = ParzenSums()(pt.dot(x, y.T), x, m, *vectors, sums, return_list=True)
-    # The sums are float64, which JAX lacks unless everything is float64.
-    mode = {"mode": "CVM"} if backend.backend_name() == "jax" else {}
     with warnings.catch_warnings():
-        # For numba, the Op's NumPy code is what runs, and it is fast: no news to the user.
+        # With numba the Op's NumPy code runs. It is fast, so that the user need not hear of it.
         warnings.filterwarnings("ignore", message="Numba will use object mode to run ParzenSums")
-        return backend.function([x, m, y, *vectors, sums], outputs, **mode)
+        return backend.function([x, m, y, *vectors, sums], outputs, **float64_options())
 
 
 class ParzenWindow:
-    """Log-likelihoods of `points` under the samples added so far; of the samples it keeps nothing.
+    """Log-likelihoods of `points` under the samples added so far, in memory that does not grow with the samples.
 
     Parameters
     ----------
-    points : (points, dim) numbers
-    sigmas : widths of the Gaussians, one or several, in the unit of the data
-    dtype : float32 or float64, in which distances are multiplied out; None is that of `points`
-    tile : number of points whose distances are in memory at a time
+    points : ndarray of shape (points, dimension)
+        The data to score, finite numbers.
+    sigmas : float or sequence of float
+        Widths (standard deviations) of the Gaussians, above 0, in the unit of the data.
+    dtype : {'float32', 'float64'}, optional
+        The precision of the matrix products that give distances. The default is float32 for points of float32, else
+        float64.
+    tile : int, default 2048
+        Number of points whose distances are in memory at a time.
 
     Raises
     ------
     DataError
-        Where there are no points, one is not finite, or a width is not above 0.
+        If there are no points, a value is not finite, or a width is not above 0.
+
+    See Also
+    --------
+    log_likelihoods : The same for samples that are all at hand.
+    adversarial.likelihood.bernoulli.BernoulliMixture : The same for binary data.
 
     Notes
     -----
@@ -68,14 +111,32 @@ class ParzenWindow:
 
         |x_i - m_j|^2 = |x_i - c|^2 + |m_j - o|^2 - |c - o|^2 - 2 (x_i - o).y_j
 
-    for any o. The last term's rounding goes with |x_i - o|, so o is c; but 0 in those columns where most points are 0,
-    as at the edges of digits: products take the time here, and they pass over zeros.
+    for any o. The rounding error of the last term grows with |x_i - o|, so o is c; but o is 0 in those columns where
+    most points are 0, as at the edges of digits: matrix products take most of the time, and they skip zeros.
 
-    Memory: the points once more, and tiles of TILE x TILE distances. In float32 a log-likelihood is within 1e-3 nats
-    of the exact one at widths from .1 on, for data of about a thousand values in [0, 1]; see `ops.parzen`.
+    Memory: a second copy of the points, and tiles of TILE x TILE distances. In float32 a log-likelihood is within
+    1e-3 nats of the exact one at widths from .1 on, for data of about a thousand values in [0, 1]; see
+    `ops.parzen_sums`.
+
+    References
+    ----------
+    .. [1] Goodfellow et al., Generative Adversarial Nets, 2014, section 5 and Table 1.
+    .. [2] Breuleux, Bengio and Vincent, Quickly generating representative samples from an RBM-derived process, 2011.
+
+    Examples
+    --------
+    Samples may come a few at a time. These are spread evenly over [-1, 1], where the log-density is log .5:
+
+    >>> window = ParzenWindow(np.zeros((1, 1)), 0.05)
+    >>> for some in np.array_split(np.linspace(-1, 1, 1000)[:, None], 4):
+    ...     window.add(some)
+    >>> window.count
+    1000
+    >>> window.log_likelihoods().round(2)
+    array([[-0.69]])
     """
 
-    def __init__(self, points: np.ndarray, sigmas: Sequence[float] | float, dtype: str | None = None, tile: int = TILE):
+    def __init__(self, points: np.ndarray, sigmas: Widths, dtype: str | None = None, tile: int = TILE):
         points = check_rows(points, "the data to score")
         self.sigmas = check_widths(sigmas)
         self.dtype = np.dtype(dtype or (points.dtype if points.dtype == np.float32 else np.float64)).name
@@ -88,19 +149,29 @@ class ParzenWindow:
         self._shift: np.ndarray | None = None
 
     def add(self, samples: np.ndarray) -> None:
-        """Add samples (count, dim); raises DataError where they are of another width than the points or not finite."""
+        """Add samples to the mixture.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (count, dimension)
+            Finite numbers, in the unit of the points.
+
+        Raises
+        ------
+        DataError
+            If their dimension is not that of the points, or a value is not finite.
+        """
         samples = check_rows(samples, "the samples", first=self.count)
         if samples.shape[1] != self._points.shape[1]:
             raise DataError(
                 f"the samples have {samples.shape[1]} values each, but the data to score have {self._points.shape[1]}"
             )
-        if self._shift is None:
-            self._place_by(samples)
+        shift = self._center_on(samples) if self._shift is None else self._shift
         update = _compiled(self.dtype)
         for start in range(0, len(samples), TILE):
             m = self._from(self._origin, samples[start : start + TILE])
-            y = self._from(self._shift, m)
-            m_terms = _norm2(m) - _norm2(self._shift[None])
+            y = self._from(shift, m)
+            m_terms = _norm2(m) - _norm2(shift[None])
             errors = np.zeros(len(self._points))
             if self.dtype == "float32":
                 errors = error_bound(self._norm2, _norm2(y).max(), self._x_terms, abs(m_terms).max(), m.shape[1])
@@ -119,8 +190,8 @@ class ParzenWindow:
                 )
         self.count += len(samples)
 
-    def _place_by(self, samples: np.ndarray) -> None:
-        """Choose c and o; `_shift` is c - o, and points are held less o."""
+    def _center_on(self, samples: np.ndarray) -> np.ndarray:
+        """Choose c and o, subtract o from the points, and return c - o."""
         centre = samples[:TILE].mean(axis=0, dtype=np.float64).astype(self.dtype)
         mostly_zero = np.count_nonzero(self._points, axis=0) < len(self._points) / 2
         self._origin = np.where(mostly_zero, np.zeros_like(centre), centre)
@@ -128,37 +199,59 @@ class ParzenWindow:
         self._points = self._from(self._origin, self._points)
         self._norm2 = _norm2(self._points)
         self._x_terms = _norm2(self._points, self._shift)
+        return self._shift
 
     def _from(self, origin: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return np.subtract(rows, origin, dtype=self.dtype)
 
     def log_likelihoods(self) -> np.ndarray:
-        """log p(x), (widths, points) float64, in nats."""
+        """Return log p(x), (widths, points) float64, in nats."""
         if self.count == 0:
             raise DataError("there are no samples yet, so that there is no likelihood")
         exponents = -np.outer(self._inverse_widths, self._nearest) + np.log(self._sums.T / self.count)
         return exponents - 0.5 * self._points.shape[1] * np.log(2 * np.pi * self.sigmas**2)[:, None]
 
     def estimates(self) -> list[Estimate]:
-        """Mean and standard error over the points, for each width."""
+        """Return mean and standard error over the points, for each width."""
         return [estimate(row) for row in self.log_likelihoods()]
 
 
-def log_likelihoods(
-    samples: Any, points: np.ndarray, sigmas: Sequence[float] | float, progress: Callable[[int], None] | None = None
-) -> np.ndarray:
-    """log p of each point under Parzen windows of the given widths around `samples`.
+def log_likelihoods(samples: Rows, points: np.ndarray, sigmas: Widths, progress: Progress | None = None) -> np.ndarray:
+    """Return log p of each point under Parzen windows of the given widths around `samples`.
 
     Parameters
     ----------
-    samples : (samples, dim): an array, or anything with `shape` whose slices are arrays (see `arrays`)
-    points : (points, dim)
-    sigmas : widths
-    progress : is told the number of samples of each block, once it is done
+    samples : array-like of shape (samples, dimension)
+        An array, or anything with a `shape` whose slices are arrays, such as a file opened by `files.rows.open_rows`.
+    points : ndarray of shape (points, dimension)
+        The data to score, finite numbers in the unit of the samples.
+    sigmas : float or sequence of float
+        Widths (standard deviations) of the Gaussians, above 0, in the unit of the data.
+    progress : callable, optional
+        Called with the number of samples of each block, once it is done.
 
     Returns
     -------
-    (widths, points) float64, in nats
+    ndarray of shape (widths, points)
+        Log-likelihoods in nats, float64.
+
+    Raises
+    ------
+    DataError
+        If samples and points are not finite numbers of one dimension, or a width is not above 0.
+
+    See Also
+    --------
+    ParzenWindow : The same for samples that come a few at a time.
+    adversarial.likelihood.cross_validation.choose_width : Choose the width on validation data.
+
+    Examples
+    --------
+    A Gaussian of width 1 and one of width 2 around a single sample, at its centre:
+
+    >>> log_likelihoods(np.zeros((1, 2)), np.zeros((1, 2)), [1.0, 2.0]).round(4)
+    array([[-1.8379],
+           [-3.2242]])
     """
     window = ParzenWindow(points, sigmas)
     for block in blocks(samples):
@@ -168,14 +261,39 @@ def log_likelihoods(
     return window.log_likelihoods()
 
 
-def blocks(samples: Any) -> Iterator[np.ndarray]:
-    """The rows of `samples` in order, TILE at a time."""
+def blocks(samples: Rows) -> Iterator[np.ndarray]:
+    """Yield the rows of `samples` in order, TILE at a time."""
     for start in range(0, samples.shape[0], TILE):
         yield np.asarray(samples[start : start + TILE])
 
 
 def check_rows(rows: np.ndarray, what: str, first: int = 0) -> np.ndarray:
-    """`rows` as a matrix of finite numbers, or DataError; `what` names them, `first` is the number of the first row."""
+    """Return `rows` as a matrix of finite numbers.
+
+    Parameters
+    ----------
+    rows : array-like of shape (count, dimension)
+        Real numbers, at least one.
+    what : str
+        What to call them in an error, a plural.
+    first : int, default 0
+        The number of the first row, for the error.
+
+    Returns
+    -------
+    ndarray of shape (count, dimension)
+        The same, not copied if it is an array.
+
+    Raises
+    ------
+    DataError
+        If they are something else, or a value is not finite.
+
+    Examples
+    --------
+    >>> check_rows([[1, 2]], "the samples")
+    array([[1, 2]])
+    """
     rows = np.asarray(rows)
     if rows.ndim != 2 or rows.size == 0:
         raise DataError(f"{what} must be a table with a row an example, but their shape is {rows.shape}")
@@ -188,17 +306,38 @@ def check_rows(rows: np.ndarray, what: str, first: int = 0) -> np.ndarray:
     return rows
 
 
-def check_widths(sigmas: Sequence[float] | float) -> np.ndarray:
-    """`sigmas` as a vector of float64, or DataError where one is not above 0."""
-    sigmas = np.atleast_1d(np.asarray(sigmas, dtype=np.float64))
-    for sigma in sigmas:
+def check_widths(sigmas: Widths) -> np.ndarray:
+    """Return widths as a vector of float64.
+
+    Parameters
+    ----------
+    sigmas : float or sequence of float
+        One width or several, above 0 and finite.
+
+    Returns
+    -------
+    ndarray of shape (widths,)
+        The same, float64.
+
+    Raises
+    ------
+    DataError
+        If a width is not a finite number above 0.
+
+    Examples
+    --------
+    >>> check_widths(0.2)
+    array([0.2])
+    """
+    widths = np.atleast_1d(np.asarray(sigmas, dtype=np.float64))
+    for sigma in widths:
         if not 0 < sigma < np.inf:
             raise DataError(f"the width sigma is {sigma:g}, but must be a number above 0")
-    return sigmas
+    return widths
 
 
 def _norm2(rows: np.ndarray, origin: np.ndarray | None = None) -> np.ndarray:
-    """|row - origin|^2 of each row, in float64."""
+    """Return |row - origin|^2 of each row, in float64."""
     norms = []
     for part in blocks(rows):
         exact = part.astype(np.float64)

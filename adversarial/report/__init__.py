@@ -1,1 +1,1 @@
-"""A trained model as one HTML page that needs nothing else: what happened, what came of it, and its generator, live."""
+"""A trained model as one self-contained HTML page: its training, its results, and its generator, live."""

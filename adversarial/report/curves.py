@@ -8,7 +8,7 @@ from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 
-#: Title, unit, what it says, and the ends of the names of the channels it draws, each with a label for people.
+#: Title, unit, explanation, and the channels to draw: the ends of their names, each with a label.
 GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "What the players minimise",
@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         {"_false_positives": "false positives", "_false_negatives": "false negatives"},
     ),
     ("Learning rate", "per update", "It falls with every update.", {"learning_rate": "learning rate"}),
-    ("Momentum", "share kept", "How much of an update goes on into the next.", {"momentum": "momentum"}),
+    ("Momentum", "factor", "The share of an update that is added to the next.", {"momentum": "momentum"}),
     (
         "Time",
         "seconds an epoch",
@@ -38,12 +38,31 @@ GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         {"training_seconds_this_epoch": "training"},
     ),
 )
-#: Records longer than this are thinned: a page is no place for every one of thousands of epochs.
+#: Longer records are subsampled, so that thousands of epochs do not make a page slow.
 MOST_VALUES = 1000
 
 
 def curves_of(record: MonitorRecord) -> dict[str, Any] | None:
-    """The curves of a monitor's record; None where it is shorter than two epochs."""
+    """Convert a monitor's record to the curves of a page.
+
+    Parameters
+    ----------
+    record : MonitorRecord
+        What the monitor of a saved model recorded.
+
+    Returns
+    -------
+    dict or None
+        What charts.js reads: epochs, groups of curves, all channels, and the channel to show first. None if the record
+        is shorter than two epochs.
+
+    Examples
+    --------
+    >>> rate = ChannelRecord([0.1, 0.09], [0, 1], [0, 500], [0, 50000], [0.0, 7.0])
+    >>> curves = curves_of(MonitorRecord({"learning_rate": rate}))
+    >>> curves["epochs"], curves["channels"]["learning_rate"]["values"]
+    ([0, 1], [0.1, 0.09])
+    """
     if not record.channels:
         return None
     epochs = [int(epoch) for epoch in next(iter(record.channels.values())).epoch_record]
@@ -75,5 +94,5 @@ def _first(channels: Mapping[str, Any], end: str) -> str | None:
 
 
 def _plain(values: Iterable[float]) -> list[float | None]:
-    """Values as JSON has them, to six digits; what is not finite leaves a gap."""
+    """Round values to six digits for JSON; those that are not finite become null, a gap in the curve."""
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]

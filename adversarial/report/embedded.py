@@ -1,8 +1,8 @@
-"""A generator for a page: its layers as 24-bit whole numbers, which JavaScript turns back into images.
+"""A generator for a page: its layers with weights as 24-bit integers, from which JavaScript computes images.
 
-Each unit's weights are divided by that unit's own scale, their largest size over 2^23 - 1: three bytes a weight, and as
-exact as float32 (two bytes would leave images of a trained model 1e-3 off). `report/page/network.js` is the other
-half: it reads what is written here and computes the same forward pass.
+Each unit's weights are divided by a scale of their own, their largest magnitude over 2^23 - 1: three bytes a weight,
+and as exact as float32 (with two bytes, images of a trained model would be off by 1e-3). `report/page/network.js` is
+the other half: it reads this format and computes the same forward pass.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import numpy as np
 from adversarial.errors import UserError
 from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
 from adversarial.models.affine import AffineLayer
-from adversarial.models.layer import Layer
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
 from adversarial.models.maxout import Maxout
 from adversarial.space import VectorSpace
 
-#: What follows the affine map of a layer, as network.js calls it. The class itself counts, not what derives from it.
+#: Names that network.js has for what follows the affine map of a layer. Subclasses of these may compute otherwise.
 ACTIVATIONS: dict[type, str] = {
     Linear: "linear",
     RectifiedLinear: "rectified",
@@ -31,24 +30,27 @@ ACTIVATIONS: dict[type, str] = {
     HardSigmoid: "hard sigmoid",
     Maxout: "maxout",
 }
-#: The most weights that leave a page below 15 MB.
+#: The most weights of a page below 15 MB.
 MOST_WEIGHTS = 3_400_000
 _LARGEST = (1 << 23) - 1
 
 
 class NotEmbeddable(UserError):
-    """A generator that a page cannot compute; says why."""
+    """A page cannot compute this generator; the message says why."""
 
 
 @dataclass(frozen=True)
 class EmbeddedLayer:
-    """A layer as the page has it.
+    """A layer as network.js reads it.
 
     Attributes
     ----------
-    options : the activation, and what it needs to know
-    weights : int32 (units, inputs), of 24 bits; for Maxout each piece is a unit
-    scales, biases : float32 (units,)
+    options : dict
+        The layer's name, its activation, and the parameters of that.
+    weights : ndarray of shape (units, inputs)
+        Integers of 24 bits, as int32; for Maxout each piece is a unit.
+    scales, biases : ndarray of shape (units,)
+        What a unit's weights are multiplied by, and its bias, float32.
     """
 
     options: dict[str, Any]
@@ -59,20 +61,20 @@ class EmbeddedLayer:
 
 @dataclass(frozen=True)
 class EmbeddedGenerator:
-    """A generator as the page has it: its layers, and the distribution of its noise."""
+    """A generator as network.js reads it: its layers, and the distribution of its noise."""
 
     layers: tuple[EmbeddedLayer, ...]
     noise: str
 
     def images_of(self, z: np.ndarray) -> np.ndarray:
-        """G(z) (count, dimension) float64 for each row of z, from the whole numbers, as network.js computes it."""
+        """Return G(z) (count, dimension) float64 for each row of z, from the integers, as network.js computes it."""
         state = np.asarray(z, dtype=np.float64)
         for layer in self.layers:
             state = _activated(state @ layer.weights.T.astype(np.float64) * layer.scales + layer.biases, layer.options)
         return state
 
     def as_json(self) -> dict[str, Any]:
-        """What network.js reads, but for the weights."""
+        """Return what network.js reads besides the weights, as JSON."""
         layers = [
             layer.options | {"inputs": layer.weights.shape[1], "units": layer.weights.shape[0]} for layer in self.layers
         ]
@@ -80,36 +82,48 @@ class EmbeddedGenerator:
         return {"noise": self.noise, "layers": layers, "floats": _base64(floats.astype("<f4"))}
 
     def weights_text(self) -> str:
-        """The weights, layer after layer, unit after unit, as base64 of little-endian 24-bit numbers."""
-        whole = np.concatenate([layer.weights.ravel() for layer in self.layers]).astype("<i4")
-        return _base64(whole.view(np.uint8).reshape(-1, 4)[:, :3])
+        """Return the weights, layer by layer and unit by unit, as base64 of little-endian 24-bit integers."""
+        integers = np.concatenate([layer.weights.ravel() for layer in self.layers]).astype("<i4")
+        return _base64(integers.view(np.uint8).reshape(-1, 4)[:, :3])
 
 
 def embed(generator: Generator) -> EmbeddedGenerator:
-    """A generator for a page.
+    """Convert a generator for a page.
+
+    Parameters
+    ----------
+    generator : Generator
+        A trained generator of dense layers.
+
+    Returns
+    -------
+    EmbeddedGenerator
+        Its layers, with weights as 24-bit integers.
 
     Raises
     ------
     NotEmbeddable
-        Where it has a layer that network.js does not know, noise of its own in G, or too many weights.
+        If it has a layer that network.js cannot compute, dropout while sampling, or too many weights.
     """
     if isinstance(generator, IntrinsicDropoutGenerator):
         raise NotEmbeddable("this generator drops units at random, so that one z has no one image")
     if not isinstance(generator.get_input_space(), VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {generator.get_input_space()}")
-    layers = generator.mlp.layers
-    for layer in layers:
-        if type(layer) not in ACTIVATIONS or _unusual(layer):
+    layers: list[AffineLayer] = []
+    for layer in generator.mlp.layers:
+        if type(layer) not in ACTIVATIONS or not isinstance(layer, AffineLayer) or _unusual(layer):
             raise NotEmbeddable(
                 f"layer '{layer.layer_name}' ({type(layer).__name__}) is of a kind that this page cannot compute"
             )
+        layers.append(layer)
     total = sum(layer.W.get_value(borrow=True).size for layer in layers)
     if total > MOST_WEIGHTS:
         raise NotEmbeddable(f"this generator has {total:,} weights, and a page carries {MOST_WEIGHTS:,} at most")
     return EmbeddedGenerator(tuple(_embedded(layer) for layer in layers), generator.noise)
 
 
-def _unusual(layer: Layer) -> bool:
+def _unusual(layer: AffineLayer) -> bool:
+    """Return whether a layer has options that network.js ignores."""
     return isinstance(layer, Maxout) and (layer.randomize_pools or layer.pool_stride != layer.pool_size)
 
 
@@ -117,21 +131,20 @@ def _embedded(layer: AffineLayer) -> EmbeddedLayer:
     weights = layer.W.get_value().T.astype(np.float64)
     largest = np.abs(weights).max(axis=1)
     scales = (np.where(largest > 0, largest, 1.0) / _LARGEST).astype(np.float32)
-    whole = np.clip(np.rint(weights / scales[:, None]), -_LARGEST, _LARGEST).astype(np.int32)
-    bias = getattr(layer, "b", None)
-    biases = np.zeros(len(whole)) if bias is None else bias.get_value()
+    integers = np.clip(np.rint(weights / scales[:, None]), -_LARGEST, _LARGEST).astype(np.int32)
+    biases = np.zeros(len(integers)) if layer.b is None else layer.b.get_value()
     options: dict[str, Any] = {"name": layer.layer_name, "activation": ACTIVATIONS[type(layer)]}
     if isinstance(layer, RectifiedLinear):
         options["slope"] = layer.left_slope
     if isinstance(layer, Maxout):
-        options |= {"pieces": layer.pool_size, "floor": bool(layer.min_zero)}
-    return EmbeddedLayer(options, whole, scales, biases.astype(np.float32))
+        options |= {"num_pieces": layer.pool_size, "floor": bool(layer.min_zero)}
+    return EmbeddedLayer(options, integers, scales, biases.astype(np.float32))
 
 
 def _activated(x: np.ndarray, options: dict[str, Any]) -> np.ndarray:
     kind = options["activation"]
     if kind == "maxout":
-        largest = x.reshape(len(x), -1, options["pieces"]).max(axis=2)
+        largest = x.reshape(len(x), -1, options["num_pieces"]).max(axis=2)
         return np.maximum(largest, 0) if options["floor"] else largest
     if kind == "rectified":
         return np.where(x > 0, x, options["slope"] * x)

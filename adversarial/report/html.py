@@ -1,4 +1,4 @@
-"""The parts of a page that are words and tables: made here, so that they are there without JavaScript too."""
+"""Text and tables of a page, as HTML that is complete without JavaScript."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from adversarial.comparison.differences import Comparison, Row
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """A paragraph of plain text."""
+    """Return a paragraph of plain text, with CSS class `kind`.
+
+    Examples
+    --------
+    >>> paragraph("D < G", "note")
+    '<p class="note">D &lt; G</p>'
+    """
     return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
 
 
 def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
-    """(what, figure, below it in small) each."""
+    """Return the key figures: (what, figure, small print below it) each."""
     return "".join(
         f"<div><dt>{escape(what)}</dt><dd>{escape(figure)}<small>{escape(more)}</small></dd></div>"
         for what, figure, more in figures
@@ -24,7 +30,7 @@ def key_figures(figures: Iterable[tuple[str, str, str]]) -> str:
 
 
 def sheet(caption: str, label: str, wide: bool = False) -> str:
-    """The place of a sheet of images, which pictures.js fills; a `wide` one may scroll on a phone."""
+    """Return the canvas of a sheet of images, which pictures.js draws; a `wide` one may scroll on a phone."""
     canvas = f'<canvas class="sheet" role="img" aria-label="{escape(label)}"></canvas>'
     words = f"<figcaption>{escape(caption)}</figcaption>"
     if wide:
@@ -33,16 +39,16 @@ def sheet(caption: str, label: str, wide: bool = False) -> str:
 
 
 def epochs_slider(caption: str) -> str:
-    """The place of the samples of each kept epoch, with its slider."""
+    """Return the canvas of the samples of each saved epoch, with its slider."""
     return (
         '<div class="card"><figure class="beside"><canvas class="sheet" role="img" aria-label="Samples"></canvas>'
-        '<figcaption><output></output><input type="range" min="0" step="1" aria-label="Which of the kept epochs">'
+        '<figcaption><output></output><input type="range" min="0" step="1" aria-label="Which of the saved epochs">'
         f'<button type="button">Play</button><p>{escape(caption)}</p></figcaption></figure></div>'
     )
 
 
 def chart(title: str, caption: str, place: str = "") -> str:
-    """The place of a chart, which charts.js fills."""
+    """Return the element of a chart, which charts.js draws; `place` is its id."""
     named = f' id="{escape(place)}"' if place else ""
     return (
         f'<figure{named}><h3>{escape(title)}</h3><div class="chart"></div>'
@@ -51,7 +57,22 @@ def chart(title: str, caption: str, place: str = "") -> str:
 
 
 def table_1(own: str, data: str, estimate: Mapping[str, Any] | None) -> str:
-    """Table 1 of the paper with this model's row below it."""
+    """Return Table 1 of the paper with this model's row below it.
+
+    Parameters
+    ----------
+    own : str
+        Name of this model's row.
+    data : str
+        The data set of the estimate: a column of the table, or another.
+    estimate : mapping or None
+        Its `log_likelihood` and `standard_error`, in nats; None if not measured.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     source, rows = facts.table_1()
     columns = tuple(rows[0].results)
     body = [
@@ -73,22 +94,22 @@ def table_1(own: str, data: str, estimate: Mapping[str, Any] | None) -> str:
 
 
 def comparison(found: Comparison) -> str:
-    """What differs from 2014 on top, and what is equal, folded."""
+    """Return the settings that differ from 2014, and below them, folded, those that are equal."""
     differing = found.differences
     same = [row for row in found.rows if not row.differs]
-    given = [row for row in same if row.given_here or row.given_then]
-    unwritten = [row for row in same if not (row.given_here or row.given_then)]
+    explicit = [row for row in same if row.given_here or row.given_then]
+    defaults = [row for row in same if not (row.given_here or row.given_then)]
     count = "Nothing differs" if not differing else f"{len(differing)} of {len(found.rows)} settings differ"
     parts = [
         paragraph(
             f"{count} from 2014's {found.file} ({found.source}), the nearest of its five experiments. Settings that "
-            "neither writes, seeds among them, are compared by their defaults."
+            "neither file sets, seeds among them, are compared by their defaults."
         )
     ]
     if differing:
         parts.append(_settings(differing))
-    parts.append(_folded(f"{len(given)} equal settings that a file gives", given))
-    parts.append(_folded(f"{len(unwritten)} equal settings that both leave to defaults", unwritten))
+    parts.append(_folded(f"{len(explicit)} equal settings that a file sets", explicit))
+    parts.append(_folded(f"{len(defaults)} equal settings that both leave to defaults", defaults))
     return "".join(parts)
 
 
@@ -113,12 +134,12 @@ def _mark(row: Row) -> str:
 
 
 def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapping[str, str], text: str) -> str:
-    """The commands, versions and YAML from which the model came."""
+    """Return the commands, versions, overrides and YAML that reproduce the model."""
     rows = "".join(
         f'<tr><td class="key">{escape(name)}</td><td>{escape(value)}</td></tr>' for name, value in versions.items()
     )
-    put_in = "".join(f"{key}={value}\n" for key, value in overrides.items())
-    changed = f"<details><summary>Values put in by --set</summary><pre>{escape(put_in)}</pre></details>"
+    lines = "".join(f"{key}={value}\n" for key, value in overrides.items())
+    changed = f"<details><summary>Values changed by --set</summary><pre>{escape(lines)}</pre></details>"
     return (
         f"<pre>{escape(chr(10).join(commands))}</pre>"
         f'<div class="scroll"><table><tbody>{rows}</tbody></table></div><br>'

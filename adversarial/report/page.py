@@ -1,4 +1,4 @@
-"""One HTML page from its parts: styles, scripts, data and words, with nothing left to fetch."""
+"""One HTML page from styles, scripts, data and text, with nothing left to fetch."""
 
 from __future__ import annotations
 
@@ -30,16 +30,22 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 @dataclass
 class Page:
-    """What a page is made of.
+    """The content of a page.
 
     Attributes
     ----------
-    title, lead : plain text
-    facts : HTML of the key figures
-    sections : HTML of the sections, by the names in page.html
-    data : what the scripts draw, by the ids of the sections
-    generator : None where the page has none
-    footer : plain text
+    title, lead : str
+        Plain text at the top.
+    facts : str
+        HTML of the key figures.
+    sections : dict of {str: str}
+        HTML of the sections, by their names in page.html.
+    data : dict of {str: object}
+        What the scripts draw, as JSON, by the ids of the sections.
+    generator : EmbeddedGenerator or None
+        The generator to run live, if the page can compute it.
+    footer : str
+        Plain text at the bottom.
     """
 
     title: str
@@ -51,7 +57,7 @@ class Page:
     footer: str = ""
 
     def html(self) -> str:
-        """The whole page."""
+        """Return the whole page."""
         data = dict(self.data)
         weights = ""
         if self.generator is not None:
@@ -73,15 +79,27 @@ class Page:
 
 
 def text_of(name: str) -> str:
-    """A file of the page's, by its path within report/page."""
+    """Return the text of a file of the folder report/page, by its path there.
+
+    Examples
+    --------
+    >>> text_of("page.html").splitlines()[0]
+    '<!DOCTYPE html>'
+    """
     return resources.files(__package__).joinpath("page", *name.split("/")).read_text(encoding="utf-8")
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """`template` with each {{name}} replaced by its value, which is HTML already."""
+    """Replace each {{name}} of a template by its value, which is HTML already.
+
+    Examples
+    --------
+    >>> fill("<p>{{text}}</p>", {"text": "G(<b>z</b>)"})
+    '<p>G(<b>z</b>)</p>'
+    """
     return _PLACE.sub(lambda match: values[match[1]], template)
 
 
 def _within_script(text: str) -> str:
-    """JSON that no word in it can end the script element of."""
+    """Escape JSON, so that no text in it can end its script element."""
     return text.replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""Images for a page: many in one PNG, side by side and without gaps, which pictures.js lays out."""
+"""Images for a page: many in one PNG, side by side and without gaps, for pictures.js to lay out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from adversarial.figures.grid import ImageShape, choose_rescale, images_from_row
 
 
 class Shades(NamedTuple):
-    """How values become brightness: a rule of `figures.grid`, and the values that are black and white by it."""
+    """A map from values to brightness: a rule of `figures.grid`, and the values that it draws black and white."""
 
     rule: str
     black: float
@@ -21,12 +21,24 @@ class Shades(NamedTuple):
 
 
 def shades_of(rows: np.ndarray, data: np.ndarray | None = None) -> Shades:
-    """The shades for rows of a design matrix, by the rule that fits the range of what they should be like.
+    """Choose shades for images, by the rule that fits the range of the data that they imitate.
 
     Parameters
     ----------
-    rows : (count, dimension), whose largest size is white where the rule is 'all'
-    data : what they should be like; None: the rows themselves
+    rows : ndarray of shape (count, dimension)
+        Images; their largest magnitude is white if the rule is 'all'.
+    data : ndarray, optional
+        The data they imitate; the default is the rows themselves.
+
+    Returns
+    -------
+    Shades
+        The rule, and the values that are black and white.
+
+    Examples
+    --------
+    >>> shades_of(np.array([[0.2, 0.9]]))
+    Shades(rule='unit', black=0.0, white=1.0)
     """
     by = rows if data is None else data
     rule = choose_rescale(by.min(), by.max())
@@ -37,15 +49,31 @@ def shades_of(rows: np.ndarray, data: np.ndarray | None = None) -> Shades:
 
 
 def packed(rows: np.ndarray, shape: ImageShape, columns: int, shades: Shades) -> dict[str, Any]:
-    """A sheet for pictures.js.
+    """Pack images into one PNG for pictures.js.
 
     Parameters
     ----------
-    rows : (count, dimension), images of `shape`; count is a multiple of `columns`
-    columns : images in a row
-    shades : how bright values are
+    rows : ndarray of shape (count, dimension)
+        Images; count is a multiple of `columns`.
+    shape : ImageShape
+        Rows, columns and channels of an image.
+    columns : int
+        Images in a row of the sheet.
+    shades : Shades
+        The map from values to brightness.
+
+    Returns
+    -------
+    dict
+        `picture`, a data URI; `columns` and `rows`, in images.
+
+    Examples
+    --------
+    >>> sheet = packed(np.zeros((6, 784)), ImageShape(28, 28), 3, Shades("unit", 0.0, 1.0))
+    >>> sheet["columns"], sheet["rows"], sheet["picture"][:22]
+    (3, 2, 'data:image/png;base64,')
     """
-    # Brought to [-1, 1] or [0, 1] first, so that all sheets of a page share their black and white.
+    # Scaled to [-1, 1] or [0, 1] first, so that black and white are the same in all sheets of a page.
     scaled = rows if shades.rule == "unit" else rows / shades.white
     images = rescaled(images_from_rows(scaled, shape), "unit" if shades.rule == "unit" else "tanh")
     count, height, width, channels = images.shape
@@ -55,7 +83,7 @@ def packed(rows: np.ndarray, shape: ImageShape, columns: int, shades: Shades) ->
 
 
 def _png(pixels: np.ndarray) -> str:
-    """A PNG as a data URI; pixels are (height, width, 1 or 3) uint8."""
+    """Return a PNG as a data URI; pixels are (height, width, 1 or 3) uint8."""
     buffer = io.BytesIO()
     Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"

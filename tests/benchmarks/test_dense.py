@@ -9,16 +9,16 @@ from adversarial.benchmarks.dense import GameSpec, LayerSpec, bare_products, mad
 from adversarial.models import dbm
 
 
-def layer(kind, inputs, units, seed, pieces=1, **options):
+def layer(kind, inputs, units, seed, num_pieces=1, **options):
     rng = np.random.default_rng(seed)
-    W = rng.standard_normal((inputs, units * pieces)).astype("float32") / 3
-    b = rng.standard_normal(units * pieces).astype("float32") / 3
-    return LayerSpec(kind, W, b, pieces, options.pop("max_col_norm", None), **options)
+    W = rng.standard_normal((inputs, units * num_pieces)).astype("float32") / 3
+    b = rng.standard_normal(units * num_pieces).astype("float32") / 3
+    return LayerSpec(kind, W, b, num_pieces, options.pop("max_col_norm", None), **options)
 
 
 def game(noise="uniform"):
     generator = [layer("RectifiedLinear", 5, 7, 0), layer("Sigmoid", 7, 6, 1, max_col_norm=0.8)]
-    discriminator = [layer("Maxout", 6, 4, 2, pieces=3, keep=0.8, scale=1.25), layer("Sigmoid", 4, 1, 3)]
+    discriminator = [layer("Maxout", 6, 4, 2, num_pieces=3, keep=0.8, scale=1.25), layer("Sigmoid", 4, 1, 3)]
     return GameSpec(generator, discriminator, noise, 0.1, 0.5)
 
 
@@ -33,7 +33,7 @@ def losses(spec, x, z):
         for each in layers:
             z = x @ each.W + each.b
             if each.kind == "Maxout":
-                x = z.reshape(len(z), -1, each.pieces).max(axis=2)
+                x = z.reshape(len(z), -1, each.num_pieces).max(axis=2)
             else:
                 x = np.maximum(z, 0) if each.kind == "RectifiedLinear" else 1 / (1 + np.exp(-z))
         return x, z

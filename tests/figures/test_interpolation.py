@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from adversarial.errors import ConfigurationError
 from adversarial.figures.interpolation import path_through
-from adversarial.figures.weights import sheet_size, strongest_first
 
 
 @given(rows=st.integers(1, 3), points=st.integers(2, 5), steps=st.integers(1, 7))
@@ -28,19 +27,3 @@ def test_a_line_takes_two_points_and_a_step():
         path_through(np.zeros((1, 1, 2)), 3)
     with pytest.raises(ConfigurationError, match="1 step"):
         path_through(np.zeros((1, 2, 2)), 0)
-
-
-@given(count=st.integers(1, 900), rows=st.none() | st.integers(1, 30), columns=st.none() | st.integers(1, 30))
-def test_a_sheet_is_as_asked_and_no_larger_than_its_images(count, rows, columns):
-    made_rows, made_columns = sheet_size(count, rows, columns)
-    assert made_rows >= 1 and made_columns >= 1
-    assert (made_rows - 1) * made_columns < count
-    if rows is None:
-        assert made_rows * made_columns >= min(count, 400)
-    if columns is not None:
-        assert made_columns == columns
-
-
-def test_the_strongest_come_first():
-    images = np.array([1.0, -3.0, 2.0, 3.0])[:, None, None, None] * np.ones((4, 2, 2, 1))
-    assert strongest_first(images).tolist() == [1, 3, 2, 0]

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from adversarial.errors import CheckpointError
+from adversarial.errors import FileError
 from adversarial.files import whole_file
 
 fcntl = pytest.importorskip("fcntl")
@@ -23,7 +23,7 @@ def test_a_failure_at_any_step_leaves_the_old_file(tmp_path, monkeypatch, call, 
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(FileError) as caught:
         whole_file.write_whole(path, [b"new"])
     monkeypatch.undo()
     assert str(caught.value).startswith(f"cannot save {path}: ")
@@ -49,7 +49,7 @@ def test_a_failure_at_any_write_leaves_the_old_file(tmp_path, monkeypatch, numbe
     for place in range(sum(1 for _ in whole_file._gathered(pieces))):
         done.clear()
         monkeypatch.setattr(whole_file, "_write_all", fail_at(place))
-        with pytest.raises(CheckpointError, match="the file that was there before is untouched"):
+        with pytest.raises(FileError, match="the file that was there before is untouched"):
             whole_file.write_whole(path, pieces)
         assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
 
@@ -73,7 +73,7 @@ def test_another_program_at_the_same_file_is_not_disturbed(tmp_path):
         other.write(b"theirs")
         other.flush()
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(CheckpointError, match="another program is saving"):
+        with pytest.raises(FileError, match="another program is saving"):
             whole_file.write_whole(path, [b"ours"])
         assert os.path.getsize(other.name) == 6
     whole_file.write_whole(path, [b"ours"])
@@ -84,7 +84,7 @@ def test_a_link_in_the_place_of_the_part_is_not_followed(tmp_path):
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     (tmp_path / f"file{whole_file.PART}").symlink_to(victim)
-    with pytest.raises(CheckpointError):
+    with pytest.raises(FileError):
         whole_file.write_whole(tmp_path / "file", [b"new"])
     assert victim.read_bytes() == b"precious"
 

@@ -13,7 +13,7 @@ from pytensor.compile.mode import Mode
 from adversarial import backend
 from adversarial.errors import DataError
 from adversarial.likelihood.parzen import ParzenWindow, estimate, log_likelihoods
-from adversarial.ops.parzen import ParzenSums, error_bound
+from adversarial.ops.parzen_sums import ParzenSums, error_bound
 
 WIDTHS = np.logspace(-1, 0, 10)
 

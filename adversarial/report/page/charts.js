@@ -1,4 +1,4 @@
-// Curves with zoom (drag across; double-click for all) and the values under the pointer.
+// Curves with zoom (drag across; double-click to reset) and the values under the pointer.
 "use strict";
 
 const LINES = ["--blue", "--orange", "--green", "--pink"];
@@ -51,7 +51,7 @@ function chart(holder, spec) {
     }
     const whole = { values: (plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) };
     const numbers = { values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))) };
-    // Of a logarithmic axis, 1, 2 and 5 of each power of ten.
+    // A logarithmic axis is labelled at 1, 2 and 5 of each power of ten.
     const first = (tick) => Number(tick.toExponential()[0]);
     const widths = {
       filter: (plot, ticks) => ticks.map((tick) => ([1, 2, 5].includes(first(tick)) ? tick : null)),
@@ -96,8 +96,8 @@ function showCurves(section, curves) {
     x: curves.epochs, x_label: "epochs", y_label: select.value.split("_").slice(-2).join(" "),
     series: [{ label: select.value, values: curves.channels[select.value].values }],
   });
-  const told = () => { section.querySelector("#channel-doc").textContent = curves.channels[select.value].doc; };
+  const showDoc = () => { section.querySelector("#channel-doc").textContent = curves.channels[select.value].doc; };
   const any = chart(section.querySelector("#any-channel"), spec());
-  told();
-  select.addEventListener("change", () => { any.replace(spec()); told(); });
+  showDoc();
+  select.addEventListener("change", () => { any.replace(spec()); showDoc(); });
 }

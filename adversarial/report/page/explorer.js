@@ -1,4 +1,4 @@
-// The live generator: a map of a plane of z space to drag over, the image at the handle, and every coordinate of z.
+// The live generator: a map of a plane of z space to drag over, the image at the handle, and all coordinates of z.
 "use strict";
 
 const MAP_SIDE = 9;
@@ -28,7 +28,7 @@ class Explorer {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   }
 
-  // The plane: z as a function of the handle's place, (0, 0) top left to (1, 1) bottom right.
+  // The plane: z as a function of the handle's position, from (0, 0) at the top left to (1, 1) at the bottom right.
 
   newPlane() {
     const mode = this.$("#plane").value;
@@ -67,7 +67,7 @@ class Explorer {
       }
     } else {
       const weights = [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y];
-      // Squares that add to 1 keep the spread of z: between samples it is as likely as at them.
+      // Weights whose squares add to 1 preserve the variance of z, so that points between samples are as likely.
       const norm = Math.hypot(...weights);
       for (let i = 0; i < z.length; i++) {
         z[i] = 0;
@@ -88,7 +88,7 @@ class Explorer {
     this.later("image", () => { this.drawImage(); this.drawStrip(); this.drawMap(); });
   }
 
-  // One redrawing a frame, however many events there were.
+  // Redraw at most once a frame, however many events there were.
   later(what, work) {
     this.waiting = this.waiting || {};
     if (this.waiting[what]) return;
@@ -125,7 +125,7 @@ class Explorer {
     const { context, width } = fitted(canvas, this.show.rows / this.show.columns);
     const height = (width * this.show.rows) / this.show.columns;
     context.drawImage(this.map, 0, 0, width, height);
-    // The handle runs from the middle of the first image to the middle of the last.
+    // The handle moves from the centre of the first image to the centre of the last.
     const place = (at, length) => (length / MAP_SIDE) * (0.5 + at * (MAP_SIDE - 1));
     const [x, y] = [place(this.at[0], width), place(this.at[1], height)];
     const radius = Math.max(12, width / MAP_SIDE / 2);
@@ -179,7 +179,7 @@ class Explorer {
     this.$("#cost").textContent = `${(performance.now() - started).toFixed(1)} ms`;
   }
 
-  // Every coordinate of z: a bar each, to drag, and a mark below it that holds it.
+  // The coordinates of z: for each a bar to drag, and below it a square that holds (fixes) the coordinate.
 
   bindCoordinates() {
     const canvas = this.$("#strip");

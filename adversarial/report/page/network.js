@@ -1,4 +1,4 @@
-// The generator's forward pass, from the whole numbers that adversarial/report/embedded.py wrote.
+// The generator's forward pass, from the 24-bit integers that adversarial/report/embedded.py writes.
 "use strict";
 
 function bytesOf(base64) {
@@ -8,8 +8,8 @@ function bytesOf(base64) {
   return bytes.buffer;
 }
 
-// Little-endian, of three bytes and a sign; a Float32Array holds each of them exactly.
-function wholeNumbers(bytes) {
+// Little-endian, signed, of three bytes; a float32 represents each of them exactly.
+function integers(bytes) {
   const found = new Float32Array(bytes.length / 3);
   for (let i = 0, at = 0; i < found.length; i++, at += 3) {
     found[i] = (bytes[at] << 8 | bytes[at + 1] << 16 | bytes[at + 2] << 24) >> 8;
@@ -27,7 +27,7 @@ const ACTIVATE = {
 };
 
 class Network {
-  // described: the layers and the floats (scales, then biases, of each layer); weights: base64 of 24-bit numbers.
+  // described: the layers, and floats: scales, then biases, of each layer; weights: base64 of 24-bit integers.
   constructor(described, weights) {
     const bytes = new Uint8Array(bytesOf(weights));
     const floats = new Float32Array(bytesOf(described.floats));
@@ -40,18 +40,18 @@ class Network {
         ...layer,
         scales: floats.subarray(f, f + layer.units),
         biases: floats.subarray(f + layer.units, f + 2 * layer.units),
-        weights: wholeNumbers(bytes.subarray(3 * w, 3 * (w + count))),
+        weights: integers(bytes.subarray(3 * w, 3 * (w + count))),
         linear: new Float32Array(layer.units),
       };
       w += count;
       f += 2 * layer.units;
-      made.output = layer.activation === "maxout" ? new Float32Array(layer.units / layer.pieces) : made.linear;
+      made.output = layer.activation === "maxout" ? new Float32Array(layer.units / layer.num_pieces) : made.linear;
       return made;
     });
     this.inputs = this.layers[0].inputs;
   }
 
-  // G(z), in an array that the next call writes anew.
+  // G(z), in an array that the next call overwrites.
   imageOf(z) {
     let state = z;
     for (const layer of this.layers) {
@@ -61,7 +61,7 @@ class Network {
     return state;
   }
 
-  // A z from the distribution that the generator was trained on.
+  // A sample of z from the distribution that the generator was trained with.
   draw() {
     const z = new Float32Array(this.inputs);
     if (this.noise === "uniform") {
@@ -78,7 +78,7 @@ class Network {
     return z;
   }
 
-  // How far a coordinate of z reaches: the end of the uniform distribution, or nearly all of the others.
+  // A coordinate of z is shown from -reach to reach: all of the uniform distribution, nearly all of the others.
   get reach() {
     if (this.noise === "spherical") return 3 / Math.sqrt(this.inputs);
     return this.noise === "uniform" ? Math.sqrt(3) : 3;
@@ -90,7 +90,7 @@ function affine(layer, input) {
   const even = inputs - (inputs % 4);
   for (let unit = 0; unit < units; unit++) {
     const row = unit * inputs;
-    // Four sums side by side, which a processor adds at the same time.
+    // Four independent sums, so that the processor can overlap their additions.
     let a = 0, b = 0, c = 0, d = 0;
     for (let i = 0; i < even; i += 4) {
       a += weights[row + i] * input[i];
@@ -104,11 +104,11 @@ function affine(layer, input) {
 }
 
 function activated(layer) {
-  const { linear, output, pieces } = layer;
+  const { linear, output, num_pieces } = layer;
   if (layer.activation === "maxout") {
     for (let unit = 0; unit < output.length; unit++) {
       let largest = layer.floor ? 0 : -Infinity;
-      for (let piece = 0; piece < pieces; piece++) largest = Math.max(largest, linear[unit * pieces + piece]);
+      for (let piece = 0; piece < num_pieces; piece++) largest = Math.max(largest, linear[unit * num_pieces + piece]);
       output[unit] = largest;
     }
     return output;

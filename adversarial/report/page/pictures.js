@@ -1,7 +1,7 @@
-// Images on canvases: one image from its values, and sheets of many from one picture of them side by side.
+// Images on canvases: one image from its values, and sheets of many images from one PNG.
 "use strict";
 
-// Pixels of an image from a row of a design matrix (channel by channel); show says which values are black and white.
+// Pixels of an image from a row of a design matrix (channel by channel); show.black and show.white are values.
 function paint(values, show, image) {
   const { data } = image;
   const pixels = image.width * image.height;
@@ -34,7 +34,7 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-// A sheet: {picture, columns, rows, framed} with images side by side and no gap in `picture`.
+// A sheet: {picture, columns, rows, framed}; `picture` is a PNG of the images side by side, without gaps.
 class Sheet {
   constructor(canvas, sheet) {
     this.canvas = canvas;
@@ -49,7 +49,6 @@ class Sheet {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
-  // Which columns are shown: fewer in a row where the sheet may wrap and the screen is narrow.
   draw(picture = this.picture) {
     if (!picture.complete || !picture.naturalWidth) return;
     this.picture = picture;
@@ -74,7 +73,7 @@ class Sheet {
   }
 }
 
-// The samples of each kept epoch: one sheet, a slider, and the arrow keys.
+// The samples of each saved epoch: one sheet and a slider.
 function showEpochs(section, epochs) {
   const canvas = section.querySelector("canvas");
   const slider = section.querySelector("input");

@@ -1,4 +1,4 @@
-// Each section from its data; a section without data says why in its own words, and needs nothing here.
+// Draw each section that has data; the HTML of one without data says why.
 "use strict";
 
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -1,34 +1,39 @@
-"""C++ of products made in tiles, for `c_products`, which has the matrices and says when they are made so.
+// Products made in tiles; products.h says when.
+//
+// A tile is some columns of the right factor, cut into blocks of its rows that stay in the first-level cache. A thread
+// takes a stretch of the left factor's rows, gathers for itself the terms that are not 0, and makes these rows of the
+// output tile by tile: from the terms that it gathered, or, where most values are not 0, from all of them, several rows
+// at a time.
+#ifndef ADVERSARIAL_TILES
+#define ADVERSARIAL_TILES
+#include <omp.h>
+#include <algorithm>
+#include <numeric>
+#include <vector>
+#include "floating_point_mode.h"
+#include "terms.h"
 
-A tile is some columns of the right factor, cut into blocks of its rows that stay in the first-level cache. A thread
-takes a stretch of the left factor's rows, gathers what is not 0 of them, for itself, and makes these rows of the output
-tile by tile: from the terms that it gathered, or from all values, several rows at a time, where most are not 0.
-"""
-
-from __future__ import annotations
-
-#: `adversarial::TiledProduct(alpha, left, right, beta, out, skips, density).work()` makes
-#: out = alpha left right + beta out.
-TILES = r"""
-// Rows of the left factor that are multiplied at once where its zeros are not passed over: with VECTORS sums each they
+namespace adversarial {
+// Rows of the left factor that are multiplied at once where its zeros are not skipped: with VECTORS sums each they
 // take most registers. With vectors of 64 bytes such products take .85 to 1.02 of OpenBLAS's time and less of MKL's
-// (Zen 4); with shorter ones BLAS is left to make them.
+// (Zen 4); with shorter ones they are left to BLAS.
 enum { GROUP = 6, WHOLE = VECTOR_BYTES == 64 };
 
+// out = alpha left right + beta out, by `TiledProduct<real>(alpha, left, right, beta, out, skips, density).work()`.
 template <typename real> struct TiledProduct {
     typedef typename Vector<real>::Aligned Aligned;
     typedef typename Vector<real>::Loose Loose;
     enum { LANES = Vector<real>::LANES, WIDTH = LANES * VECTORS, LINE = 64 / sizeof(real) };
-    enum { ROWS_OF_A_PART = 48, AHEAD = 4 };
+    enum { ROWS_OF_A_PART = 48, AHEAD = 4 };  // AHEAD: rows, for prefetching
 
     const Matrix<real> left, right, out;  // (m, k), (k, n), (m, n)
     const real alpha, beta;
-    const bool skips;              // over the zeros of the left factor
+    const bool skips;              // the zeros of the left factor
     const npy_intp blocks, depth;  // parts of the inner axis, and the length of one
     const npy_intp tiles, threads;
-    npy_intp across;              // threads that share the tiles of a stretch of rows
-    npy_intp stretches, length;   // stretches of rows, and rows of one
-    std::vector<npy_intp> begun;  // tiles that threads have taken, of each stretch
+    npy_intp across;               // threads that share the tiles of a stretch of rows
+    npy_intp stretches, length;    // stretches of rows, and rows of one
+    std::vector<npy_intp> started;  // tiles that threads have taken, of each stretch
 
     // `density` is about the share of values of the left factor that are not 0.
     TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
@@ -37,23 +42,23 @@ template <typename real> struct TiledProduct {
           blocks((left.columns + DEPTH - 1) / DEPTH), depth(in_lanes((left.columns + blocks - 1) / blocks)),
           tiles((right.columns + WIDTH - 1) / WIDTH), threads(omp_get_max_threads())
     {
-        share_out(density);
+        divide(density);
     }
 
     static npy_intp in_lanes(npy_intp length) { return (length + LANES - 1) / LANES * LANES; }
 
-    // About how many cycles a product takes for each of its inner length, where BLAS needs one for each LANES
-    // multiplications. Measured: a term takes a little more, with shorter vectors a quarter, to gather a value takes
-    // two, to pack one half of one.
+    // Estimate the cycles that a product takes, divided by its inner length, where BLAS needs one for each LANES
+    // multiplications. Measured: a term takes a little more, with shorter vectors a quarter more; to gather a value
+    // takes two cycles, to pack one half a cycle.
     static double cycles(double rows, double columns, double density, bool skips)
     {
         const double of_terms = (WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
         return of_terms + (skips ? 2.0 * rows : 0.0) + 0.5 * columns;
     }
 
-    // Each thread has rows and tiles of its own: what one wrote is slow to get at for another. Threads that share rows
-    // gather the same terms, threads that share tiles pack the same ones: the least of both is sought.
-    void share_out(double density)
+    // Divide the work. Each thread has rows and tiles of its own, as what another thread wrote is slow to read.
+    // Threads that share rows gather the same terms, threads that share tiles pack the same ones: find the cheapest.
+    void divide(double density)
     {
         double least = 0;
         for (npy_intp ways = 1; ways <= threads; ++ways) {
@@ -71,33 +76,32 @@ template <typename real> struct TiledProduct {
         const npy_intp rows = (left.rows + groups - 1) / groups, times = skips ? (rows + most - 1) / most : 1;
         length = in_lanes((rows + times - 1) / times);
         stretches = (left.rows + length - 1) / length;
-        begun.assign(stretches, 0);
+        started.assign(stretches, 0);
     }
 
     void work()
     {
-        const unsigned int rounding = ADVERSARIAL_ROUNDING;
-        (void)rounding;
-        // Threads that made neighbouring tiles would write to the same lines of the cache at their edges, which takes
-        // twice the time where the threads have no cache in common: so each begins elsewhere.
+        const unsigned int mode = floating_point_mode();
+        // Threads that make neighbouring tiles write to the same cache lines at their edges, which takes twice the time
+        // where they share no cache: so each begins elsewhere.
         const npy_intp each = (tiles + across - 1) / across;
         #pragma omp parallel
         {
-            ADVERSARIAL_ROUND_AS(rounding)
+            set_floating_point_mode(mode);
             const npy_intp groups = (omp_get_num_threads() + across - 1) / across;
             const npy_intp own = (stretches + groups - 1) / groups, first = omp_get_thread_num() / across * own;
             for (npy_intp i = 0; i < stretches; ++i) {
                 const npy_intp stretch = (first + i) % stretches;
                 npy_intp taken;
                 #pragma omp atomic read
-                taken = begun[stretch];
-                // A thread that is done with its own helps where enough is left.
+                taken = started[stretch];
+                // A thread that has finished its own stretches helps where enough is left.
                 if (i >= own && each * across - taken < 3) continue;
                 const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
                 const Terms<real> terms(left, blocks, depth, from, to, skips);
                 for (;;) {
                     #pragma omp atomic capture
-                    taken = begun[stretch]++;
+                    taken = started[stretch]++;
                     if (taken >= each * across) break;
                     const npy_intp tile = taken % across * each + taken / across;
                     if (tile < tiles) make_tile(terms, tile * WIDTH);
@@ -134,17 +138,17 @@ template <typename real> struct TiledProduct {
         }
     }
 
-    // What a thread makes at a time: some rows of a tile. Memory is slow to answer: so with each row it asks for what
-    // is added to some rows on, and for some of the lines that are packed next.
+    // What a thread makes at a time: some rows of a tile. To hide the latency of memory it prefetches, with each row,
+    // a row of the output some rows ahead and some of the lines that are packed next.
     struct Piece {
         const npy_intp block, column, width, from, to;
-        const real kept;               // of what is there
-        const real* corner;            // of what is packed next
-        npy_intp lines, next, length;  // of it: how many, from one to the next, values of one
-        npy_intp share;                // of the lines, for each row, times 2^16: even shares without divisions
+        const real keep;               // factor of the output's old values
+        const real* corner;            // first value that is packed next
+        npy_intp lines, next, length;  // lines that are packed next, from one to the next, values of one
+        npy_intp share;                // lines to prefetch with each row, times 2^16: even shares without divisions
 
         Piece(const TiledProduct& all, npy_intp block, npy_intp column, npy_intp width, npy_intp from, npy_intp to)
-            : block(block), column(column), width(width), from(from), to(to), kept(block == 0 ? all.beta : (real)1)
+            : block(block), column(column), width(width), from(from), to(to), keep(block == 0 ? all.beta : (real)1)
         {
             const npy_intp first = (block + 1) * all.depth, inner = std::min(all.depth, all.right.rows - first);
             const bool by_rows = all.right.right == 1;
@@ -155,10 +159,10 @@ template <typename real> struct TiledProduct {
             share = (lines << 16) / (to - from) + 1;
         }
 
-        // (Inlined at once, or GCC takes it for a function without effect.)
-        __attribute__((always_inline)) void fetch(const Matrix<real>& out, npy_intp row) const
+        // (Always inline: otherwise GCC takes it for a function without effect.)
+        __attribute__((always_inline)) void prefetch(const Matrix<real>& out, npy_intp row) const
         {
-            if (block == 0 && kept != 0 && row + AHEAD < to)
+            if (block == 0 && keep != 0 && row + AHEAD < to)
                 for (npy_intp j = 0; j < width; j += LINE) __builtin_prefetch(&out.at(row + AHEAD, column + j), 1);
             const npy_intp end = std::min((row - from + 1) * share >> 16, lines);
             for (npy_intp line = (row - from) * share >> 16; line < end; ++line)
@@ -166,7 +170,7 @@ template <typename real> struct TiledProduct {
         }
     };
 
-    // Whether rows have so many terms in a block that all their values are multiplied in less time.
+    // Whether rows have so many terms in a block that it is faster to multiply all their values.
     bool few_zeros(const Terms<real>& terms, npy_intp block, npy_intp from, npy_intp to) const
     {
         const npy_int32* const counts = terms.counts + terms.segment(block, from);
@@ -177,31 +181,31 @@ template <typename real> struct TiledProduct {
     template <int vectors>
     void make_rows(const Piece& piece, const Terms<real>& terms, npy_intp from, npy_intp to, const real* packed)
     {
-        const real scale = alpha, kept = piece.kept;
+        const real scale = alpha, keep = piece.keep;
         const npy_intp width = piece.width, down = out.down;
         npy_intp segment = terms.segment(piece.block, from);
         real* target = &out.at(from, piece.column);
         for (npy_intp row = from; row < to; ++row, ++segment, target += down) {
-            piece.fetch(out, row);
+            piece.prefetch(out, row);
             const Sums<vectors> sums = sum_terms<vectors>(terms, segment, packed);
-            add(scale, sums, target, width, kept);
+            add(scale, sums, target, width, keep);
         }
     }
 
-    // The same for rows of which nothing is passed over, several at a time.
+    // The same from all values of rows, several rows at a time.
     template <int vectors> void make_whole_rows(const Piece& piece, npy_intp from, npy_intp to, const real* packed)
     {
         for (; from + GROUP <= to; from += GROUP) {
-            for (int i = 0; i < GROUP; ++i) piece.fetch(out, from + i);
+            for (int i = 0; i < GROUP; ++i) piece.prefetch(out, from + i);
             make_group<vectors, GROUP>(piece, from, packed);
         }
         for (; from < to; ++from) {
-            piece.fetch(out, from);
+            piece.prefetch(out, from);
             make_group<vectors, 1>(piece, from, packed);
         }
     }
 
-    // Each vector of the tile is read once for all of them.
+    // Each vector of the tile is loaded once for all of these rows.
     template <int vectors, int rows> void make_group(const Piece& piece, npy_intp row, const real* packed)
     {
         const npy_intp down = left.down, next = left.right;
@@ -215,18 +219,18 @@ template <typename real> struct TiledProduct {
                 #pragma GCC unroll 8
                 for (int i = 0; i < rows; ++i) sums[i].of[r] += (values[i * down] - Aligned{}) * other;
             }
-        for (int i = 0; i < rows; ++i) add(alpha, sums[i], &out.at(row + i, piece.column), piece.width, piece.kept);
+        for (int i = 0; i < rows; ++i) add(alpha, sums[i], &out.at(row + i, piece.column), piece.width, piece.keep);
     }
 
-    // LANES rows at a time become columns, for an output whose rows are not contiguous.
+    // LANES rows at a time are transposed, for an output whose columns are contiguous.
     template <int vectors>
     void make_columns(const Terms<real>& terms, npy_intp block, npy_intp column, npy_intp width, npy_intp from,
                       const real* packed)
     {
         const npy_intp to = std::min<npy_intp>(from + LANES, terms.to), segment = terms.segment(block, from);
         alignas(VECTOR_BYTES) real sums[LANES * WIDTH];
-        const real kept = block == 0 ? beta : (real)1;
-        if (block == 0 && kept != 0)
+        const real keep = block == 0 ? beta : (real)1;
+        if (block == 0 && keep != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
         for (npy_intp i = 0; i < to - from; ++i)
             *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
@@ -235,7 +239,7 @@ template <typename real> struct TiledProduct {
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
             transpose<real>(square);
             for (npy_intp i = 0; i < std::min<npy_intp>(LANES, width - j); ++i)
-                add(alpha * square[i], &out.at(from, column + j + i), to - from, kept);
+                add(alpha * square[i], &out.at(from, column + j + i), to - from, keep);
         }
     }
 
@@ -246,48 +250,48 @@ template <typename real> struct TiledProduct {
     template <int vectors>
     static Sums<vectors> sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed)
     {
-        const Term<real>* term = terms.places + segment * DEPTH;
+        const Term<real>* term = terms.entries + segment * DEPTH;
         Sums<vectors> sums;
         for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
         const npy_intp count = terms.counts[segment];
         for (npy_intp i = 0; i < count; i += 64 / sizeof(Term<real>)) __builtin_prefetch(term + DEPTH + i);
         for (const Term<real>* const end = term + count; term < end; ++term) {
             npy_intp offset;
-            const Aligned value = (Aligned)in_all_lanes(term, offset);
+            const Aligned value = (Aligned)broadcast(term, offset);
             const Aligned* const other = (const Aligned*)((const char*)packed + offset);
             for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
         }
         return sums;
     }
 
-    // target = kept target + sums; where nothing is kept, what is there does not count, be it no number.
-    static void add(const Aligned& sums, real* target, real kept)
+    // target = keep target + sums. As in BLAS, a target that is not kept is not read: it may be NaN.
+    static void add(const Aligned& sums, real* target, real keep)
     {
         Loose* const values = (Loose*)target;
-        if (kept == 0) *values = sums;
-        else *values = kept * *values + sums;
+        if (keep == 0) *values = sums;
+        else *values = keep * *values + sums;
     }
 
     template <int vectors>
-    static void add(real scale, const Sums<vectors>& sums, real* target, npy_intp width, real kept)
+    static void add(real scale, const Sums<vectors>& sums, real* target, npy_intp width, real keep)
     {
         if (width == vectors * LANES)
-            for (int r = 0; r < vectors; ++r) add(scale * sums.of[r], target + r * LANES, kept);
+            for (int r = 0; r < vectors; ++r) add(scale * sums.of[r], target + r * LANES, keep);
         else
             for (npy_intp r = 0, rest = width; rest > 0; ++r, rest -= LANES)
-                add(scale * sums.of[r], target + r * LANES, std::min<npy_intp>(rest, LANES), kept);
+                add(scale * sums.of[r], target + r * LANES, std::min<npy_intp>(rest, LANES), keep);
     }
 
-    // The same where only `count` values are there.
-    static void add(const Aligned& sums, real* target, npy_intp count, real kept)
+    // The same for the first `count` values of a vector.
+    static void add(const Aligned& sums, real* target, npy_intp count, real keep)
     {
-        if (count == LANES) return add(sums, target, kept);
-        Aligned whole = Terms<real>::some(target, count);
-        add(sums, (real*)&whole, kept);
+        if (count == LANES) return add(sums, target, keep);
+        Aligned whole = Terms<real>::load(target, count);
+        add(sums, (real*)&whole, keep);
         for (npy_intp j = 0; j < count; ++j) target[j] = ((real*)&whole)[j];
     }
 
-    // Rows of a block, `width` columns of them, side by side; columns beyond are 0.
+    // Pack a block of a tile: its rows one after the other, of WIDTH values, those from `width` on 0.
     template <int vectors> void pack(npy_intp block, npy_intp column, npy_intp width, real* packed)
     {
         const npy_intp first = block * depth, last = std::min(first + depth, right.rows);
@@ -316,4 +320,5 @@ template <typename real> struct TiledProduct {
                 packed[q * WIDTH + j] = right.at(first + q, column + j);
     }
 };
-"""
+}  // namespace adversarial
+#endif

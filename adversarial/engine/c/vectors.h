@@ -1,11 +1,8 @@
-"""C++ that Ops share: vectors of numbers, as GCC has them, and how their values change places."""
-
-from __future__ import annotations
-
-#: `adversarial::Vector<real>` has the types; `transpose<real>` turns squares, `apart<real, parts>` deals values out.
-VECTORS = r"""
+// Vectors of numbers, as GCC has them: their types, and how their values change places.
 #ifndef ADVERSARIAL_VECTORS
 #define ADVERSARIAL_VECTORS
+#include <numpy/npy_common.h>
+
 namespace adversarial {
 #if defined(__AVX512F__)
 enum { VECTOR_BYTES = 64 };
@@ -31,12 +28,12 @@ template <> struct Vector<double> {
     enum { LANES = VECTOR_BYTES / 8 };
 };
 
-// Lay the lower halves of two vectors, and the upper ones, into each other like cards.
-template <typename real> struct Cards {
+// Which values interleave the lower halves of two vectors, and the upper ones.
+template <typename real> struct Interleave {
     enum { LANES = Vector<real>::LANES };
     typename Vector<real>::Index low, high;
 
-    Cards()
+    Interleave()
     {
         for (int i = 0; i < LANES / 2; ++i) {
             low[2 * i] = i;
@@ -47,39 +44,39 @@ template <typename real> struct Cards {
     }
 };
 
-// A square of LANES vectors: each step lays the upper and the lower half of them into each other.
+// Transpose a square of LANES vectors: each step interleaves the upper and the lower half of them.
 template <typename real> static void transpose(typename Vector<real>::Aligned* square)
 {
     enum { LANES = Vector<real>::LANES };
-    const Cards<real> cards;
+    const Interleave<real> halves;
     typename Vector<real>::Aligned next[LANES];
     #pragma GCC unroll 8
     for (int step = 1; step < LANES; step *= 2) {
         #pragma GCC unroll 16
         for (int i = 0; i < LANES / 2; ++i) {
-            next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.low);
-            next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], cards.high);
+            next[2 * i] = __builtin_shuffle(square[i], square[i + LANES / 2], halves.low);
+            next[2 * i + 1] = __builtin_shuffle(square[i], square[i + LANES / 2], halves.high);
         }
         #pragma GCC unroll 16
         for (int i = 0; i < LANES; ++i) square[i] = next[i];
     }
 }
 
-// Of LANES groups of `parts` values side by side, the first values of all, the second ones, and so on: each result
-// takes from one vector after the other what belongs to it. (Of many parts, value by value: that would be much code.)
+// Deinterleave LANES groups of `parts` values: all first values, all second ones, and so on. Each result takes from
+// one vector after the other what belongs to it. (Of many parts, value by value: that would be much code.)
 template <typename real, int parts>
-static inline __attribute__((always_inline))
-void apart(const typename Vector<real>::Aligned* groups, typename Vector<real>::Aligned* dealt)
+static inline __attribute__((always_inline)) void
+deinterleave(const typename Vector<real>::Aligned* groups, typename Vector<real>::Aligned* values)
 {
     enum { LANES = Vector<real>::LANES };
     if (parts > 8) {
         for (int part = 0; part < parts; ++part)
-            for (int lane = 0; lane < LANES; ++lane) dealt[part][lane] = ((const real*)groups)[lane * parts + part];
+            for (int lane = 0; lane < LANES; ++lane) values[part][lane] = ((const real*)groups)[lane * parts + part];
         return;
     }
     #pragma GCC unroll 8
     for (int part = 0; part < parts; ++part) {
-        dealt[part] = groups[0];
+        values[part] = groups[0];
         #pragma GCC unroll 8
         for (int vector = 1; vector < parts; ++vector) {
             typename Vector<real>::Index from;
@@ -88,10 +85,9 @@ void apart(const typename Vector<real>::Aligned* groups, typename Vector<real>::
                 const int place = lane * parts + part;
                 from[lane] = place / LANES == vector ? LANES + place % LANES : vector == 1 ? place % LANES : lane;
             }
-            dealt[part] = __builtin_shuffle(dealt[part], groups[vector], from);
+            values[part] = __builtin_shuffle(values[part], groups[vector], from);
         }
     }
 }
-}
+}  // namespace adversarial
 #endif
-"""
