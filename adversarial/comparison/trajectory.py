@@ -78,9 +78,10 @@ def parameters_after(
 
 
 def _parameters(model: Any) -> dict[str, np.ndarray]:
+    players = model.players() if hasattr(model, "players") else {"": model}
     return {
-        f"{player}_{param.name}": np.array(param.get_value(borrow=True))
-        for player, part in model.players().items()
+        f"{player}_{param.name}".removeprefix("_"): np.array(param.get_value(borrow=True))
+        for player, part in players.items()
         for param in part.get_params()
     }
 

@@ -31,12 +31,36 @@ _MOVED = {
         "models.composite": ("CompositeLayer", "FlattenerLayer", "SpaceConverter"),
     },
     f"{_P}.models.maxout": {"models.maxout": ("Maxout",), "models.maxout_conv": ("MaxoutConvC01B",)},
+    f"{_P}.models.autoencoder": {
+        "models.autoencoder": (
+            "Autoencoder",
+            "ContractiveAutoencoder",
+            "DenoisingAutoencoder",
+            "HigherOrderContractiveAutoencoder",
+        ),
+    },
+    f"{_P}.models.rbm": {"models.rbm": ("RBM",)},
+    f"{_P}.blocks": {"models.blocks": ("StackedBlocks",)},
+    f"{_P}.corruption": {
+        "models.corruption": (
+            "BinomialCorruptor",
+            "DropoutCorruptor",
+            "DummyCorruptor",
+            "GaussianCorruptor",
+            "SaltPepperCorruptor",
+        ),
+    },
+    f"{_P}.costs.autoencoder": {
+        "costs.autoencoder": ("MeanBinaryCrossEntropy", "MeanSquaredReconstructionError", "SparseActivation"),
+    },
+    f"{_P}.costs.ebm_estimation": {"costs.energy": ("CDk", "SML")},
+    f"{_P}.datasets.transformer_dataset": {"datasets.transformer_dataset": ("TransformerDataset",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
     f"{_P}.monitor": {"monitor": ("push_monitor",)},
     f"{_P}.space": {"space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace")},
-    f"{_P}.costs.cost": {"cost": ("SumOfCosts",)},
+    f"{_P}.costs.cost": {"cost": ("SumOfCosts",), "costs.method": ("MethodCost",)},
     f"{_P}.training_algorithms.sgd": {"training_algorithms.sgd": ("SGD",), **_BESIDE_SGD},
     f"{_P}.training_algorithms.learning_rule": {
         "training_algorithms.learning_rule": ("AdaDelta", "Momentum", "MomentumAdjustor"),
