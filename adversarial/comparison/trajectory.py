@@ -78,7 +78,12 @@ def parameters_after(
 
 
 def _parameters(model: Any) -> dict[str, np.ndarray]:
-    players = model.players() if hasattr(model, "players") else {"": model}
+    if hasattr(model, "players"):
+        players = model.players()
+    else:
+        # The parts of a generative stochastic network share names of parameters, as they did in the record.
+        parts = getattr(model, "autoencoders", ())
+        players = {f"ae{index}": part for index, part in enumerate(parts)} or {"": model}
     return {
         f"{player}_{param.name}".removeprefix("_"): np.array(param.get_value(borrow=True))
         for player, part in players.items()

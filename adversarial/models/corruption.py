@@ -161,3 +161,24 @@ class SaltPepperCorruptor(Corruptor):
         kept = self._kept(x)
         salt = self.theano_rng.binomial(size=x.shape, p=0.5, dtype=floatX())
         return x * kept + pt.eq(kept, 0) * salt
+
+
+class BinomialSampler(Corruptor):
+    """A sample of binary units from their means: 1 with the probability that the value is, else 0.
+
+    Parameters
+    ----------
+    rng : int or list of int, optional
+        As of `Corruptor`.
+
+    Examples
+    --------
+    >>> BinomialSampler().corruption_level
+    0.0
+    """
+
+    def __init__(self, rng: int | list[int] = SEED):
+        super().__init__(0.0, rng)
+
+    def _corrupt(self, x: TensorVariable) -> TensorVariable:
+        return pt.cast(self.theano_rng.uniform(size=x.shape, dtype=floatX()) < x, floatX())

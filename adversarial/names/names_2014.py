@@ -40,10 +40,13 @@ _MOVED = {
         ),
     },
     f"{_P}.models.rbm": {"models.rbm": ("RBM",)},
+    f"{_P}.models.gsn": {"models.gsn": ("GSN",)},
+    f"{_P}.costs.gsn": {"costs.gsn": ("GSNCost",)},
     f"{_P}.blocks": {"models.blocks": ("StackedBlocks",)},
     f"{_P}.corruption": {
         "models.corruption": (
             "BinomialCorruptor",
+            "BinomialSampler",
             "DropoutCorruptor",
             "DummyCorruptor",
             "GaussianCorruptor",
