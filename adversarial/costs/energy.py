@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytensor
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.cost import Cost, Gradients, Updates
+from adversarial.cost import Cost, Gradients, Updates, gradients_of
 from adversarial.datasets.data_specs import DataSpecs
 from adversarial.models.rbm import RBM, BlockGibbsSampler
 from adversarial.options import Count
@@ -31,7 +29,7 @@ def _free_energy_gradients(model: RBM, data: TensorVariable, particles: Variable
     """Differentiate the mean free energy of the data less that of the particles, both taken for constants."""
     params = model.get_params()
     objective = model.free_energy(data).mean() - model.free_energy(particles).mean()
-    gradients = pytensor.grad(objective, params, consider_constant=[particles], disconnected_inputs="ignore")
+    gradients = gradients_of(objective, params, consider_constant=[particles], disconnected_inputs="ignore")
     return dict(zip(params, gradients, strict=True))
 
 
@@ -99,5 +97,4 @@ class SML(_EnergyCost):
         # 2014's code built the chain's updates twice and used the second: the first draws its variates all the same.
         self.sampler.updates()
         gradients = _free_energy_gradients(model, data, self.sampler.particles)
-        updates: dict[SharedVariable, Variable] = dict(self.sampler.updates())
-        return gradients, updates
+        return gradients, self.sampler.updates()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any, Literal
 
 from pytensor.tensor.variable import TensorVariable
@@ -61,16 +63,14 @@ class GSNCost(Cost):
 
     def _mean_over_steps(self, index: int, data: Any, outputs: list[list[TensorVariable]]) -> TensorVariable:
         cost = self.costs[index][2].cost
-        return sum(cost(data[index], step[index]) for step in outputs) / len(outputs)
+        return functools.reduce(operator.add, [cost(data[index], step[index]) for step in outputs]) / len(outputs)
 
     def expr(self, model: GSN, data: tuple[TensorVariable, ...], **kwargs: Any) -> TensorVariable:
         self.get_data_specs(model)[0].validate(data)
         outputs = self._outputs(model, data)
         coefficients = [coefficient for _, coefficient, _ in self.costs]
-        total = sum(
-            coefficient * self._mean_over_steps(index, data, outputs) for index, coefficient in enumerate(coefficients)
-        )
-        return total / sum(coefficients)
+        terms = [coefficient * self._mean_over_steps(i, data, outputs) for i, coefficient in enumerate(coefficients)]
+        return functools.reduce(operator.add, terms) / sum(coefficients)
 
     def get_monitoring_channels(
         self, model: GSN, data: tuple[TensorVariable, ...], **kwargs: Any

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.sharedvalue import SharedVariable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, sharedX
@@ -81,15 +81,16 @@ class Autoencoder(Block):
         self.hidbias = sharedX(np.zeros(nhid), name="hb")
         self.visbias = sharedX(np.zeros(nvis), name="vb")
         self.weights = self._drawn("W", (nvis, nhid), irange)
-        self._params: list[SharedVariable] = [self.visbias, self.hidbias, self.weights]
+        self._params: list[TensorSharedVariable] = [self.visbias, self.hidbias, self.weights]
         # 2014 drew a seed here for a stream that nothing used.
         self.rng.randint(2**30)
         self.w_prime: TensorVariable = self.weights.T
         if not tied_weights:
-            self.w_prime = self._drawn("Wprime", (nhid, nvis), irange)
-            self._params.append(self.w_prime)
+            untied = self._drawn("Wprime", (nhid, nvis), irange)
+            self._params.append(untied)
+            self.w_prime = untied
 
-    def _drawn(self, name: str, shape: tuple[int, int], irange: float) -> SharedVariable:
+    def _drawn(self, name: str, shape: tuple[int, int], irange: float) -> TensorSharedVariable:
         return sharedX((0.5 - self.rng.rand(*shape)) * irange, name=name)
 
     def _hidden_input(self, x: TensorVariable) -> TensorVariable:
@@ -139,7 +140,7 @@ class DenoisingAutoencoder(Autoencoder):
     VectorSpace(6)
     """
 
-    def __init__(self, corruptor: Corruptor, **kwargs):
+    def __init__(self, corruptor: Corruptor, **kwargs: Any):
         super().__init__(**kwargs)
         self.corruptor = corruptor
 
@@ -163,13 +164,13 @@ class ContractiveAutoencoder(Autoencoder):
     VectorSpace(4)
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
 
     def _activation_grad(self, inputs: TensorVariable) -> TensorVariable:
         """Differentiate every code by its own input: (examples, nhid)."""
         acts = self._hidden_input(inputs)
-        return pytensor.grad(self.act_enc(acts).sum(), acts)
+        return cast(TensorVariable, pytensor.grad(self.act_enc(acts).sum(), acts))
 
     def jacobian_h_x(self, inputs: TensorVariable) -> TensorVariable:
         """Return the Jacobian of the code for each example: (examples, nvis, nhid)."""
@@ -218,7 +219,7 @@ class HigherOrderContractiveAutoencoder(ContractiveAutoencoder):
     2
     """
 
-    def __init__(self, corruptor: Corruptor, num_corruptions: Count, **kwargs):
+    def __init__(self, corruptor: Corruptor, num_corruptions: Count, **kwargs: Any):
         super().__init__(**kwargs)
         self.corruptor = corruptor
         self.num_corruptions = num_corruptions

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
+from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, function
 from adversarial.models.model import Model
@@ -20,7 +19,7 @@ class Block(Model):
 
     _perform: Callable | None = None
 
-    def __call__(self, inputs: Variable) -> Variable:
+    def __call__(self, inputs: TensorVariable) -> TensorVariable:
         """Return the symbolic representation of a symbolic batch."""
         raise TypeError(f"{type(self).__name__} must define __call__")
 
@@ -51,7 +50,7 @@ class StackedBlocks(Block):
     VectorSpace(2)
     """
 
-    def __init__(self, layers: list[Model]):
+    def __init__(self, layers: list[Block]):
         if not layers:
             raise OptionError("StackedBlocks", "layers", "layers is empty; a stack needs at least one block")
         for lower, upper in zip(layers, layers[1:], strict=False):
@@ -60,12 +59,12 @@ class StackedBlocks(Block):
                 raise OptionError("StackedBlocks", "layers", reason)
         self.layers = list(layers)
 
-    def __call__(self, inputs: Variable) -> Variable:
+    def __call__(self, inputs: TensorVariable) -> TensorVariable:
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
 
-    def get_params(self) -> list[SharedVariable]:
+    def get_params(self) -> list[TensorSharedVariable]:
         return list(dict.fromkeys(param for layer in self.layers for param in layer.get_params()))
 
     def get_input_space(self) -> Space:
@@ -74,7 +73,7 @@ class StackedBlocks(Block):
     def get_output_space(self) -> Space:
         return self.layers[-1].get_output_space()
 
-    def representations(self, inputs: Any) -> list[Variable]:
+    def representations(self, inputs: TensorVariable) -> list[TensorVariable]:
         """Return the symbolic input and the output of every block above it."""
         found = [inputs]
         for layer in self.layers:

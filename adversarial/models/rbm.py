@@ -8,6 +8,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, sharedX
@@ -79,7 +80,7 @@ class RBM(Block):
         self.weights = sharedX(self.rng.uniform(-irange, irange, (nvis, nhid)), name="W")
         self.bias_vis = _bias("bias_vis", nvis, 0.0 if init_bias_vis is None else init_bias_vis)
         self.bias_hid = _bias("bias_hid", nhid, init_bias_hid)
-        self._params: list[SharedVariable] = [self.weights, self.bias_vis, self.bias_hid]
+        self._params: list[TensorSharedVariable] = [self.weights, self.bias_vis, self.bias_hid]
 
     def input_to_h_from_v(self, v: Variable) -> TensorVariable:
         """Return what hidden units receive from visible ones: v W + b_hid."""
@@ -127,9 +128,9 @@ class RBM(Block):
     def get_monitoring_data_specs(self) -> DataSpecs:
         return self.get_input_space(), self.get_input_source()
 
-    def get_monitoring_channels(self, data: TensorVariable) -> dict[str, Variable]:
+    def get_monitoring_channels(self, data: TensorVariable) -> dict[str, TensorVariable]:
         activity = self.mean_h_given_v(data).mean(axis=0)
-        channels: dict[str, Variable] = {}
+        channels: dict[str, TensorVariable] = {}
         for name, values in (("bias_hid", self.bias_hid), ("bias_vis", self.bias_vis), ("h", activity)):
             channels |= {f"{name}_min": values.min(), f"{name}_mean": values.mean(), f"{name}_max": values.max()}
         channels["reconstruction_error"] = self.reconstruction_error(data, MRG_RandomStreams(MONITOR_SEED))
@@ -163,7 +164,7 @@ class BlockGibbsSampler:
         self.theano_rng = MRG_RandomStreams(int(rng.randint(2**30)))
         self.particles = sharedX(particles, name="particles")
 
-    def updates(self) -> dict[SharedVariable, TensorVariable]:
+    def updates(self) -> dict[SharedVariable, Variable]:
         """Return the update that moves every chain by `steps` steps; each call takes variates of its own."""
         particles: Any = self.particles
         for _ in range(self.steps):
@@ -171,7 +172,7 @@ class BlockGibbsSampler:
         return {self.particles: particles}
 
 
-def _bias(name: str, units: int, initial: float | list[float] | np.ndarray) -> SharedVariable:
+def _bias(name: str, units: int, initial: float | list[float] | np.ndarray) -> TensorSharedVariable:
     values = np.asarray(initial, dtype=float)
     if values.shape not in ((), (units,)):
         reason = f"init_{name} has shape {values.shape}, but must be a number or one for each of {units} units"
