@@ -59,6 +59,9 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--backend", choices=("c", "numba", "jax"), help="what PyTensor compiles to (default c)")
+    machine.add_argument(
+        "--engine", choices=("fast", "plain"), help="plain: compiled by PyTensor alone, slower (default fast)"
+    )
     machine.add_argument("--device", choices=("cpu", "cuda"), help="where JAX computes (default: what it finds best)")
     machine.add_argument("--devices", type=positive, default=1, metavar="N", help="devices that share each minibatch")
     machine.add_argument(
@@ -139,7 +142,9 @@ def train(argv: Sequence[str] | None = None) -> int:
     from adversarial import backend
     from adversarial.programs.train_reporting import Console, Silent
 
-    backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given))
+    backend.configure(
+        given.backend, given.floatX, given.threads, given.device, machines_of(given), given.engine
+    )
     _set_up_logging(given)
     console = None if given.quiet or not backend.is_first_process() else Console(given.verbose_logging, given.timestamp)
     if console is not None:
