@@ -1,8 +1,8 @@
-"""One pool of threads for the products of OpenBLAS and for our own loops.
+"""One thread pool for the products of OpenBLAS and for our own loops.
 
-OpenBLAS from its wheel has threads of its own, which wait for the next product by looking for it all the time; so do
+OpenBLAS from its wheel has a thread pool of its own, whose threads spin while they wait for the next product; so do
 those of OpenMP for the next loop. With as many of each as there are processors, an update takes five times as long as
-with one thread. OpenBLAS can be told to have its work done by others: here, by OpenMP's.
+with one thread. OpenBLAS can run its jobs on another pool by a callback: here, on OpenMP's.
 """
 
 from __future__ import annotations
@@ -22,12 +22,19 @@ _SOURCE = sources.text("thread_pool.h")
 
 
 def share(blas: Path, set_callback: str) -> bool:
-    """Let a BLAS library, loaded already, work on OpenMP's threads from now on; whether that can be.
+    """Let a BLAS library that is loaded run on OpenMP's threads from now on.
 
     Parameters
     ----------
-    blas : the library
-    set_callback : its function that takes the one that runs jobs
+    blas : Path
+        The library.
+    set_callback : str
+        Its function that takes the callback.
+
+    Returns
+    -------
+    bool
+        Whether that succeeded.
     """
     runner = _compiled()
     setter = None if runner is None else getattr(ctypes.CDLL(str(blas)), set_callback, None)
@@ -38,7 +45,7 @@ def share(blas: Path, set_callback: str) -> bool:
 
 
 def _compiled() -> Path | None:
-    """The library that runs jobs, compiled if it is not there yet; None where that fails."""
+    """Return the library that runs jobs, compiled if it does not exist yet; None if that fails."""
     command = [config.cxx, "-O2", "-shared", "-fPIC", "-fopenmp"]
     name = hashlib.sha256(" ".join([*command, _SOURCE]).encode()).hexdigest()[:16]
     target = Path(config.compiledir) / f"adversarial_thread_pool_{name}.so"

@@ -62,6 +62,9 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--backend", choices=("c", "numba", "jax"), help="what PyTensor compiles to (default c)")
+    machine.add_argument(
+        "--engine", choices=("fast", "plain"), help="plain: compiled by PyTensor alone, slower (default fast)"
+    )
     machine.add_argument("--device", choices=("cpu", "cuda"), help="where JAX computes (default: what it finds best)")
     machine.add_argument("--devices", type=positive, default=1, metavar="N", help="devices that share each minibatch")
     machine.add_argument(
@@ -132,7 +135,9 @@ def train(argv: Sequence[str] | None = None) -> int:
     read(read_text(found.path), found.path)
     from adversarial import backend
 
-    backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given))
+    backend.configure(
+        given.backend, given.floatX, given.threads, given.device, machines_of(given), given.engine
+    )
     _set_up_logging(given)
     return train_and_report(
         found,
