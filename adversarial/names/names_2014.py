@@ -1,6 +1,9 @@
-"""The one table of old names: what 2014's YAML and pickles call things, and where they live here."""
+"""The table of old names: what YAML and pickles of 2014 call classes, and where those are here."""
 
 from __future__ import annotations
+
+#: Module here -> names that are the same in both.
+_Places = dict[str, tuple[str, ...]]
 
 _P = "pylearn2"
 
@@ -13,15 +16,15 @@ _SCHEDULES = (
     "OneOverEpoch",
     "PolyakAveraging",
 )
-#: What 2014 kept beside SGD; goodfeli/adversarial copied it all, twice, to change SGD.
-_BESIDE_SGD = {
+#: What Pylearn2 has in the module of SGD; goodfeli/adversarial copied all of it, twice, to change SGD.
+_BESIDE_SGD: _Places = {
     "training_algorithms.schedules": _SCHEDULES,
     "training_algorithms.learning_rule": ("MomentumAdjustor",),
     "termination_criteria": ("PatienceBasedTermCrit",),
 }
 
 #: Module of 2014 -> module here -> names that are the same in both.
-_MOVED = {
+_MOVED: dict[str, _Places] = {
     f"{_P}.train": {"train": ("Train",)},
     f"{_P}.models.mlp": {
         "models.mlp": ("MLP",),
