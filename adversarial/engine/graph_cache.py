@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import pytensor
-import scipy  # type: ignore[import-untyped]
+import scipy
 from pytensor import config
 from pytensor.compile.aliasing import Supervisor
 from pytensor.compile.mode import Mode
