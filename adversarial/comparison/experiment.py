@@ -115,18 +115,26 @@ def name_here(name: str) -> str:
 
 
 def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = None) -> Part:
-    """The experiment of a YAML text: a Train, or the AdversaryPair of a model saved without one.
+    """Return the experiment of a YAML text: a Train, or the AdversaryPair of a model saved without one.
 
     Parameters
     ----------
-    text : the document
-    name : what to call it in errors
-    overrides : values put in, as by `--set`
+    text : str
+        The document.
+    name : str
+        What to call it in errors.
+    overrides : dict, optional
+        What replaces values in it, as by `--set`.
+
+    Returns
+    -------
+    Part
+        What the text says; nothing is built.
 
     Raises
     ------
     ConfigurationError
-        Where the text cannot be read, or describes something else.
+        If the text cannot be read, or describes something else.
     """
     root = read(text, name)
     if overrides:
