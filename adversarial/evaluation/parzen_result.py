@@ -126,7 +126,7 @@ class ParzenResult:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Numbers of samples, of examples of each split, and of values of each, in the first score."""
+        """How many samples, examples of each split, and values of each, in the first score."""
         return self.scores[0].counts
 
     @property

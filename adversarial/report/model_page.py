@@ -47,19 +47,19 @@ EXACT = 1e-3
 class PageOptions:
     """What a page shows.
 
-    Parameters
+    Attributes
     ----------
-    epochs : sequence of str, optional
+    epochs : sequence of str
         The model after earlier epochs. The default is what train.py --keep-every left beside it.
-    estimate : bool, optional
+    estimate : bool
         Estimate the log-likelihood if it is not cached beside the model.
-    seed : int, optional
+    seed : int
         Of the samples' noise. The default is 2014's.
-    shape : ImageShape, optional
+    shape : ImageShape
         Of an image. The default is that of the training data, else square.
-    title : str, optional
+    title : str
         Of the page.
-    allow : sequence of str, optional
+    allow : sequence of str
         Modules of the user's own that the model may name.
     """
 
