@@ -1,4 +1,4 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Run the experiment that a YAML file describes, from a checkout: `train.py yaml/mnist.yaml`."""
 
 from adversarial.programs.train import main

@@ -28,8 +28,11 @@ _HOME = {
     "add_layers": "game.surgery",
     "log_mean_exp": "game.parzen_graph",
     "marginals": "game.surgery",
+    "parzen_log_likelihood": "evaluation.parzen",
     "recapitate_discriminator": "game.surgery",
+    "sample": "evaluation.sample_sources",
     "theano_parzen": "game.parzen_graph",
+    "train_file": "programs.train_file",
 }
 
 #: Rooms that `import adversarial` alone makes reachable, as in adversarial.checkpoint.load_model.

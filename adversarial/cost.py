@@ -1,11 +1,12 @@
-"""Cost: an objective that a training algorithm minimises, and its gradients; after Pylearn2's `costs/cost.py`."""
+"""Cost: an objective that a training algorithm minimizes, and its gradients; after Pylearn2's `costs/cost.py`."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytensor
 from pytensor.compile.sharedvalue import SharedVariable
@@ -15,7 +16,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping
 from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable, OptionError
-from adversarial.space import CompositeSpace, NullSpace
+from adversarial.space import Batch, CompositeSpace, NullSpace
 
 Gradients = dict[SharedVariable, TensorVariable]
 Updates = dict[SharedVariable, Variable]
@@ -27,8 +28,10 @@ class FixedVarDescr:
 
     Attributes
     ----------
-    fixed_vars : arguments by name for the cost's `expr` and `get_gradients`
-    on_load_batch : called with each new minibatch before it is used
+    fixed_vars : dict
+        Keyword arguments of the cost's `expr` and `get_gradients`.
+    on_load_batch : list of callable
+        Called with each new minibatch before it is used.
     """
 
     fixed_vars: dict[str, Any] = field(default_factory=dict)
@@ -36,7 +39,7 @@ class FixedVarDescr:
 
 
 def merge(left: FixedVarDescr, right: FixedVarDescr) -> FixedVarDescr:
-    """Both descriptions in one; names in both are an error."""
+    """Merge two descriptions; a name in both is an error."""
     shared = left.fixed_vars.keys() & right.fixed_vars.keys()
     if shared:
         raise ConfigurationError(f"two costs both hold '{min(shared)}' fixed; give one of them another name")
@@ -44,55 +47,71 @@ def merge(left: FixedVarDescr, right: FixedVarDescr) -> FixedVarDescr:
     return FixedVarDescr(left.fixed_vars | right.fixed_vars, left.on_load_batch + added)
 
 
+def gradients_of(objective: TensorVariable, wrt: Sequence[Variable], **kwargs: Any) -> list[TensorVariable]:
+    """Return the gradient of a scalar with respect to each of `wrt`; `kwargs` are those of `pytensor.grad`."""
+    return cast(list[TensorVariable], pytensor.grad(objective, list(wrt), **kwargs))
+
+
 class Cost(Configurable):
-    """An objective. A subclass gives `expr` and `get_data_specs`, and `get_gradients` where the gradient of `expr`
-    is not what should be followed.
+    """An objective that training minimizes.
+
+    A subclass defines `expr` and `get_data_specs`, and `get_gradients` where updates should not follow the gradient
+    of `expr`.
     """
 
     #: Whether the data are pairs (features, targets).
     supervised = False
 
-    def expr(self, model: Any, data: Any, **kwargs: Any) -> TensorVariable | None:
-        """The scalar objective on a batch, or None where only its gradient can be had.
+    def expr(self, model: Any, data: Batch, **kwargs: Any) -> TensorVariable | None:
+        """Return the scalar objective on a batch.
 
         Parameters
         ----------
-        model : the Model that is trained
-        data : a symbolic batch of the space of `get_data_specs`
+        model : Model
+            The model that is trained.
+        data : TensorVariable or tuple
+            A symbolic batch of the space of `get_data_specs`.
+        **kwargs : dict
+            The `fixed_vars` of `get_fixed_var_descr`.
+
+        Returns
+        -------
+        TensorVariable or None
+            None if only the gradient is known.
         """
         raise NotImplementedError(f"{type(self).__name__} must define expr")
 
-    def get_gradients(self, model: Any, data: Any, **kwargs: Any) -> tuple[Gradients, Updates]:
-        """The direction for every parameter of the model, and updates of other shared variables that belong to it."""
+    def get_gradients(self, model: Any, data: Batch, **kwargs: Any) -> tuple[Gradients, Updates]:
+        """Return the gradient by parameter of the model, and updates of the cost's own shared variables."""
         objective = self.expr(model, data, **kwargs)
         if objective is None:
             raise NotImplementedError(f"{type(self).__name__} has no expr, so it must define get_gradients")
         params = list(model.get_params())
-        gradients = pytensor.grad(objective, params, disconnected_inputs="ignore")
+        gradients = gradients_of(objective, params, disconnected_inputs="ignore")
         return dict(zip(params, gradients, strict=True)), {}
 
-    def get_monitoring_channels(self, model: Any, data: Any, **kwargs: Any) -> dict[str, TensorVariable]:
-        """Names and scalar values to monitor on a batch, besides the objective."""
+    def get_monitoring_channels(self, model: Any, data: Batch, **kwargs: Any) -> dict[str, TensorVariable]:
+        """Return scalars to monitor on a batch, by name, besides the objective."""
         self.get_data_specs(model)[0].validate(data)
         return {}
 
-    def get_fixed_var_descr(self, model: Any, data: Any) -> FixedVarDescr:
-        """What is to be held fixed for each minibatch; nothing, unless a subclass says so."""
+    def get_fixed_var_descr(self, model: Any, data: Batch) -> FixedVarDescr:
+        """Return what is held fixed for each minibatch; nothing, unless a subclass overrides this."""
         self.get_data_specs(model)[0].validate(data)
         return FixedVarDescr()
 
     def get_data_specs(self, model: Any) -> DataSpecs:
-        """The (space, source) of the data that the cost reads; a mixin below gives the common cases."""
+        """Return the (space, source) of the data that the cost reads; the mixins below define the common cases."""
         raise NotImplementedError(f"{type(self).__name__} must define get_data_specs")
 
 
 class DefaultDataSpecsMixin:
-    """Stands before Cost in a subclass's bases: the data are the model's input, with its targets if `supervised`."""
+    """A mixin before Cost: the data are the model's input, with its targets if `supervised`."""
 
     supervised: bool
 
     def get_data_specs(self, model: Any) -> DataSpecs:
-        """The model's input, or (input, targets)."""
+        """Return the specification of the model's input, or of (input, targets)."""
         if not self.supervised:
             return model.get_input_space(), model.get_input_source()
         space = CompositeSpace([model.get_input_space(), model.get_output_space()])
@@ -100,10 +119,10 @@ class DefaultDataSpecsMixin:
 
 
 class NullDataSpecsMixin:
-    """Stands before Cost in a subclass's bases: the cost reads no data (a penalty on the parameters, say)."""
+    """A mixin before Cost: the cost reads no data, like a penalty on the parameters."""
 
     def get_data_specs(self, model: Any) -> DataSpecs:
-        """Nothing."""
+        """Return the specification of no data."""
         return NullSpace(), ""
 
 
@@ -112,7 +131,14 @@ class SumOfCosts(Cost):
 
     Parameters
     ----------
-    costs : Cost objects, or pairs (coefficient, Cost); 1 is the coefficient where none is given
+    costs : list
+        Cost objects, or pairs [coefficient, Cost]; a coefficient that is not given is 1.
+
+    Examples
+    --------
+    >>> from adversarial.game.costs import AdversaryCost2
+    >>> SumOfCosts([[0.5, AdversaryCost2()], AdversaryCost2()]).coeffs
+    [0.5, 1.0]
     """
 
     def __init__(self, costs: list):
@@ -138,21 +164,22 @@ class SumOfCosts(Cost):
         (space, source), mapping = self._composite(model)
         return mapping.flatten(space), mapping.flatten(source)
 
-    def _with_data(self, model: Any, data: Any) -> list[tuple[Cost, Any]]:
+    def _with_data(self, model: Any, data: Batch) -> list[tuple[Cost, Any]]:
         self.get_data_specs(model)[0].validate(data)
         _, mapping = self._composite(model)
         return list(zip(self.costs, mapping.nest(data), strict=True))
 
-    def expr(self, model: Any, data: Any, **kwargs: Any) -> TensorVariable | None:
-        values = [cost.expr(model, part, **kwargs) for cost, part in self._with_data(model, data)]
-        if any(value is None for value in values):
-            return None
-        return functools.reduce(
-            lambda left, right: left + right,
-            [coeff * value for coeff, value in zip(self.coeffs, values, strict=True)],
-        )
+    def expr(self, model: Any, data: Batch, **kwargs: Any) -> TensorVariable | None:
+        terms: list[TensorVariable] = []
+        parts = self._with_data(model, data)
+        values = [cost.expr(model, part, **kwargs) for cost, part in parts]
+        for coeff, value in zip(self.coeffs, values, strict=True):
+            if value is None:
+                return None
+            terms.append(coeff * value)
+        return functools.reduce(operator.add, terms)
 
-    def get_gradients(self, model: Any, data: Any, **kwargs: Any) -> tuple[Gradients, Updates]:
+    def get_gradients(self, model: Any, data: Batch, **kwargs: Any) -> tuple[Gradients, Updates]:
         parts = [cost.get_gradients(model, part, **kwargs) for cost, part in self._with_data(model, data)]
         params = model.get_params()
         total: Gradients = {}
@@ -168,9 +195,9 @@ class SumOfCosts(Cost):
             updates |= own_updates
         return total, updates
 
-    def get_monitoring_channels(self, model: Any, data: Any, **kwargs: Any) -> dict[str, TensorVariable]:
-        """The channels of each cost, then its value as `term_<i>` with its name."""
-        channels = {}
+    def get_monitoring_channels(self, model: Any, data: Batch, **kwargs: Any) -> dict[str, TensorVariable]:
+        """Return the channels of each cost, then its value as `term_<i>` with its name."""
+        channels: dict[str, TensorVariable] = {}
         for i, (cost, part) in enumerate(self._with_data(model, data)):
             channels |= cost.get_monitoring_channels(model, part, **kwargs)
             value = cost.expr(model, part, **kwargs)
@@ -178,6 +205,6 @@ class SumOfCosts(Cost):
                 channels[f"term_{i}" + (f"_{value.name}" if value.name else "")] = value
         return channels
 
-    def get_fixed_var_descr(self, model: Any, data: Any) -> FixedVarDescr:
+    def get_fixed_var_descr(self, model: Any, data: Batch) -> FixedVarDescr:
         descriptions = [cost.get_fixed_var_descr(model, part) for cost, part in self._with_data(model, data)]
         return functools.reduce(merge, descriptions)

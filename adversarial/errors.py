@@ -8,13 +8,13 @@ class UserError(Exception):
 
 
 class ConfigurationError(UserError, ValueError):
-    """A YAML file, an option or a command line that cannot be used as it stands."""
+    """A YAML file, an option or a command line that cannot be used as it is written."""
 
     exit_code = 2
 
 
 class DataError(UserError, ValueError):
-    """A data file that is absent, damaged, or not what its place asks for."""
+    """A data file that is missing, damaged, or of another kind than is needed."""
 
 
 class FileError(UserError):
@@ -22,7 +22,7 @@ class FileError(UserError):
 
 
 class CheckpointError(UserError, ValueError):
-    """A saved model that is absent, damaged, from elsewhere, or not for this use."""
+    """A saved model that is missing, damaged, not written by this program, or not fit for this use."""
 
 
 class NumericalError(UserError, ArithmeticError):
@@ -32,6 +32,6 @@ class NumericalError(UserError, ArithmeticError):
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """`text` between quotes for a sentence: on one line, nothing unprintable in it, and not too long."""
+    """Return `text` in quotes for a sentence: on one line, unprintable characters escaped, cut to `limit`."""
     short = text if len(text) <= limit else text[: limit - 3] + "..."
     return "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in short) + "'"

@@ -1,8 +1,8 @@
 """Options declared once, in a constructor's signature, and checked everywhere alike.
 
-A constructor says what it takes by annotations: plain types, `Literal` choices, and the ranges named here
+A constructor declares its options by annotations: plain types, `Literal` choices, and the ranges named here
 (`Count`, `Positive`, `NonNegative`, `Probability` ...). The configuration reader, Python callers and error
-messages all go through `bind`, so a default, a type or a range stands in one place only::
+messages all use `bind`, so a default, a type or a range is written once::
 
     class Maxout(Layer):
         def __init__(self, layer_name: str, num_units: Count, irange: NonNegative | None = None): ...
@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import numbers
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, Literal, Self, Union
 
 import numpy as np
 
@@ -29,7 +30,26 @@ from adversarial.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers an option may take: from `low` to `high`, each end included unless said to be open."""
+    """The numbers that an option may be.
+
+    Attributes
+    ----------
+    low : float
+        Lower end, default no limit.
+    high : float
+        Upper end, default no limit.
+    low_open : bool
+        Whether `low` itself is excluded.
+    high_open : bool
+        Whether `high` itself is excluded.
+
+    Examples
+    --------
+    >>> 0 in Range(0, 1), 0 in Range(0, 1, low_open=True)
+    (True, False)
+    >>> str(Range(0, 1, low_open=True))
+    'above 0 and at most 1'
+    """
 
     low: float = -np.inf
     high: float = np.inf
@@ -60,7 +80,17 @@ Momentum01 = Annotated[float, Range(0, 1, high_open=True)]
 
 
 class OptionError(ConfigurationError):
-    """An option of `owner` that is unknown, missing or of a wrong value; `key` names it, `reason` says why."""
+    """An option that is unknown, missing, or has a wrong value.
+
+    Parameters
+    ----------
+    owner : str
+        The class or function that declares the option.
+    key : str
+        The option.
+    reason : str
+        What is wrong with it: the rest of a sentence that begins with the owner.
+    """
 
     def __init__(self, owner: str, key: str, reason: str):
         super().__init__(f"{owner}: {reason}")
@@ -69,15 +99,21 @@ class OptionError(ConfigurationError):
         self.reason = reason
 
 
-def nearest(word: str, words: typing.Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the closest of `words`, or nothing where none is close."""
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the closest of `words`, or an empty string if none is close.
+
+    Examples
+    --------
+    >>> nearest("num_unit", ["num_units", "irange"])
+    "; did you mean 'num_units'?"
+    """
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One declared option: its name, annotation and default (`Option.REQUIRED` where there is none)."""
+    """One declared option: its name, annotation and default (`Option.REQUIRED` if there is none)."""
 
     REQUIRED = inspect.Parameter.empty
 
@@ -91,20 +127,36 @@ class Option:
 
 
 def declared_options(target: Callable) -> dict[str, Option] | None:
-    """The options that `target` takes by name, in order; None where it takes any name at all.
+    """Return the options that `target` takes by name, in order.
 
-    A constructor with `**kwargs` takes the options of the next constructor up its class's line as well.
+    A constructor with `**kwargs` takes the options of the next constructor in its class's method resolution order too.
+
+    Parameters
+    ----------
+    target : class or function
+        What is to be called.
+
+    Returns
+    -------
+    dict or None
+        Options by name; None if `target` takes any name.
+
+    Examples
+    --------
+    >>> from adversarial.datasets.npy_npz import NpzDataset
+    >>> {name: option.required for name, option in declared_options(NpzDataset).items()}
+    {'file': True, 'key': True, 'target_key': False}
     """
+    found: dict[str, Option] = {}
     if not inspect.isclass(target):
         found, open_ended = _options_of(target, skip_self=False)
         return None if open_ended else found
-    found: dict[str, Option] = {}
     for cls in target.__mro__:
         if "__init__" not in vars(cls):
             continue
         if cls is object:
             return found
-        own, open_ended = _options_of(cls.__init__, skip_self=True)
+        own, open_ended = _options_of(vars(cls)["__init__"], skip_self=True)
         for name, option in own.items():
             found.setdefault(name, option)
         if not open_ended:
@@ -128,12 +180,26 @@ def _options_of(function: Callable, skip_self: bool) -> tuple[dict[str, Option],
 
 
 def bind(target: Callable, arguments: Mapping[str, Any]) -> None:
-    """Check `arguments`, by name, against what `target` declares.
+    """Check arguments against what `target` declares.
+
+    Parameters
+    ----------
+    target : class or function
+        What is to be called.
+    arguments : mapping
+        Values by the name of the option.
 
     Raises
     ------
     OptionError
         For the first unknown or missing name, or value of a wrong type or outside its range.
+
+    Examples
+    --------
+    >>> from adversarial.models.maxout import Maxout
+    >>> bind(Maxout, {"layer_name": "h0", "num_units": 0})
+    Traceback (most recent call last):
+    adversarial.options.OptionError: Maxout: num_units is 0, but must be a whole number of at least 1
     """
     declared = declared_options(target)
     if declared is None:
@@ -158,7 +224,15 @@ def _shown(value: Any) -> str:
 
 
 def mismatch(value: Any, annotation: Any) -> str | None:
-    """What `value` should have been to fit `annotation`, in words; None where it fits."""
+    """Return in words what `value` should have been to fit `annotation`; None if it fits.
+
+    Examples
+    --------
+    >>> mismatch(2, Probability)
+    'a number above 0 and at most 1'
+    >>> mismatch(0.5, Probability) is None
+    True
+    """
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation is Any or isinstance(annotation, (str, typing.TypeVar)):
         return None
@@ -166,7 +240,7 @@ def mismatch(value: Any, annotation: Any) -> str | None:
         return None if value is None else "null"
     if origin in (Union, types.UnionType):
         reasons = [mismatch(value, arg) for arg in args]
-        return None if None in reasons else " or ".join(dict.fromkeys(reasons))
+        return None if None in reasons else " or ".join(dict.fromkeys(reason for reason in reasons if reason))
     if origin is Literal:
         if any(type(value) is type(arg) and value == arg for arg in args):
             return None
@@ -200,9 +274,10 @@ def _container_mismatch(value: Any, origin: Any, args: tuple) -> str | None:
         return reasons[0] if reasons else None
     if origin is type:
         return None if inspect.isclass(value) else "a class"
-    if isinstance(value, (str, bytes)) or not isinstance(value, typing.Iterable):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         return "a list"
     items = list(value)
+    pairs: Iterable[tuple[Any, Any]]
     if origin is tuple and args and args[-1] is not Ellipsis:
         if len(items) != len(args):
             return f"a list of {len(args)} values"
@@ -227,7 +302,7 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
     elif kind is int:
         fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     elif kind is float:
-        fits = isinstance(value, numbers.Real) and not isinstance(value, bool) and not np.isnan(value)
+        fits = not isinstance(value, bool) and isinstance(value, numbers.Real) and not math.isnan(value)
     elif kind in (list, tuple):
         fits = isinstance(value, (list, tuple, np.ndarray))
     elif inspect.isclass(kind):
@@ -237,22 +312,38 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
     return None if fits else _plain_name(kind)
 
 
-def configurable(function: Callable) -> Callable:
+F = typing.TypeVar("F", bound=Callable[..., Any])
+
+
+def configurable(function: F) -> F:
     """Mark a function as one that a YAML file may call."""
-    function.__configurable__ = True
+    function.__configurable__ = True  # type: ignore[attr-defined]
     return function
 
 
 class Configurable:
-    """A base for what a YAML file can build: its constructor's options are checked, and kept in `options`.
+    """A base for what a YAML file can build: checks its constructor's options and stores them.
 
-    `options` maps each option given to its value, as given; what was left to its default is absent. It is what
-    a saved model says of an object, beside its arrays, so that the object can be built again.
+    Attributes
+    ----------
+    options : dict
+        Each option given, with its value as given; options left to their defaults are absent. A saved model holds
+        them beside the arrays, so that the object can be built again.
+
+    Examples
+    --------
+    >>> class Noise(Configurable):
+    ...     def __init__(self, scale: Positive, seed: Index = 0): ...
+    >>> Noise(scale=0.5).options
+    {'scale': 0.5}
+    >>> Noise(scale=0)
+    Traceback (most recent call last):
+    adversarial.options.OptionError: Noise: scale is 0, but must be a number above 0
     """
 
     options: dict[str, Any]
 
-    def __new__(cls, *args: Any, **kwargs: Any):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         declared = declared_options(cls)
         if declared is None or len(args) > len(declared):

@@ -1,4 +1,4 @@
-"""MRG_RandomStreams: random variates as graphs, seeded, split into streams and drawn as Theano did in June 2014."""
+"""MRG_RandomStreams: random variates as graphs; seeds, streams and numbers are those of Theano in June 2014."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytensor
@@ -18,10 +18,10 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import floatX
 from adversarial.ops.mrg31k3p import M1, M2, MRGUniform
 
-#: Streams of a variate whose size is not known when its graph is built.
+#: Number of streams of a variate whose size is not known when its graph is built.
 MAX_STREAMS = 60 * 256
 
-# Matrices that move the two components of a state on by 2^72 and by 2^134 steps.
+# Matrices that advance the two components of a state by 2^72 and by 2^134 steps.
 _A1_72 = ((1516919229, 758510237, 499121365), (1884998244, 1516919229, 335398200), (601897748, 1884998244, 358115744))
 _A2_72 = (
     (1228857673, 1496414766, 954677935),
@@ -43,13 +43,13 @@ Size = Sequence[Any] | Variable
 
 
 def _matmul(a: np.ndarray, b: np.ndarray, modulus: int) -> np.ndarray:
-    """a b modulo `modulus`; products of two 31-bit numbers are reduced before they are added."""
+    """The product a b modulo `modulus`; products of two 31-bit numbers are reduced before they are added."""
     return ((a[..., :, :, None] * b[..., None, :, :]) % modulus).sum(axis=-2) % modulus
 
 
 @cache
 def _jumps(n_streams: int) -> tuple[np.ndarray, np.ndarray]:
-    """The matrices that move a state on by 0, 1, ... n_streams - 1 times 2^72 steps, (n_streams, 3, 3) each.
+    """The matrices that advance a state by 0, 1, ... n_streams - 1 times 2^72 steps, (n_streams, 3, 3) each.
 
     Built by doubling, so that 15,360 of them take milliseconds.
     """
@@ -64,7 +64,7 @@ def _jumps(n_streams: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def guess_n_streams(size: Size) -> int:
-    """As many streams as Theano gave a variate: a sixth of its values if they are known, at most 15,360."""
+    """Return Theano's number of streams for a variate: a sixth of its values if known, at most 15,360."""
     if isinstance(size, Variable) or not all(isinstance(length, (int, np.integer)) for length in size):
         return MAX_STREAMS
     values = math.prod(int(length) for length in size)
@@ -72,11 +72,25 @@ def guess_n_streams(size: Size) -> int:
 
 
 class MRG_RandomStreams:
-    """A source of variates; each is a graph with a state of its own, 2^134 steps from the one before.
+    """A source of variates; each is a graph with a state of its own, 2^134 steps from that of the one before.
+
+    The state is a shared variable with a `default_update`, so that each call of a compiled function draws anew.
 
     Parameters
     ----------
-    seed : an integer from 1 to M2 - 1, or six (three below M1, three below M2, no three all 0)
+    seed : int or sequence of int, default 12345
+        An integer from 1 to M2 - 1, or six of them (three below M1, three below M2, neither three all 0).
+
+    See Also
+    --------
+    adversarial.ops.mrg31k3p : The generator, MRG31k3p (L'Ecuyer and Touzin, 2000).
+
+    Examples
+    --------
+    >>> streams = MRG_RandomStreams(seed=1)
+    >>> noise = streams.uniform(size=(5, 3), low=-1.0, dtype="float32")
+    >>> noise.type.dtype, noise.type.ndim
+    ('float32', 2)
     """
 
     def __init__(self, seed: int | Sequence[int] = 12345):
@@ -91,14 +105,14 @@ class MRG_RandomStreams:
         self.state_updates: list[tuple[SharedVariable, Variable]] = []
 
     def inc_rstate(self) -> None:
-        """Move on by 2^134 steps, to where the next variate starts."""
+        """Advance by 2^134 steps, to the state where the next variate starts."""
         state = self.rstate.astype(np.int64)
         halves = ((_A1_134, state[:3], M1), (_A2_134, state[3:], M2))
         parts = [_matmul(np.array(a, dtype=np.int64), half[:, None], modulus)[:, 0] for a, half, modulus in halves]
         self.rstate = np.concatenate(parts).astype(np.int32)
 
     def get_substream_rstates(self, n_streams: int, inc_rstate: bool = True) -> np.ndarray:
-        """The states (n_streams, 6) int32 of a variate's streams, each 2^72 steps from the one before."""
+        """Return the states of a variate's streams, (n_streams, 6) int32, each 2^72 steps from the one before."""
         state = self.rstate.astype(np.int64)
         first, second = (jumps[:n_streams] for jumps in _jumps(max(n_streams, MAX_STREAMS)))
         states = np.concatenate(
@@ -118,15 +132,27 @@ class MRG_RandomStreams:
         dtype: str | None = None,
         nstreams: int | None = None,
     ) -> TensorVariable:
-        """A variate uniform between `low` and `high`, both excluded.
+        """Make a variate that is uniform in (low, high).
 
         Parameters
         ----------
-        size : lengths, integers or symbolic, or a symbolic vector of them
-        low, high : cast to dtype
-        ndim : number of axes, where `size` is a vector whose length is not known
-        dtype : float32 or float64; None is floatX
-        nstreams : number of streams; None is Theano's rule
+        size : sequence, or TensorVariable
+            The shape: lengths, each an int or symbolic, or a symbolic vector of them.
+        low : float, default 0
+            Lower end, excluded.
+        high : float, default 1
+            Upper end, excluded.
+        ndim : int, optional
+            Number of axes; needed where `size` is a vector of unknown length.
+        dtype : {'float32', 'float64'}, optional
+            Default floatX.
+        nstreams : int, optional
+            Number of streams; default Theano's rule, `guess_n_streams`.
+
+        Returns
+        -------
+        TensorVariable
+            The variate.
         """
         dtype = dtype or floatX()
         if not isinstance(size, Variable):
@@ -140,9 +166,10 @@ class MRG_RandomStreams:
         states = self.get_substream_rstates(guess_n_streams(size) if nstreams is None else nstreams)
         state = pytensor.shared(states, name="mrg_state")
         lengths = size if isinstance(size, Variable) else pt.stack([pt.as_tensor(n, dtype="int64") for n in size])
-        new_state, sample = MRGUniform(dtype, ndim, float(low), float(high))(state, lengths)
+        drawn = MRGUniform(dtype, ndim, float(low), float(high))(state, lengths)
+        new_state, sample = cast(list[TensorVariable], drawn)
         with warnings.catch_warnings():
-            # Deprecated, but it is what moves the stream on in a function that a user compiles by pytensor.function.
+            # Deprecated, but only this advances the stream in a function that a user compiles with pytensor.function.
             warnings.simplefilter("ignore", DeprecationWarning)
             state.default_update = new_state
         self.state_updates.append((state, new_state))
@@ -157,9 +184,9 @@ class MRG_RandomStreams:
         dtype: str = "int64",
         nstreams: int | None = None,
     ) -> TensorVariable:
-        """A variate that is 1 with probability `p` and else 0 (`n` must be 1, as in Theano)."""
+        """Make a variate that is 1 with probability `p`, else 0; `n` must be 1, and the rest is as in `uniform`."""
         if n != 1:
-            raise ValueError(f"a binomial variate with n = {n} is not there; n must be 1")
+            raise ValueError(f"a binomial variate with n = {n} is not supported; n must be 1")
         return pt.cast(self.uniform(size, ndim=ndim, nstreams=nstreams) < np.asarray(p, dtype=floatX()), dtype)
 
     def normal(
@@ -171,11 +198,33 @@ class MRG_RandomStreams:
         dtype: str | None = None,
         nstreams: int | None = None,
     ) -> TensorVariable:
-        """A normal variate of mean `avg` and standard deviation `std`, by the Box-Muller transform in `dtype`."""
+        """Make a normal variate of mean `avg` and standard deviation `std`, by the Box-Muller transform in `dtype`.
+
+        Parameters
+        ----------
+        size : sequence, or TensorVariable
+            As in `uniform`.
+        avg : float, default 0
+            Mean.
+        std : float, default 1
+            Standard deviation.
+        ndim : int, optional
+            As in `uniform`.
+        dtype : {'float32', 'float64'}, optional
+            Default floatX.
+        nstreams : int, optional
+            As in `uniform`.
+
+        Returns
+        -------
+        TensorVariable
+            The variate.
+        """
         dtype = dtype or floatX()
-        known = not isinstance(size, Variable) and all(isinstance(length, (int, np.integer)) for length in size)
-        lengths = [int(length) for length in size] if known else size
-        n_samples = math.prod(lengths) if known else pt.prod(pt.as_tensor(lengths), dtype="int64")
+        lengths: Any = size
+        known = not isinstance(size, Variable) and all(isinstance(length, (int, np.integer)) for length in lengths)
+        lengths = [int(length) for length in lengths] if known else lengths
+        n_samples: Any = math.prod(lengths) if known else pt.prod(pt.as_tensor(lengths), dtype="int64")
         # An even number of uniforms: the first half gives the radii, the second the angles.
         n_even = n_samples + n_samples % 2
         uniforms = self.uniform((n_even,), dtype=dtype, nstreams=nstreams)
@@ -184,5 +233,5 @@ class MRG_RandomStreams:
         samples = pt.concatenate([radius * pt.cos(angle), radius * pt.sin(angle)])[:n_samples]
         shape_options = {} if ndim is None else {"ndim": ndim}
         samples = samples.reshape(lengths if isinstance(lengths, Variable) else tuple(lengths), **shape_options)
-        avg, std = np.asarray(avg, dtype=dtype), np.asarray(std, dtype=dtype)
-        return samples if avg == 0 and std == 1 else avg + std * samples
+        mean, deviation = np.asarray(avg, dtype=dtype), np.asarray(std, dtype=dtype)
+        return samples if mean == 0 and deviation == 1 else mean + deviation * samples

@@ -1,26 +1,27 @@
-"""Spaces: what a batch of data looks like, and how to turn one look into another; after Pylearn2's `space`."""
+"""Spaces: the shape and layout of a batch of data, and conversions between them; after Pylearn2's `space`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
 from adversarial.options import Configurable, Count, OptionError
 
+#: A batch: a PyTensor variable or NumPy array; a tuple of batches in a CompositeSpace, None in a NullSpace.
+Batch: TypeAlias = Any
 Axes = tuple[str | int, str | int, str | int, str | int]
 
 
 class Space(Configurable):
-    """The look of a batch. Batches are symbolic (PyTensor variables) or numeric (NumPy arrays).
+    """The shape and layout of a batch, which is symbolic (PyTensor variables) or numeric (NumPy arrays).
 
     `format_as`, `validate` and `batch_size` take symbolic batches; the same names with `np_` take arrays.
     """
@@ -44,46 +45,48 @@ class Space(Configurable):
         return floatX() if dtype in (None, "floatX") else dtype
 
     def get_batch_axis(self) -> int:
-        """The axis along which examples run."""
+        """Return the axis of examples."""
         return 0
 
     def get_total_dimension(self) -> int:
-        """The number of values of one example."""
+        """Return the number of values of one example."""
         raise TypeError(f"{self} has no number of values")
 
     def get_origin(self) -> np.ndarray:
-        """One example of zeros."""
+        """Return one example of zeros."""
         raise TypeError(f"{self} has no origin")
 
     def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> np.ndarray:
-        """A batch of zeros."""
+        """Return a batch of zeros."""
         raise TypeError(f"{self} has no origin")
 
-    def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
-        """A symbolic batch; of a fixed number of examples if `batch_size` is 1, as in 2014."""
-        raise TypeError(f"{self} has no symbolic batches")
-
-    def _symbolic(self, name: str | None, dtype: str | None, shape: tuple[int | None, ...]) -> TensorVariable:
-        batch = pt.tensor(name=name, dtype=self._dtype(dtype), shape=shape)
+    def make_theano_batch(
+        self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None
+    ) -> Batch:
+        """Make a symbolic batch; its number of examples is static only if `batch_size` is 1, as in 2014."""
+        batch = pt.tensor(name=name, dtype=self._dtype(dtype), shape=self._static_shape(batch_size))
         # For a backend that splits batches over devices.
         batch.tag.batch_axis = self.get_batch_axis()
         return batch
 
-    def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> SharedVariable:
-        """A shared variable that holds a batch of zeros."""
+    def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
+        raise TypeError(f"{self} has no symbolic batches")
+
+    def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> Batch:
+        """Make a shared variable that holds a batch of zeros."""
         return pytensor.shared(self.get_origin_batch(batch_size, dtype), name=name)
 
-    def format_as(self, batch: Any, space: Space) -> Any:
-        """A symbolic batch of this space as one of `space`."""
+    def format_as(self, batch: Batch, space: Space) -> Batch:
+        """Convert a symbolic batch of this space to one of `space`."""
         self.validate(batch)
         return self._format_as(batch, space)
 
-    def np_format_as(self, batch: Any, space: Space) -> Any:
-        """A numeric batch of this space as one of `space`."""
+    def np_format_as(self, batch: Batch, space: Space) -> Batch:
+        """Convert a numeric batch of this space to one of `space`."""
         self.np_validate(batch)
         return self._format_as(batch, space)
 
-    def _format_as(self, batch: Any, space: Space) -> Any:
+    def _format_as(self, batch: Batch, space: Space) -> Batch:
         raise TypeError(f"a batch of {self} cannot be formatted as {space}")
 
     def _check_sizes(self, space: Space) -> None:
@@ -91,35 +94,35 @@ class Space(Configurable):
         if mine != other:
             raise ValueError(f"a batch of {self}, {mine} values, cannot be formatted as {space}, {other} values")
 
-    def validate(self, batch: Any) -> None:
-        """Raise TypeError where a batch is not symbolic, ValueError where its axes do not fit this space."""
+    def validate(self, batch: Batch) -> None:
+        """Raise TypeError if a batch is not symbolic, ValueError if its axes are not those of this space."""
 
-    def np_validate(self, batch: Any) -> None:
-        """Raise TypeError where a batch is not an array, ValueError where its shape does not fit this space."""
+    def np_validate(self, batch: Batch) -> None:
+        """Raise TypeError if a batch is not an array, ValueError if its shape is not one of this space."""
 
-    def batch_size(self, batch: Any) -> Any:
-        """The number of examples of a symbolic batch."""
+    def batch_size(self, batch: Batch) -> Any:
+        """Return the number of examples of a symbolic batch."""
         return batch.shape[self.get_batch_axis()]
 
-    def np_batch_size(self, batch: Any) -> int:
-        """The number of examples of a numeric batch."""
+    def np_batch_size(self, batch: Batch) -> int:
+        """Return the number of examples of a numeric batch."""
         return int(batch.shape[self.get_batch_axis()])
 
-    def _validate_tensor(self, batch: Any, ndim: int) -> None:
-        if not isinstance(batch, Variable):
+    def _validate_tensor(self, batch: Batch, ndim: int) -> None:
+        if not isinstance(batch, TensorVariable):
             raise TypeError(f"a batch of {self} must be symbolic, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
             raise ValueError(f"a batch of {self} must have {ndim} axes, but {batch} has {batch.ndim}")
 
-    def _validate_array(self, batch: Any, ndim: int) -> None:
+    def _validate_array(self, batch: Batch, ndim: int) -> None:
         if not isinstance(batch, np.ndarray):
             raise TypeError(f"a batch of {self} must be an array, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
-            raise ValueError(f"a batch of {self} must have {ndim} axes, but one of shape {batch.shape} came")
+            raise ValueError(f"a batch of {self} must have {ndim} axes, but this one has shape {batch.shape}")
 
 
-def _as_in(space: Space, batch: Any) -> Any:
-    """A batch in the dtype of a space; as it is where the space has none."""
+def _as_in(space: Space, batch: Batch) -> Any:
+    """A batch cast to the dtype of a space, unless that is None."""
     if space.dtype is None:
         return batch
     dtype = space._dtype()
@@ -133,14 +136,22 @@ class VectorSpace(Space):
 
     Parameters
     ----------
-    dim : number of values of a vector
-    sparse : must be false
-    dtype : of batches; None keeps what comes
+    dim : int
+        Number of values of a vector, at least 1.
+    sparse : bool, default False
+        Must be False.
+    dtype : str or None, default 'floatX'
+        Dtype of batches; None is any.
+
+    Examples
+    --------
+    >>> VectorSpace(784).get_origin_batch(100, dtype="float32").shape
+    (100, 784)
     """
 
     def __init__(self, dim: Count, sparse: bool = False, dtype: str | None = "floatX"):
         if sparse:
-            raise OptionError("VectorSpace", "sparse", "sparse is true, but sparse batches are not there")
+            raise OptionError("VectorSpace", "sparse", "sparse is true, but sparse batches are not supported")
         self.dim = dim
         self.dtype = dtype
 
@@ -159,22 +170,21 @@ class VectorSpace(Space):
     def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> np.ndarray:
         return np.zeros((batch_size, self.dim), dtype=self._dtype(dtype))
 
-    def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
-        shape = (1 if batch_size == 1 else None, None)
-        return self._symbolic(name, dtype, shape)
+    def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
+        return (1 if batch_size == 1 else None, None)
 
-    def validate(self, batch: Any) -> None:
+    def validate(self, batch: Batch) -> None:
         self._validate_tensor(batch, 2)
         width = batch.type.shape[1]
         if width is not None and width != self.dim:
             raise ValueError(f"a batch of {self} must have {self.dim} columns, but {batch} has {width}")
 
-    def np_validate(self, batch: Any) -> None:
+    def np_validate(self, batch: Batch) -> None:
         self._validate_array(batch, 2)
         if batch.shape[1] != self.dim:
-            raise ValueError(f"a batch of {self} must have {self.dim} columns, but one of shape {batch.shape} came")
+            raise ValueError(f"a batch of {self} must have {self.dim} columns, but this one has shape {batch.shape}")
 
-    def _format_as(self, batch: Any, space: Space) -> Any:
+    def _format_as(self, batch: Batch, space: Space) -> Batch:
         self._check_sizes(space)
         if isinstance(space, VectorSpace):
             return _as_in(space, batch)
@@ -197,10 +207,23 @@ class Conv2DSpace(Space):
 
     Parameters
     ----------
-    shape : [rows, columns]
-    channels, num_channels : number of channels (either name)
-    axes : the order of the axes; ('b', 0, 1, 'c') if not given
-    dtype : of batches; None keeps what comes
+    shape : [int, int]
+        Rows and columns.
+    channels : int, optional
+        Number of channels; exactly one of `channels` and `num_channels` is given.
+    num_channels : int, optional
+        The same as `channels`.
+    axes : list of str and int, default ['b', 0, 1, 'c']
+        The order of the axes.
+    dtype : str or None, default 'floatX'
+        Dtype of batches; None is any.
+
+    Examples
+    --------
+    >>> images = np.zeros((100, 32, 32, 3), dtype="float32")
+    >>> space = Conv2DSpace(shape=[32, 32], channels=3, dtype="float32")
+    >>> space.np_format_as(images, VectorSpace(3072)).shape
+    (100, 3072)
     """
 
     default_axes: Axes = ("b", 0, 1, "c")
@@ -210,13 +233,13 @@ class Conv2DSpace(Space):
         shape: tuple[Count, Count],
         channels: Count | None = None,
         num_channels: Count | None = None,
-        axes: Sequence[Any] | None = None,
+        axes: Sequence[str | int] | None = None,
         dtype: str | None = "floatX",
     ):
         if (channels is None) == (num_channels is None):
             raise OptionError("Conv2DSpace", "num_channels", "needs channels or num_channels, which mean the same")
         self.shape = tuple(int(length) for length in shape)
-        self.num_channels = int(channels or num_channels)
+        self.num_channels = int(channels or num_channels or 0)
         self.axes: Axes = check_axes(axes, "Conv2DSpace")
         self.dtype = dtype
 
@@ -228,7 +251,7 @@ class Conv2DSpace(Space):
         return (self.shape, self.num_channels, self.axes, self.dtype)
 
     def lengths(self, batch_size: Any) -> dict[str | int, Any]:
-        """The length of each axis of a batch of `batch_size` examples."""
+        """Return the length of each axis, by its name, of a batch of `batch_size` examples."""
         return {"b": batch_size, 0: self.shape[0], 1: self.shape[1], "c": self.num_channels}
 
     def get_batch_axis(self) -> int:
@@ -245,16 +268,15 @@ class Conv2DSpace(Space):
         lengths = self.lengths(batch_size)
         return np.zeros([lengths[axis] for axis in self.axes], dtype=self._dtype(dtype))
 
-    def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
+    def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
         lengths = self.lengths(1 if batch_size == 1 else None)
-        shape = tuple(lengths[axis] for axis in self.axes)
-        return self._symbolic(name, dtype, shape)
+        return tuple(lengths[axis] for axis in self.axes)
 
-    def validate(self, batch: Any) -> None:
+    def validate(self, batch: Batch) -> None:
         self._validate_tensor(batch, 4)
         self._validate_lengths(batch.type.shape)
 
-    def np_validate(self, batch: Any) -> None:
+    def np_validate(self, batch: Batch) -> None:
         self._validate_array(batch, 4)
         self._validate_lengths(batch.shape)
 
@@ -262,23 +284,23 @@ class Conv2DSpace(Space):
         expected = self.lengths(None)
         for axis, length in zip(self.axes, found, strict=True):
             if length is not None and expected[axis] is not None and length != expected[axis]:
-                reason = f"must have {expected[axis]} along its axis {axis!r}, but one with {length} came"
+                reason = f"must have {expected[axis]} along its axis {axis!r}, but this one has {length}"
                 raise ValueError(f"a batch of {self} {reason}")
 
     @staticmethod
-    def convert(tensor: Any, src_axes: Sequence[Any], dst_axes: Sequence[Any]) -> Any:
-        """A batch, symbolic or numeric, with its axes brought from one order into another."""
+    def convert(tensor: Batch, src_axes: Sequence[str | int], dst_axes: Sequence[str | int]) -> Batch:
+        """Transpose a batch, symbolic or numeric, from one order of axes to another."""
         src_axes, dst_axes = tuple(src_axes), tuple(dst_axes)
         if src_axes == dst_axes:
             return tensor
         return tensor.transpose(*[src_axes.index(axis) for axis in dst_axes])
 
     @staticmethod
-    def convert_numpy(tensor: np.ndarray, src_axes: Sequence[Any], dst_axes: Sequence[Any]) -> np.ndarray:
-        """An array with its axes brought from one order into another."""
+    def convert_numpy(tensor: np.ndarray, src_axes: Sequence[str | int], dst_axes: Sequence[str | int]) -> np.ndarray:
+        """Transpose an array from one order of axes to another."""
         return Conv2DSpace.convert(tensor, src_axes, dst_axes)
 
-    def _format_as(self, batch: Any, space: Space) -> Any:
+    def _format_as(self, batch: Batch, space: Space) -> Batch:
         self._check_sizes(space)
         if isinstance(space, VectorSpace):
             images = Conv2DSpace.convert(batch, self.axes, self.default_axes)
@@ -290,13 +312,13 @@ class Conv2DSpace(Space):
         return super()._format_as(batch, space)
 
 
-def check_axes(axes: Sequence[Any] | None, owner: str) -> Axes:
-    """`axes` as a tuple; ('b', 0, 1, 'c') for None. Raises OptionError unless each of the four is there once."""
+def check_axes(axes: Sequence[str | int] | None, owner: str) -> Axes:
+    """Return `axes` as a tuple, ('b', 0, 1, 'c') for None; raise OptionError unless each of the four occurs once."""
     if axes is None:
         return Conv2DSpace.default_axes
     if len(axes) != 4 or set(axes) != {"b", 0, 1, "c"}:
         raise OptionError(owner, "axes", f"axes is {list(axes)}, but must hold 'b', 0, 1 and 'c', each once")
-    return tuple(axes)
+    return cast(Axes, tuple(axes))
 
 
 class CompositeSpace(Space):
@@ -304,7 +326,13 @@ class CompositeSpace(Space):
 
     Parameters
     ----------
-    components : the spaces
+    components : sequence of Space
+        The spaces.
+
+    Examples
+    --------
+    >>> CompositeSpace([VectorSpace(784), VectorSpace(10)]).get_total_dimension()
+    794
     """
 
     def __init__(self, components: Sequence[Space]):
@@ -317,50 +345,50 @@ class CompositeSpace(Space):
         return tuple(self.components)
 
     def restrict(self, subset: Sequence[int]) -> Space:
-        """The space of some components; the component itself where it is one."""
+        """Return the space of some components, by index; one component is returned itself."""
         chosen = [self.components[index] for index in subset]
         return chosen[0] if len(chosen) == 1 else CompositeSpace(chosen)
 
-    def restrict_batch(self, batch: tuple, subset: Sequence[int]) -> Any:
-        """A batch of `restrict`'s space."""
+    def restrict_batch(self, batch: tuple[Batch, ...], subset: Sequence[int]) -> Batch:
+        """Return the part of a batch that belongs to `restrict(subset)`."""
         chosen = tuple(batch[index] for index in subset)
         return chosen[0] if len(chosen) == 1 else chosen
 
     def get_total_dimension(self) -> int:
         return sum(component.get_total_dimension() for component in self.components)
 
-    def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> tuple:
+    def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> Batch:
         return tuple(component.get_origin_batch(batch_size, dtype) for component in self.components)
 
-    def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
+    def make_theano_batch(
+        self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None
+    ) -> Batch:
         names = [None if name is None else f"{name}[{index}]" for index in range(len(self.components))]
         parts = zip(self.components, names, strict=True)
         return tuple(component.make_theano_batch(own, dtype, batch_size) for component, own in parts)
 
-    def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> tuple:
+    def make_shared_batch(self, batch_size: int, name: str | None = None, dtype: str | None = None) -> Batch:
         return tuple(component.make_shared_batch(batch_size, name, dtype) for component in self.components)
 
-    def validate(self, batch: Any) -> None:
+    def validate(self, batch: Batch) -> None:
         self._check_structure(batch)
         for component, part in zip(self.components, batch, strict=True):
             component.validate(part)
 
-    def np_validate(self, batch: Any) -> None:
+    def np_validate(self, batch: Batch) -> None:
         self._check_structure(batch)
         for component, part in zip(self.components, batch, strict=True):
             component.np_validate(part)
 
-    def _check_structure(self, batch: Any) -> None:
+    def _check_structure(self, batch: Batch) -> None:
         if not isinstance(batch, tuple) or len(batch) != len(self.components):
             found = f"{len(batch)} parts" if isinstance(batch, tuple) else type(batch).__name__
             raise TypeError(f"a batch of {self} must be a tuple of {len(self.components)} parts, not {found}")
 
-    def _with_data(self, batch: tuple) -> tuple[Space, Any]:
+    def _with_data(self, batch: tuple) -> tuple[Space, Batch]:
         for component, part in zip(self.components, batch, strict=True):
-            if isinstance(component, CompositeSpace):
-                if component.components:
-                    return component, part
-            elif not isinstance(component, NullSpace):
+            empty = not component.components if isinstance(component, CompositeSpace) else component == NullSpace()
+            if not empty:
                 return component, part
         return NullSpace(), None
 
@@ -372,45 +400,50 @@ class CompositeSpace(Space):
         component, part = self._with_data(batch)
         return component.np_batch_size(part)
 
-    def _format_as(self, batch: tuple, space: Space) -> Any:
+    def _format_as(self, batch: tuple, space: Space) -> Batch:
         if isinstance(space, VectorSpace):
             self._check_sizes(space)
-            pieces = [
+            parts = [
                 component._format_as(part, VectorSpace(component.get_total_dimension(), dtype=space.dtype))
                 for component, part in zip(self.components, batch, strict=True)
             ]
-            concatenate = pt.concatenate if isinstance(pieces[0], Variable) else np.concatenate
-            return concatenate(pieces, axis=1)
+            concatenate = pt.concatenate if isinstance(parts[0], Variable) else np.concatenate
+            return concatenate(parts, axis=1)
         if isinstance(space, CompositeSpace) and len(space.components) == len(self.components):
-            parts = zip(self.components, batch, space.components, strict=True)
-            return tuple(component._format_as(part, other) for component, part, other in parts)
+            triples = zip(self.components, batch, space.components, strict=True)
+            return tuple(component._format_as(part, other) for component, part, other in triples)
         return super()._format_as(batch, space)
 
 
 class NullSpace(Space):
-    """No data: its only batch is None."""
+    """No data: its only batch is None.
 
-    def __init__(self):
-        self.dtype = None
+    Examples
+    --------
+    >>> NullSpace().np_batch_size(None)
+    0
+    """
 
     def __str__(self) -> str:
         return "NullSpace()"
 
-    def make_theano_batch(self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None):
+    def make_theano_batch(
+        self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None
+    ) -> None:
         return None
 
-    def validate(self, batch: Any) -> None:
+    def validate(self, batch: Batch) -> None:
         if batch is not None:
             raise TypeError(f"a batch of {self} must be None, not of type {type(batch).__name__}")
 
     np_validate = validate
 
-    def batch_size(self, batch: Any) -> int:
+    def batch_size(self, batch: Batch) -> int:
         return 0
 
     np_batch_size = batch_size
 
-    def _format_as(self, batch: Any, space: Space) -> Any:
+    def _format_as(self, batch: Batch, space: Space) -> Batch:
         if isinstance(space, NullSpace):
             return None
         return super()._format_as(batch, space)

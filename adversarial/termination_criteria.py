@@ -1,4 +1,4 @@
-"""When to stop training: criteria asked after each epoch; after Pylearn2's `termination_criteria`."""
+"""When to stop training: criteria evaluated after each epoch; after Pylearn2's `termination_criteria`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from adversarial.options import Configurable, Count, Fraction, OptionError, Posi
 
 
 class TerminationCriterion(Configurable):
-    """Says after each epoch whether to go on.
+    """A base for criteria that say after each epoch whether to continue.
 
-    A subclass that remembers anything from epoch to epoch says so in `get_state`, so that a resumed run goes on as
-    a straight one.
+    A subclass with a state of its own returns it from `get_state`, so that a resumed run continues as an
+    uninterrupted one.
     """
 
     def continue_learning(self, model: Any) -> bool:
-        """True to go on; asked once after each epoch, when the monitor has run."""
+        """Return whether to continue; called once after each epoch, when the monitor has run."""
         raise NotImplementedError(f"{type(self).__name__} must define continue_learning")
 
     def get_state(self) -> dict[str, Any]:
-        """What the criterion remembers, as plain values."""
+        """Return the criterion's own state, as plain values."""
         return {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take back what `get_state` gave."""
+        """Restore what `get_state` returned."""
 
 
 class EpochCounter(TerminationCriterion):
@@ -33,8 +33,16 @@ class EpochCounter(TerminationCriterion):
 
     Parameters
     ----------
-    max_epochs : epochs
-    new_epochs : count the epochs of this run only; if false, those that the model has seen before as well
+    max_epochs : int
+        Epochs, at least 1.
+    new_epochs : bool
+        Whether to count the epochs of this run only (default), or also those that the model has seen before.
+
+    Examples
+    --------
+    >>> criterion = EpochCounter(max_epochs=2)
+    >>> [criterion.continue_learning(model=None) for epoch in range(2)]
+    [True, False]
     """
 
     def __init__(self, max_epochs: Count, new_epochs: bool = True):
@@ -60,9 +68,17 @@ class MonitorBased(TerminationCriterion):
 
     Parameters
     ----------
-    prop_decrease : the share of the lowest value so far by which the channel must fall below it
-    N : epochs without such a fall after which to stop
-    channel_name : the channel; 'objective' if not given
+    prop_decrease : float
+        Fraction of the lowest value so far, 0 to 1, by which the channel must fall below it; default .01.
+    N : int
+        Epochs without such a fall after which to stop, at least 1, default 5.
+    channel_name : str, optional
+        The channel, default 'objective'.
+
+    Examples
+    --------
+    >>> MonitorBased(prop_decrease=0.0, N=100, channel_name="valid_objective").countdown
+    100
     """
 
     def __init__(self, prop_decrease: Fraction = 0.01, N: Count = 5, channel_name: str | None = None):
@@ -88,14 +104,23 @@ class MonitorBased(TerminationCriterion):
 class PatienceBasedTermCrit(TerminationCriterion):
     """Stop when the epochs exceed a patience that grows with each improvement of a channel.
 
-    2014 kept this one with SGD, under an interface that SGD no longer called; here it works.
+    Pylearn2 had this one beside SGD, with an interface that SGD no longer called; here it works.
 
     Parameters
     ----------
-    prop_decrease : the share of the lowest value so far by which the channel must fall below it to improve
-    initial_patience : records of the monitor before which not to stop
-    patience_increase : at an improvement the patience becomes at least this many times the records so far
-    channel_name : the channel; may be left out where the monitor has only one
+    prop_decrease : float
+        Fraction of the lowest value so far, 0 to 1, by which the channel must fall below it to improve.
+    initial_patience : int
+        Records of the monitor before which not to stop, at least 1.
+    patience_increase : float
+        At an improvement the patience becomes at least this many times the records so far; above 0, default 2.
+    channel_name : str, optional
+        The channel; may be left out if the monitor has only one.
+
+    Examples
+    --------
+    >>> PatienceBasedTermCrit(prop_decrease=0.01, initial_patience=10, channel_name="valid_objective").patience
+    10
     """
 
     def __init__(
@@ -132,13 +157,26 @@ class PatienceBasedTermCrit(TerminationCriterion):
 
 
 class MatchChannel(TerminationCriterion):
-    """Stop when a channel has come down to the last value of a channel of an earlier training.
+    """Stop when a channel has fallen to the last value of a channel of an earlier training.
 
     Parameters
     ----------
-    channel_name : the channel that comes down
-    prev_channel_name : the channel of the earlier training
-    prev_monitor_name : the model's attribute under which `push_monitor` put the earlier monitor
+    channel_name : str
+        The channel that falls.
+    prev_channel_name : str
+        The channel of the earlier training.
+    prev_monitor_name : str
+        The model's attribute in which `push_monitor` stored the earlier monitor.
+
+    See Also
+    --------
+    adversarial.monitor.push_monitor : Keeps the monitor of an earlier training.
+
+    Examples
+    --------
+    >>> criterion = MatchChannel("valid_objective", prev_channel_name="train_objective", prev_monitor_name="first")
+    >>> criterion.prev_monitor_name
+    'first'
     """
 
     def __init__(self, channel_name: str, prev_channel_name: str, prev_monitor_name: str):
@@ -156,7 +194,20 @@ class MatchChannel(TerminationCriterion):
 
 
 class ChannelTarget(TerminationCriterion):
-    """Stop when a channel is at or below `target`."""
+    """Stop when a channel is at or below a target.
+
+    Parameters
+    ----------
+    channel_name : str
+        The channel.
+    target : float
+        The value, in the channel's unit.
+
+    Examples
+    --------
+    >>> ChannelTarget(channel_name="valid_objective", target=0.1).target
+    0.1
+    """
 
     def __init__(self, channel_name: str, target: float):
         self.channel_name = channel_name
@@ -167,7 +218,18 @@ class ChannelTarget(TerminationCriterion):
 
 
 class ChannelInf(TerminationCriterion):
-    """Stop when a channel is infinite; 2014 went on only while it was."""
+    """Stop when a channel is infinite; Pylearn2's continued only while it was.
+
+    Parameters
+    ----------
+    channel_name : str
+        The channel.
+
+    Examples
+    --------
+    >>> ChannelInf(channel_name="valid_objective").channel_name
+    'valid_objective'
+    """
 
     def __init__(self, channel_name: str):
         self.channel_name = channel_name
@@ -177,6 +239,8 @@ class ChannelInf(TerminationCriterion):
 
 
 class _Combination(TerminationCriterion):
+    """What And and Or share."""
+
     def __init__(self, criteria: list[TerminationCriterion]):
         self._criteria = list(criteria)
 
@@ -189,20 +253,49 @@ class _Combination(TerminationCriterion):
 
 
 class And(_Combination):
-    """Go on while all of `criteria` want to.
+    """Continue while all criteria do.
 
-    As in 2014 they are asked in order until one does not want to; those after it are not asked.
+    As in 2014 they are evaluated in order up to the first that stops; those after it are not called.
+
+    Parameters
+    ----------
+    criteria : list of TerminationCriterion
+        The criteria.
+
+    Examples
+    --------
+    >>> criterion = And([EpochCounter(max_epochs=2), EpochCounter(max_epochs=3)])
+    >>> [criterion.continue_learning(model=None) for epoch in range(2)]
+    [True, False]
     """
+
+    def __init__(self, criteria: list[TerminationCriterion]):
+        super().__init__(criteria)
 
     def continue_learning(self, model: Any) -> bool:
         return all(criterion.continue_learning(model) for criterion in self._criteria)
 
 
 class Or(_Combination):
-    """Go on while any of `criteria` wants to.
+    """Continue while any criterion does.
 
-    As in 2014 they are asked in order until one wants to; those after it are not asked and count nothing.
+    As in 2014 they are evaluated in order up to the first that continues; those after it are not called, so an
+    EpochCounter among them does not count.
+
+    Parameters
+    ----------
+    criteria : list of TerminationCriterion
+        The criteria.
+
+    Examples
+    --------
+    >>> criterion = Or([EpochCounter(max_epochs=1), EpochCounter(max_epochs=3)])
+    >>> [criterion.continue_learning(model=None) for epoch in range(3)]
+    [True, True, False]
     """
+
+    def __init__(self, criteria: list[TerminationCriterion]):
+        super().__init__(criteria)
 
     def continue_learning(self, model: Any) -> bool:
         return any(criterion.continue_learning(model) for criterion in self._criteria)

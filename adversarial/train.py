@@ -159,7 +159,7 @@ class Train(Configurable):
         if self.save_path is not None:
             check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
         self.reporter.on_setup(self)
-        with backends.building():
+        with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
             monitor.time_budget_exceeded = False
             self.algorithm.find_nan = self.debug_nan

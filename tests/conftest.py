@@ -14,6 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WOR
 
 from adversarial import backend  # noqa: E402
 
+# Tests that make graphs before they call the backend find its settings, floatX among them, in use.
+backend.configure()
+
 GOLDEN = Path(__file__).parent / "golden2014"
 
 
@@ -42,6 +45,15 @@ def on(request) -> Iterator[str]:
     backend.configure(backend=name)
     yield name
     backend.configure(backend=before)
+
+
+@pytest.fixture
+def plain() -> Iterator[None]:
+    """The plain engine is in use within the test."""
+    before = backend.engine()
+    backend.configure(engine="plain")
+    yield
+    backend.configure(engine=before)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,30 @@ from adversarial.errors import ConfigurationError
 ROOT = Path(__file__).parent.parent
 
 
+IMPORT_EVERYTHING = """
+import gc, os, pkgutil, sys
+import pytensor, pytensor.tensor
+options = sorted(set(pytensor.config._config_var_dict))
+def state():
+    values = {name: getattr(pytensor.config, name) for name in options if name not in UNASKED}
+    return values, dict(os.environ), gc.isenabled(), gc.get_threshold()
+# What PyTensor looks for at the first question, which takes a second or more.
+UNASKED = {"blas__ldflags", "gcc__cxxflags"}
+before = state()
+import adversarial
+for module in pkgutil.walk_packages(adversarial.__path__, "adversarial."):
+    if not module.name.startswith(LEFT_OUT):
+        __import__(module.name)
+assert state() == before
+from adversarial import backend
+assert backend._settings is None
+pytensor.config.floatX = "float64"
+flags = pytensor.config.blas__ldflags, pytensor.config.gcc__cxxflags
+assert not any("scipy_" in each or "-include" in each for each in flags)
+assert (backend.floatX(), pytensor.config.floatX) == ("float32", "float32")
+"""
+
+
 def said(code: str, **environment: str) -> subprocess.CompletedProcess:
     """What a fresh interpreter with `environment` prints when it runs `code` after importing the backend."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ADVERSARIAL_")}
@@ -40,6 +64,7 @@ def said(code: str, **environment: str) -> subprocess.CompletedProcess:
 def restored() -> Iterator[None]:
     """Settings are as before after the test."""
     before = {"backend": backend.backend_name(), "floatX": backend.floatX(), "threads": backend.threads()}
+    before |= {"engine": backend.engine()}
     yield
     backend.configure(**before)
 
@@ -47,6 +72,22 @@ def restored() -> Iterator[None]:
 def test_importing_it_is_quiet_and_brings_in_neither_numba_nor_jax():
     ran = said("import sys; print([name for name in ('numba', 'jax') if name in sys.modules], backend.floatX())")
     assert (ran.stdout.strip(), ran.stderr) == ("[] float32", "")
+
+
+def test_importing_any_module_changes_no_global_setting():
+    # Benchmarks' peers, the program that runs when imported, and JAX and matplotlib, which set variables themselves.
+    left_out = ("adversarial.benchmarks", "adversarial.__main__", "adversarial.engine.jax", "adversarial.figures")
+    code = IMPORT_EVERYTHING.replace("LEFT_OUT", repr(left_out))
+    flags = ",".join(part for part in os.environ.get("PYTENSOR_FLAGS", "").split(",") if "compiledir" in part)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ADVERSARIAL_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | {"PYTENSOR_FLAGS": flags},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("floatX", ["float32", "float64"])
@@ -83,6 +124,8 @@ def test_summary_names_what_is_in_use(restored):
     assert backend.summary().endswith(f"1 thread, {backend.floatX()}")
     backend.configure(backend="numba", threads=2)
     assert backend.summary() == f"PyTensor {pytensor.__version__}, numba, 2 threads, {backend.floatX()}"
+    backend.configure(engine="plain")
+    assert backend.summary() == f"PyTensor {pytensor.__version__}, numba, plain engine, 2 threads, {backend.floatX()}"
 
 
 @pytest.mark.parametrize(
@@ -123,16 +166,19 @@ def test_without_a_compiler_it_says_so_and_runs_on_numba():
         ("ADVERSARIAL_BACKEND", "cuda", "must be one of c, numba, jax"),
         ("ADVERSARIAL_BLAS", "atlas", "must be one of mkl, wheel, system, none"),
         ("ADVERSARIAL_THREADS", "0", "must be a whole number of at least 1"),
+        ("ADVERSARIAL_ENGINE", "slow", "must be fast or plain"),
     ],
 )
 def test_values_of_the_environment_that_cannot_be(name, value, message):
-    ran = said("", **{name: value})
+    ran = said("backend.configure()", **{name: value})
     assert ran.returncode != 0
     last = ran.stderr.strip().splitlines()[-1]
     assert last.startswith("adversarial.errors.ConfigurationError") and value in last and message in last
 
 
-@pytest.mark.parametrize("wrong", [{"backend": "cuda"}, {"floatX": "float16"}, {"threads": 0}, {"threads": -3}])
+@pytest.mark.parametrize(
+    "wrong", [{"backend": "cuda"}, {"floatX": "float16"}, {"threads": 0}, {"threads": -3}, {"engine": ""}]
+)
 def test_a_refused_setting_changes_nothing(wrong):
     before = backend.summary()
     with pytest.raises(ConfigurationError):
@@ -163,12 +209,12 @@ def test_while_graphs_are_built_nothing_looks_for_garbage_and_all_is_as_before_a
     monkeypatch.delenv("PYTENSOR_FLAGS", raising=False)
     assert gc.isenabled()
     before = pytensor.config.traceback__limit
-    with pytest.raises(ZeroDivisionError), backend.building():
+    with pytest.raises(ZeroDivisionError), backend.graph_construction():
         assert not gc.isenabled()
         assert pytensor.config.traceback__limit == 1
         raise ZeroDivisionError
     assert gc.isenabled()
     assert pytensor.config.traceback__limit == before
     monkeypatch.setenv("PYTENSOR_FLAGS", "floatX=float32,traceback__limit=5")
-    with backend.building():
+    with backend.graph_construction():
         assert pytensor.config.traceback__limit == before

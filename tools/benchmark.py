@@ -1,53 +1,7 @@
 #!/usr/bin/env python3
 """Measure how long things take, in turns with what they cannot do without: see `tools/benchmark.py --help`."""
 
-from __future__ import annotations
-
-import importlib
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from a checkout that is not installed
-
-from adversarial.command_line import program  # noqa: E402
-from adversarial.errors import ConfigurationError  # noqa: E402
-
-EXAMPLE = """
-tools/benchmark.py mnist
-tools/benchmark.py backends --rounds 7
-tools/benchmark.py parzen
-tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
-tools/benchmark.py ageing --minutes 60
-"""
-
-#: Modules of adversarial.benchmarks.
-COMMANDS = (
-    "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
-    "ageing",
-)  # fmt: skip
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run a sub-command, and print its table."""
-    parser = program.parser("benchmark.py", "Times of contenders that take turns, and their ratios.", EXAMPLE)
-    commands = parser.add_subparsers(dest="command", required=True)
-    modules = {}
-    for name in COMMANDS:
-        modules[name] = importlib.import_module(f"adversarial.benchmarks.{name}")
-        line = (modules[name].__doc__ or "").strip().splitlines()[0]
-        command = commands.add_parser(name, help=line, description=line)
-        command.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (default %(default)s)")
-        command.add_argument("--json", metavar="FILE", help="write every time to this file as well")
-        modules[name].add_arguments(command)
-    given = parser.parse_args(argv)
-    if given.rounds < 1:
-        raise ConfigurationError(f"--rounds is {given.rounds}, but must be at least 1")
-    report = modules[given.command].run(given)
-    print(report.as_text())
-    if given.json:
-        report.write_json(given.json)
-
+from _launch import launch
 
 if __name__ == "__main__":
-    program.run(main)
+    launch("benchmark")

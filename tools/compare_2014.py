@@ -1,15 +1,7 @@
 #!/usr/bin/env python3
 """An experiment side by side with 2014: see `tools/compare_2014.py --help`."""
 
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from a checkout that is not installed
-
-from adversarial.command_line import program  # noqa: E402
-from adversarial.programs.compare_2014 import main  # noqa: E402
+from _launch import launch
 
 if __name__ == "__main__":
-    program.run(main)
+    launch("compare_2014")

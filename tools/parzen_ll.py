@@ -1,15 +1,7 @@
 #!/usr/bin/env python3
 """The Parzen-window log-likelihood of a generator: see `tools/parzen_ll.py --help`."""
 
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from a checkout that is not installed
-
-from adversarial.command_line import program  # noqa: E402
-from adversarial.programs.parzen_ll import main  # noqa: E402
+from _launch import launch
 
 if __name__ == "__main__":
-    program.run(main)
+    launch("parzen_ll")

@@ -236,7 +236,7 @@ def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
     work = {setting.name: lambda: train.algorithm.train(train.dataset)}
     if setting.backend == "jax" and setting.devices == 1:
         work[setting.name + BY_HAND] = _by_hand(train)
-    return Row(backend.summary(), backend.devices(), deviations, list(work)), work
+    return Row(backend.summary(), backend.describe_devices(), deviations, list(work)), work
 
 
 def _first_updates() -> Any:

@@ -89,12 +89,11 @@ class Game(TorchGame):
     def __init__(self, train: Any):
         model, algorithm = train.model, train.algorithm
         dropout = algorithm.cost.discriminator_dropout
-        default, given = dropout["default_input_include_prob"], dropout["input_include_probs"] or {}
         layers = model.discriminator.layers
         size = model.generator.get_input_space().get_total_dimension()
         super().__init__(
             Generator(model.generator.mlp.layers),
-            Discriminator(layers, [given.get(layer.layer_name, default) for layer in layers]),
+            Discriminator(layers, [dropout.include_prob(layer.layer_name) for layer in layers]),
             lambda examples: torch.randn(examples, size),
             algorithm.learning_rate.get_value().item(),
             algorithm.learning_rule.momentum.get_value().item(),

@@ -131,9 +131,7 @@ def specification(train: Any) -> GameSpec:
     dropout = cost.discriminator_dropout
 
     def input_of(layer_name: str) -> dict[str, float]:
-        keep = (dropout["input_include_probs"] or {}).get(layer_name, dropout["default_input_include_prob"])
-        scale = (dropout["input_scales"] or {}).get(layer_name, dropout["default_input_scale"])
-        return {"keep": 1.0 if keep is None else keep, "scale": scale}
+        return {"keep": dropout.include_prob(layer_name), "scale": dropout.scale(layer_name)}
 
     return GameSpec(
         [_layer(layer) for layer in model.generator.mlp.layers],

@@ -4,7 +4,7 @@ A saved model is a nested dict of plain values and NumPy arrays, in a `.pkl` or 
 name, with the same content. It holds no pickled objects, so loading one runs nobody's code. It is written whole
 or not at all, and bears a checksum.
 
-``read(path)`` gives the dict. What `save_model` and `save_train` put in it:
+``read(path)`` gives the dict. What `save_model` and `save_train` put in it (`SavedModel` is its type):
 
 ==================  =================================================================================================
 `format`            "adversarial model"
@@ -29,6 +29,7 @@ A pickle that Pylearn2 and goodfeli/adversarial wrote in 2014 opens by the same 
 
 from __future__ import annotations
 
+from adversarial.checkpoint.content import ChannelContent, MonitorContent, SavedModel
 from adversarial.checkpoint.files import ENDINGS, read, write
 from adversarial.checkpoint.models import (
     MODEL_FORMAT,
@@ -48,8 +49,11 @@ __all__ = [
     "ENDINGS",
     "MODEL_FORMAT",
     "MODEL_VERSION",
+    "ChannelContent",
     "ChannelRecord",
+    "MonitorContent",
     "MonitorRecord",
+    "SavedModel",
     "convert_2014",
     "load_model",
     "model_content",

@@ -6,6 +6,7 @@ import os
 import stat
 import zlib
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from adversarial.backend import is_first_process
@@ -18,29 +19,30 @@ from adversarial.serialization.plain import normalise
 #: Endings and their formats.
 ENDINGS = (".pkl", ".h5")
 
-#: How a pickle of an object begins: with its protocol, or, in protocols 0 and 1, with a class, a mark, dict or list.
+#: First bytes of a pickle of an object: its protocol, or, in protocols 0 and 1, a class, a mark, a dict or a list.
 _PICKLES = (b"\x80", b"c", b"(", b"}", b"]")
 
 _GZIP = b"\x1f\x8b"
-#: No honest model shrinks to less than a hundredth by gzip, a few large arrays of zeros aside.
+#: No genuine model shrinks to less than a hundredth by gzip, a few large arrays of zeros aside.
 _MAX_GZIP_RATIO = 100
 
 
 def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
-    """Save `content`, nested dicts (with text keys), lists and tuples of plain values and arrays, whole or not at all.
+    """Save `content` whole or not at all.
 
     Parameters
     ----------
     path : str or path
-        Ending in `.pkl` or `.h5`. What is there is replaced once the new file is whole and on the disk. Of several
+        Ending in `.pkl` or `.h5`. An old file is replaced once the new one is complete and on the disk. Of several
         processes that train together the first one writes.
     content : mapping
+        Nested dicts (with text keys), lists and tuples of plain values and arrays.
 
     Raises
     ------
     CheckpointError
         If the ending is another one, a value is not plain, or the file cannot be written (the disk is full, ...);
-        what was at `path` is then as it was.
+        the file that was at `path` is then unchanged.
     """
     encode = _format_for(path).encode
     if not is_first_process():
@@ -55,7 +57,7 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
         raise CheckpointError(str(error)) from error
 
 
-def _format_for(path: str | os.PathLike) -> Any:
+def _format_for(path: str | os.PathLike) -> ModuleType:
     ending = os.path.splitext(os.fspath(path))[1].lower()
     if ending == ".pkl":
         return pickle_format
@@ -65,18 +67,24 @@ def _format_for(path: str | os.PathLike) -> Any:
 
 
 def read(path: str | os.PathLike) -> dict[str, Any]:
-    """The content of a saved model, of ours or of 2014; what the file is, its first bytes say, not its name.
+    """Read the content of a saved model, of ours or of 2014; the first bytes of the file say which, not its name.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
 
     Returns
     -------
     dict
-        Nested dicts, lists and tuples of plain values and NumPy arrays; bit for bit what was written.
+        Nested dicts, lists and tuples of plain values and NumPy arrays, bit for bit what was written: a `SavedModel`
+        where `save_model` or `save_train` wrote it.
 
     Raises
     ------
     CheckpointError
-        If the file is absent, not a saved model, cut short, damaged, or asks to run something. Nothing that the
-        file names is ever imported or called, and memory is taken only in proportion to the file's size.
+        If the file is missing, not a saved model, cut short, damaged, or asks to run something. Nothing that the
+        file names is ever imported or called, and memory is allocated only in proportion to the file's size.
     """
     try:
         return _read(path)
@@ -89,7 +97,7 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _read(path: str | os.PathLike) -> dict[str, Any]:
-    # Not to wait at a pipe for someone to write to it.
+    # Non-blocking, since opening a pipe would wait for a writer.
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):

@@ -1,4 +1,4 @@
-"""Models to the content of saved files, and back."""
+"""Models to the content of saved files and back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytensor
 import scipy
 
 import adversarial
+from adversarial.checkpoint.content import SavedModel
 from adversarial.checkpoint.files import read, write
 from adversarial.checkpoint.record import MonitorRecord, monitor_content
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.parameter_budget import parameter_budget
 from adversarial.names.allow_list import part_of_model
-from adversarial.serialization import model_2014
 from adversarial.serialization.description import describe, rebuild
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 MODEL_FORMAT = "adversarial model"
 MODEL_VERSION = 1
 
-#: Values that layers may have beside the parameters that a file holds: the permutations of Maxout's randomize_pools.
-_ROOM = 1 << 24
+#: Values that layers may allocate beyond the parameters in a file: the permutations of Maxout's randomize_pools.
+_EXTRA_VALUES = 1 << 24
 
 
 def parameters_of(model: Model) -> dict[str, Any]:
@@ -38,40 +38,47 @@ def parameters_of(model: Model) -> dict[str, Any]:
     Frozen parameters, which `get_params` leaves out, are among them. Where a name comes twice, the second is
     "h0_W#2".
     """
-    found: dict[str, Any] = {}
-    for prefix, player in model.players().items() if hasattr(model, "players") else (("", model),):
-        for param in _params(player):
-            if all(param is not other for other in found.values()):
-                name = f"{prefix}/{param.name}" if prefix else str(param.name)
-                found[model_2014.unique(name, found)] = param
-    return found
-
-
-def _params(model: Model) -> list:
-    layers = getattr(model, "layers", None)
-    if layers is not None:
-        return [param for layer in layers for param in _params(layer)]
-    # A layer's `mlp` is what it is part of; a generator's is a part of it.
-    if hasattr(model, "mlp") and not hasattr(model, "layer_name"):
-        return _params(model.mlp)
-    return model.get_params()
+    return dict(model.named_parameters())
 
 
 def save_model(path: str | os.PathLike, model: Model, **extra: Any) -> None:
-    """Save a model; `extra` adds to what the module's docstring lists, or replaces it (`yaml_src`, `training` ...).
+    """Save a model.
+
+    Parameters
+    ----------
+    path : str or path
+        Ending in `.pkl` or `.h5`.
+    model : Model
+        Any model, of ours or of the user's own class.
+    **extra : dict
+        Entries that replace or join those of `model_content` (`yaml_src`, `training` ...).
 
     Raises
     ------
     CheckpointError
         As `write` does, and where an option of the model cannot be described.
+
+    See Also
+    --------
+    load_model : Read it back.
     """
-    write(path, model_content(model) | extra)
+    write(path, {**model_content(model), **extra})
 
 
 def save_train(train: Any, path: str | os.PathLike, resumable: bool = True) -> None:
-    """Save the model of a `Train` and, if it is to be `resumable`, the state that resuming needs."""
+    """Save the model of a `Train`.
+
+    Parameters
+    ----------
+    train : Train
+        The experiment.
+    path : str or path
+        Ending in `.pkl` or `.h5`.
+    resumable : bool, optional
+        Whether to save the state that resuming needs too, default true.
+    """
     overrides = getattr(train, "overrides", None) or {}
-    extra = {"overrides": dict(overrides), "training": train.get_state() if resumable else None}
+    extra: dict[str, Any] = {"overrides": dict(overrides), "training": train.get_state() if resumable else None}
     if getattr(train, "yaml_src", None):
         extra["yaml_src"] = train.yaml_src
     dataset_yaml_src = getattr(getattr(train, "dataset", None), "yaml_src", None)
@@ -80,8 +87,8 @@ def save_train(train: Any, path: str | os.PathLike, resumable: bool = True) -> N
     save_model(path, train.model, **extra)
 
 
-def model_content(model: Model) -> dict[str, Any]:
-    """What a saved model says of `model`, without the state of its training."""
+def model_content(model: Model) -> SavedModel:
+    """Return what a saved model holds of `model`, without the state of its training."""
     monitor = getattr(model, "monitor", None)
     return {
         "format": MODEL_FORMAT,
@@ -100,7 +107,7 @@ def model_content(model: Model) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a result may depend on."""
+    """Return the versions of what a result may depend on."""
     packages = (adversarial, pytensor, np, scipy, h5py)
     return {
         "python": platform.python_version(),
@@ -110,19 +117,28 @@ def versions() -> dict[str, str]:
 
 
 def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
-    """The model of a saved file, of ours or of 2014, with its parameters.
-
-    The model also gets `yaml_src`, `dataset_yaml_src`, `image_shape` and `monitor`, a `MonitorRecord`, from the file.
+    """Load the model of a saved file, of ours or of 2014, with its parameters.
 
     Parameters
     ----------
     path : str or path
-    allow : modules beside this package whose classes the file may name
+        The file.
+    allow : iterable of str, optional
+        Modules other than this package's whose classes the file may name.
+
+    Returns
+    -------
+    Model
+        With `yaml_src`, `dataset_yaml_src`, `image_shape` and `monitor`, a `MonitorRecord`, from the file.
 
     Raises
     ------
     CheckpointError
         As `read` does, and where the file does not describe a model whose parameters are those it holds.
+
+    See Also
+    --------
+    adversarial.game.sampling.samples_of : Draw samples of the model.
     """
     content = read(path)
     try:
@@ -132,7 +148,7 @@ def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
 
 
 def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
-    """The model that the content of a saved model describes; see `load_model`."""
+    """Build the model that the content of a saved model describes; see `load_model`."""
     for key in ("model", "parameters", "yaml_src"):
         if key not in content:
             raise CheckpointError(f"it holds no model: '{key}' is missing")
@@ -140,9 +156,9 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
         raise CheckpointError(f"its layout is {content['version']!r}, and this version of adversarial reads 1")
     if not isinstance(content["parameters"], dict):
         raise CheckpointError("what it describes is not a model")
-    there = sum(value.size for value in content["parameters"].values() if isinstance(value, np.ndarray))
+    count = sum(value.size for value in content["parameters"].values() if isinstance(value, np.ndarray))
     try:
-        with parameter_budget(there + _ROOM):
+        with parameter_budget(count + _EXTRA_VALUES):
             model = rebuild(content["model"], part_of_model(allow))
     except CheckpointError:
         raise
@@ -162,16 +178,29 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
 
 
 def _image_shape(found: Any) -> tuple[int, int, int] | None:
-    """Rows, columns and channels, where a file says them."""
+    """Check and return rows, columns and channels; None where the file does not say them."""
     if found is None:
         return None
     if not isinstance(found, list) or len(found) != 3 or not all(type(part) is int and part > 0 for part in found):
         raise CheckpointError(f"the shape of images in it is {found!r:.60}, not rows, columns and channels")
-    return tuple(found)
+    rows, columns, channels = found
+    return rows, columns, channels
 
 
-def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, Any]:
-    """Save the model in a pickle of 2014 as a saved model of ours, its numbers as they are; gives the new content.
+def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> SavedModel:
+    """Save the model in a pickle of 2014 as a saved model of ours, its numbers unchanged.
+
+    Parameters
+    ----------
+    old : str or path
+        The pickle of 2014.
+    new : str or path
+        Where to save, ending in `.pkl` or `.h5`.
+
+    Returns
+    -------
+    dict
+        The new content.
 
     Raises
     ------
@@ -187,9 +216,10 @@ def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> dict[str, An
         model = model_of(content)
     except CheckpointError as error:
         raise CheckpointError(f"cannot convert {os.fspath(old)}: {error}") from error
-    kept = {key: content[key] for key in ("yaml_src", "dataset_yaml_src", "model", "monitor")}
-    parameters = {name: content["parameters"][name] for name in parameters_of(model)}
-    converted = model_content(model) | kept | {"parameters": parameters}
+    converted = model_content(model)
+    converted["yaml_src"], converted["dataset_yaml_src"] = content["yaml_src"], content["dataset_yaml_src"]
+    converted["model"], converted["monitor"] = content["model"], content["monitor"]
+    converted["parameters"] = {name: content["parameters"][name] for name in parameters_of(model)}
     write(new, converted)
     return converted
 

@@ -1,4 +1,4 @@
-"""Where a model is saved: whether it can be, and where its copies by epoch are: mnist_epoch10.pkl beside mnist.pkl.
+"""Paths of saved models: whether one can be written, and the copies by epoch, mnist_epoch10.pkl beside mnist.pkl.
 
 A copy is a saved model without the state of training: it can be drawn from and measured, not resumed.
 """
@@ -14,7 +14,16 @@ from adversarial.options import OptionError
 
 
 def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None:
-    """Check that a model can be saved at `path`, as far as can be told beforehand.
+    """Check that a model can be saved at `path`, as far as is known before writing.
+
+    Parameters
+    ----------
+    owner : str
+        The class whose option `save_path` it is, for the error.
+    path : str
+        Where the model will be saved.
+    allow_overwrite : bool, optional
+        Whether a file may be there already, default true.
 
     Raises
     ------
@@ -38,13 +47,13 @@ def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None
 
 
 def epoch_path(save_path: str | os.PathLike, epoch: int) -> Path:
-    """Where the copy after `epoch` epochs of a model saved at `save_path` is."""
+    """Return the path of the copy after `epoch` epochs of a model saved at `save_path`."""
     path = Path(save_path)
     return path.with_name(f"{path.stem}_epoch{epoch}{path.suffix}")
 
 
 def kept_epochs(save_path: str | os.PathLike) -> dict[int, Path]:
-    """The copies that there are beside a saved model: {epochs: path}, in order."""
+    """Find the copies beside a saved model: {epochs: path}, in order of epochs."""
     path = Path(save_path)
     name = re.compile(rf"{re.escape(path.stem)}_epoch(\d+){re.escape(path.suffix)}")
     beside = path.parent.iterdir() if path.parent.is_dir() else ()

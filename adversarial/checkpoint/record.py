@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from adversarial.checkpoint.content import MonitorContent
 from adversarial.errors import CheckpointError
 
 
@@ -32,20 +33,20 @@ class MonitorRecord:
     examples_seen: int = 0
 
     def get_epochs_seen(self) -> int:
-        """Number of epochs trained."""
+        """Return the number of epochs trained."""
         return self.epochs_seen
 
     def get_batches_seen(self) -> int:
-        """Number of minibatches trained on."""
+        """Return the number of minibatches trained on."""
         return self.batches_seen
 
     def get_examples_seen(self) -> int:
-        """Number of examples trained on, each as often as it came."""
+        """Return the number of examples trained on, each counted as often as it was used."""
         return self.examples_seen
 
     @classmethod
     def from_content(cls, content: Any) -> MonitorRecord:
-        """From what `monitor_content` gave.
+        """Make one from what `monitor_content` returned.
 
         Raises
         ------
@@ -55,9 +56,9 @@ class MonitorRecord:
         try:
             channels = {
                 name: ChannelRecord(
-                    **{key: np.asarray(kept[key]).tolist() for key in _RECORDS}, doc=str(kept.get("doc") or "")
+                    **{key: np.asarray(record[key]).tolist() for key in _RECORDS}, doc=str(record.get("doc") or "")
                 )
-                for name, kept in content["channels"].items()
+                for name, record in content["channels"].items()
             }
             return cls(channels, **{key: int(content[key]) for key in _SEEN})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -68,11 +69,12 @@ _RECORDS = ("val_record", "epoch_record", "batch_record", "example_record", "tim
 _SEEN = ("epochs_seen", "batches_seen", "examples_seen")
 
 
-def monitor_content(monitor: Any) -> dict[str, Any]:
-    """The record of a monitor (or of a `MonitorRecord`) in plain arrays."""
-    channels = {}
+def monitor_content(monitor: Any) -> MonitorContent:
+    """Return the record of a monitor (or of a `MonitorRecord`) as plain arrays."""
+    channels: dict[str, Any] = {}
     for name, channel in monitor.channels.items():
-        kept: dict[str, Any] = {key: np.asarray(getattr(channel, key), np.int64) for key in _RECORDS[1:4]}
-        kept |= {key: np.asarray(getattr(channel, key), np.float64) for key in ("val_record", "time_record")}
-        channels[name] = kept | {"doc": getattr(channel, "doc", None) or ""}
-    return {key: int(getattr(monitor, f"get_{key}")()) for key in _SEEN} | {"channels": channels}
+        record: dict[str, Any] = {key: np.asarray(getattr(channel, key), np.int64) for key in _RECORDS[1:4]}
+        record |= {key: np.asarray(getattr(channel, key), np.float64) for key in ("val_record", "time_record")}
+        channels[name] = record | {"doc": getattr(channel, "doc", None) or ""}
+    counts = {key: int(getattr(monitor, f"get_{key}")()) for key in _SEEN}
+    return cast(MonitorContent, counts | {"channels": channels})

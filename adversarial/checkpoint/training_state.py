@@ -1,4 +1,4 @@
-"""The state of a training run as plain values: what a resumed run must hold to go on bit for bit.
+"""The state of a training run as plain values: what a resumed run needs to continue bit for bit.
 
 Building a graph is deterministic, so a run that is built again from its YAML has the same compiled functions, with
 the same shared variables in the same order; their values (velocities, learning rate, momentum, switches, the states
@@ -7,17 +7,18 @@ of the random streams) are what the two runs may differ in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from pytensor.compile.executor import Function
 from pytensor.compile.sharedvalue import SharedVariable
 
 from adversarial.errors import CheckpointError
 
 
-def shared_variables(functions: Iterable[Callable], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
-    """The shared variables that compiled functions read or change, each once, in the order of the graphs."""
+def shared_variables(functions: Iterable[Function], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
+    """List the shared variables that compiled functions read or change, each once, in the order of the graphs."""
     found = dict.fromkeys(variable for each in functions for variable in each.get_shared())
     for variable in exclude:
         found.pop(variable, None)
@@ -25,7 +26,7 @@ def shared_variables(functions: Iterable[Callable], exclude: Iterable[SharedVari
 
 
 def get_values(variables: Iterable[SharedVariable]) -> dict[str, list]:
-    """Names and values of shared variables."""
+    """Return the names and values of shared variables."""
     variables = list(variables)
     return {
         "names": [variable.name or "" for variable in variables],
@@ -34,7 +35,16 @@ def get_values(variables: Iterable[SharedVariable]) -> dict[str, list]:
 
 
 def set_values(variables: Iterable[SharedVariable], state: dict[str, list], names: list[str] | None = None) -> None:
-    """Take back what `get_values` gave; `names` are those of the variables, where they go by others than their own.
+    """Set the values that `get_values` returned.
+
+    Parameters
+    ----------
+    variables : iterable of SharedVariable
+        The variables, in the order in which they were saved.
+    state : dict
+        What `get_values` returned.
+    names : list of str, optional
+        The names under which the variables were saved; their own where not given.
 
     Raises
     ------
@@ -59,23 +69,23 @@ def set_values(variables: Iterable[SharedVariable], state: dict[str, list], name
 
 
 def random_state(rng: np.random.RandomState) -> dict[str, Any]:
-    """The state of a numpy RandomState, as plain values."""
-    kind, keys, position, has_gauss, gauss = rng.get_state()
-    return {"kind": kind, "keys": keys.copy(), "position": position, "has_gauss": has_gauss, "gauss": gauss}
+    """Return the state of a NumPy RandomState as plain values."""
+    kind, keys, position, has_gauss, gauss = rng.get_state(legacy=True)
+    return {"kind": kind, "keys": np.array(keys), "position": position, "has_gauss": has_gauss, "gauss": gauss}
 
 
 def set_random_state(rng: np.random.RandomState, state: dict[str, Any]) -> None:
-    """Take back what `random_state` gave."""
+    """Set the state that `random_state` returned."""
     rng.set_state((state["kind"], state["keys"], state["position"], state["has_gauss"], state["gauss"]))
 
 
 def get_states(objects: Iterable[Any]) -> list[dict[str, Any]]:
-    """The states of callbacks or extensions; an empty one for an object that has no `get_state`."""
+    """Return the states of callbacks or extensions; an empty one for an object that has no `get_state`."""
     return [each.get_state() if hasattr(each, "get_state") else {} for each in objects]
 
 
 def set_states(objects: Iterable[Any], states: list[dict[str, Any]], kind: str) -> None:
-    """Take back what `get_states` gave.
+    """Set the states that `get_states` returned; `kind` names the objects in errors.
 
     Raises
     ------

@@ -12,12 +12,22 @@ from adversarial.errors import CheckpointError, ConfigurationError
 
 
 def record_of(path: str | os.PathLike) -> MonitorRecord:
-    """The monitor's record in a saved model, of ours or of 2014; the model itself is not built.
+    """Return the monitor's record in a saved model, of ours or of 2014; the model itself is not built.
+
+    Parameters
+    ----------
+    path : str or path
+        The saved model.
+
+    Returns
+    -------
+    MonitorRecord
+        Its channels, epoch by epoch.
 
     Raises
     ------
     CheckpointError
-        As `checkpoint.read` does, and where the file has no record, or an empty one.
+        As `checkpoint.read` does, and if the file has no record, or an empty one.
     """
     content = checkpoint.read(path)
     if content.get("monitor") is None:
@@ -32,12 +42,26 @@ def record_of(path: str | os.PathLike) -> MonitorRecord:
 
 
 def chosen(record: MonitorRecord, names: Sequence[str], path: str | os.PathLike) -> dict[str, ChannelRecord]:
-    """The channels of these names, in this order; all, by name, where none is given.
+    """Return channels by name.
+
+    Parameters
+    ----------
+    record : MonitorRecord
+        What `record_of` returned.
+    names : sequence of str
+        The channels, in this order; all, in alphabetical order, if there is no name.
+    path : str or path
+        The saved model, for sentences.
+
+    Returns
+    -------
+    dict
+        The channels.
 
     Raises
     ------
     ConfigurationError
-        Where there is none of a name; it says which is spelt most like it.
+        If there is no channel of a name. The sentence says which is spelt most like it.
     """
     if not names:
         return dict(sorted(record.channels.items()))

@@ -5,29 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation import data_sources
-from adversarial.figures.grid import (
-    RESCALES,
-    ImageShape,
-    check_name,
-    choose_rescale,
-    guess_shape,
-    rescaled,
-    sheet,
-    write_png,
-)
-from adversarial.models.model import Model
-from adversarial.space import Conv2DSpace, Space
+from adversarial.evaluation.sheets import Sheet
+from adversarial.figures.grid import RESCALES, ImageShape, check_name
 
 
 def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> None:
-    """The options of every picture; `rescale` is the rule taken where none is given."""
+    """Add the options of every picture; `rescale` is the default rule."""
     parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
     parser.add_argument("-o", "--output", metavar="FILE.png", help="the picture (default: beside the model)")
     parser.add_argument("--show", action="store_true", help="open it in a window as well")
@@ -51,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> Non
 
 
 def count(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
+    """Return a whole number of at least 1, for argparse."""
     try:
         number = int(text)
     except ValueError as error:
@@ -62,6 +52,7 @@ def count(text: str) -> int:
 
 
 def shape(text: str) -> ImageShape:
+    """Return the shape that ROWSxCOLS[xCHANNELS] says, for argparse."""
     found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)(?:x([13]))?", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not rows x columns, such as 28x28 or 32x32x3")
@@ -69,7 +60,7 @@ def shape(text: str) -> ImageShape:
 
 
 def output_path(given: argparse.Namespace, what: str) -> str:
-    """Where the picture goes; refuses, before any work, a name or a window that cannot be."""
+    """Return where the picture goes; raise, before any work, for a name or a window that cannot be."""
     if given.show:
         _window()
     path = given.output
@@ -81,7 +72,7 @@ def output_path(given: argparse.Namespace, what: str) -> str:
 
 
 def _window() -> Any:
-    """matplotlib.pyplot, where it can open a window."""
+    """Return matplotlib.pyplot, where it can open a window."""
     from matplotlib import pyplot
 
     try:
@@ -95,51 +86,38 @@ def _window() -> Any:
     return pyplot
 
 
-def shape_of(space: Space, given: argparse.Namespace, model: Model) -> ImageShape:
-    """The shape of the images of a space: its own if it has one, else what --shape says, else the training data's.
-
-    Where these were no images, or of another number of values, images are square.
-
-    Raises
-    ------
-    ConfigurationError
-        Where they cannot be drawn.
-    """
-    if isinstance(space, Conv2DSpace):
-        own = ImageShape(*space.shape, space.num_channels)
-        if given.shape not in (None, own):
-            raise ConfigurationError(f"the model says that its images are {own.rows}x{own.columns}x{own.channels}")
-        return own
-    return shape_of_vectors(space.get_total_dimension(), given, model)
-
-
-def shape_of_vectors(dimension: int, given: argparse.Namespace, model: Model) -> ImageShape:
-    """As `shape_of`, of vectors of `dimension` values."""
-    if given.shape is not None and given.shape.dimension != dimension:
-        raise ConfigurationError(
-            f"--shape says {given.shape.dimension} values an image, but the model makes {dimension}"
-        )
-    own = getattr(model, "image_shape", None)
-    trained_on = None if own is None or ImageShape(*own).dimension != dimension else ImageShape(*own)
-    return given.shape or trained_on or guess_shape(dimension)
-
-
 def data_of(
     given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
 ) -> data_sources.ScoringData:
-    """The data that the command line names by -d or as `file`, or the model's own, of which `split` is asked for.
+    """Return the data that the command line names, or the model's own.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        With `dataset`, `model` and `allow`.
+    content : dict
+        Of the saved model.
+    split : {'train', 'test'}
+        The split that is needed.
+    file : str or None
+        A file of that split.
+
+    Returns
+    -------
+    ScoringData
+        The data.
 
     Raises
     ------
     ConfigurationError
-        Where both are given.
+        If both a data set and a file are given.
     DataError
-        Where there are no such data.
+        If there are no such data.
     """
     if file is not None:
         if given.dataset:
             raise ConfigurationError(f"give a data set by its name (-d) or a file (--{split}), not both")
-        return data_sources.in_files({split: file})
+        return data_sources.of_splits({split: file})
     if given.dataset is None and not (content.get("yaml_src") or content.get("dataset_yaml_src")):
         raise DataError(
             f"{given.model} does not say what data it was trained on; "
@@ -151,33 +129,13 @@ def data_of(
 def split_of_data(
     given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
 ) -> np.ndarray:
-    """The design matrix of that split; raises as `data_of`, and where the data cannot be read."""
+    """Return the design matrix of that split; raises as `data_of`, and if the data cannot be read."""
     return data_of(given, content, split, file).split(split, given.fold)
 
 
-def draw(
-    images: np.ndarray,
-    columns: int,
-    path: str,
-    caption: Iterable[str],
-    given: argparse.Namespace,
-    framed: Collection[int] = (),
-    data: np.ndarray | None = None,
-) -> None:
-    """Write a sheet of images (count, rows, columns, channels), say where, and show it if asked.
-
-    `data` are what the images should be like, whose range says how to draw them; None: the images themselves.
-    """
-    by = images if data is None else data
-    rule = choose_rescale(by.min(), by.max()) if given.rescale == "auto" else given.rescale
-    words = {
-        "unit": "black is 0, white 1",
-        "tanh": "black is -1, white 1",
-        "all": f"grey is 0, white {np.abs(images).max():.3g}, black its negative",
-        "each": "grey is 0, each image to its own largest value",
-    }
-    brightness = rescaled(images, rule)
-    write_png(path, sheet(brightness, columns, framed, given.zoom), "; ".join([*caption, words[rule]]) + ".")
+def draw(sheet: Sheet, path: str, given: argparse.Namespace) -> None:
+    """Write a sheet as a PNG, print its path, and show it if asked."""
+    sheet.write(path, given.rescale, given.zoom)
     print(path)
     if given.show:
         show(path)

@@ -10,25 +10,35 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from adversarial.errors import UserError
+from adversarial.errors import ConfigurationError, UserError
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps line breaks of the example, and leaves room for long options."""
+    """Keeps line breaks of the example, and has a wide column for options."""
 
     def __init__(self, prog: str):
         super().__init__(prog, max_help_position=32, width=100)
 
 
 def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser:
-    """A parser with an example at the end of its help, and --debug.
+    """Return a parser with an example at the end of its help, and --debug.
 
     Parameters
     ----------
-    prog : what to call the program
-    description : what it does, in a sentence
-    example : command lines, one a line
+    prog : str
+        What to call the program.
+    description : str
+        What it does, in a sentence.
+    example : str
+        Command lines, one a line. `tools/` is left out of them where the program is installed.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The parser.
     """
+    if os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0]))) != "tools":
+        example = example.replace("tools/", "")
     lines = "\n".join(f"  {line.strip()}" for line in example.strip().splitlines())
     found = argparse.ArgumentParser(
         prog=prog, description=description, epilog=f"example:\n{lines}", formatter_class=_Formatter
@@ -37,12 +47,42 @@ def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser
     return found
 
 
+def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
+    """Return {key: value} of the KEY=VALUE of --set.
+
+    Parameters
+    ----------
+    pairs : sequence of str
+        What was given, such as 'algorithm.batch_size=50'.
+
+    Returns
+    -------
+    dict
+        The values as text, by their keys.
+
+    Raises
+    ------
+    ConfigurationError
+        If one has no '=' or no key.
+    """
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise ConfigurationError(f"--set {pair}: give it as KEY=VALUE, such as algorithm.batch_size=50")
+        found[key.strip()] = value
+    return found
+
+
 def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] | None = None) -> NoReturn:
     """Run a program and exit: 0 on success, the error's own code after a sentence on standard error.
 
     Parameters
     ----------
-    main : takes the arguments (None: the command line's) and returns an exit code, or None for 0
+    main : callable
+        Takes the arguments, or None for those of the command line. Returns an exit code, or None for 0.
+    argv : sequence of str, optional
+        The arguments. The default is those of the command line.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in arguments or "-D" in arguments
@@ -66,22 +106,27 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
 
 
 def sentence(error: Exception) -> str:
-    """What to tell the person, on one line; an error that nobody planned for is said to be a defect."""
+    """Return what to tell the person, on one line; an error that nobody planned for is called a defect."""
     text = _printable(" ".join(str(error).split()))
     if isinstance(error, UserError):
         return text
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "adversarial").startswith("adversarial"):
+        return (
+            f"{error.name} is not installed for {_printable(sys.executable)}; run it by .venv/bin/python, or install "
+            "adversarial there"
+        )
     if isinstance(error, MemoryError):
         return f"not enough memory{': ' + text if text else ''}; try a smaller batch, fewer samples or a smaller model"
     if isinstance(error, OSError) and error.strerror:
         what = f"{_printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
         advice = {errno.ENOSPC: "; make room and run again", errno.EDQUOT: "; make room and run again"}
-        return f"{what}{error.strerror}{advice.get(error.errno, '')}"
+        return f"{what}{error.strerror}{advice.get(error.errno or 0, '')}"
     about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
     return f"a defect of this program ({about}); run it with --debug to see where"
 
 
 def _printable(text: str) -> str:
-    """`text` with what could steer a terminal written out: a stranger's file may name anything."""
+    """Return `text` with what could steer a terminal written out: a stranger's file may name anything."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from adversarial import checkpoint
 from adversarial.config import overrides as values_put_in
 from adversarial.config.build import Builder, Proxy
 from adversarial.config.reader import read
 from adversarial.config.variables import Variables
-from adversarial.errors import ConfigurationError
+from adversarial.config.yaml_parse import read_text
+from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.names.allow_list import AllowList
 from adversarial.names.names_2014 import NAMES_2014
 
@@ -36,6 +39,67 @@ class Same:
 
     key: str
     part: Part = field(compare=False, repr=False)
+
+
+@dataclass
+class Experiment:
+    """An experiment in a file: YAML, or a saved model that holds its YAML.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    text, overrides : str, dict
+        Its YAML, and what replaces values in it.
+    part : Part
+        What the YAML says.
+    content : dict or None
+        Of a saved model; None for YAML.
+    """
+
+    name: str
+    text: str
+    overrides: dict[str, str]
+    part: Part
+    content: dict[str, Any] | None
+
+    @property
+    def data_set(self) -> str:
+        """The data set that it trains on: mnist, tfd, cifar10 ...; "" where it does not say."""
+        dataset = self.part.options.get("dataset")
+        return dataset.kind.lower() if isinstance(dataset, Part) else ""
+
+
+def open_experiment(path: str, overrides: Mapping[str, str] | None = None) -> Experiment:
+    """Return the experiment of a YAML file, or the one that made a saved model.
+
+    Parameters
+    ----------
+    path : str
+        A .yaml or .yml file, or a saved model.
+    overrides : dict, optional
+        What replaces values in it, as by `--set`.
+
+    Returns
+    -------
+    Experiment
+        What the file says; nothing is built.
+
+    Raises
+    ------
+    ConfigurationError, CheckpointError
+        If it cannot be read, or the saved model does not hold its YAML.
+    """
+    given = dict(overrides or {})
+    if Path(path).suffix.lower() in (".yaml", ".yml"):
+        text = read_text(path)
+        return Experiment(path, text, given, read_experiment(text, path, given), None)
+    content = checkpoint.read(path)
+    text = content.get("yaml_src") or ""
+    if not text.strip():
+        raise CheckpointError(f"{path} does not hold the YAML that it was made from, so there is nothing to compare")
+    replaced = dict(content.get("overrides") or {}) | given
+    return Experiment(path, text, replaced, read_experiment(text, path, replaced), content)
 
 
 class _AsWritten(Variables):

@@ -128,9 +128,15 @@ def parameters_after(
 
 
 def _parameters(model: Any) -> dict[str, np.ndarray]:
+    if hasattr(model, "players"):
+        players = model.players()
+    else:
+        # The parts of a generative stochastic network share names of parameters, as they did in the record.
+        parts = getattr(model, "autoencoders", ())
+        players = {f"ae{index}": part for index, part in enumerate(parts)} or {"": model}
     return {
-        f"{player}_{param.name}": np.array(param.get_value(borrow=True))
-        for player, part in model.players().items()
+        f"{player}_{param.name}".removeprefix("_"): np.array(param.get_value(borrow=True))
+        for player, part in players.items()
         for param in part.get_params()
     }
 

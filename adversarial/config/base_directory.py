@@ -1,4 +1,4 @@
-"""Where the document being built lies, for files that are named relative to it."""
+"""The folder of the document being built, for files that are named relative to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _base_directory: contextvars.ContextVar[Path | None] = contextvars.ContextVar("b
 
 
 @contextlib.contextmanager
-def building(path: str | os.PathLike | None) -> Iterator[None]:
-    """Within it, `path` is the document being built; None for text from no file."""
+def document_folder(path: str | os.PathLike | None) -> Iterator[None]:
+    """Look for files beside the document at `path` within the block; None for text that comes from no file."""
     token = _base_directory.set(None if path is None else Path(path).resolve().parent)
     try:
         yield
@@ -22,7 +22,7 @@ def building(path: str | os.PathLike | None) -> Iterator[None]:
 
 
 def beside(path: str | os.PathLike) -> Path:
-    """A file named in the document being built: beside that document if it is there, else as it stands.
+    """Return the path of a file that the document names: beside the document if it exists there, else unchanged.
 
     2014's `pretrained: './pretrain.pkl'` meant the working directory, which was the YAML file's own.
     """

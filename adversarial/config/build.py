@@ -28,7 +28,7 @@ Pairs = dict[str, tuple[yaml.Node, yaml.Node]]
 
 @dataclass
 class Proxy:
-    """What `!obj:` says, not built: the name as written, the options, and the line on which it stands."""
+    """An object of a document that was not built: its name as written, its options, and its line."""
 
     name: str
     keywords: dict[str, Any] = field(default_factory=dict)
@@ -40,9 +40,12 @@ class Builder:
 
     Parameters
     ----------
-    variables : the values of `${NAMES}`
-    allow_list : what names may stand for
-    instantiate : if false, objects are `Proxy`s, nothing is imported and no file opened
+    variables : Variables
+        The values of `${NAME}`.
+    allow_list : AllowList
+        What names may stand for.
+    instantiate : bool, optional
+        If false, objects become `Proxy` trees: nothing is imported and no file opened. Default true.
     """
 
     def __init__(self, variables: Variables, allow_list: AllowList, instantiate: bool = True):
@@ -54,7 +57,7 @@ class Builder:
         self._targets: dict[int, tuple[Callable[..., Any], dict[str, Option] | None]] = {}
 
     def build_document(self, root: yaml.Node) -> Any:
-        """What a document describes; mistakes that show without building are told before anything is built."""
+        """Build what a document describes; what can be checked without building is checked before anything is built."""
         if self.instantiate:
             self._check(root)
         return self._build(root)
@@ -149,8 +152,8 @@ class Builder:
                 node, f"{_name_of(target)} needs more memory than there is: {self._line(error)}"
             ) from error
         if isinstance(built, Configurable):
-            # As in 2014: what was built knows the text that says so, and a saved model its data.
-            built.yaml_src = serialize(node)
+            # As in 2014: an object knows its own YAML text, and so a saved model knows that of its data.
+            built.yaml_src = serialize(node)  # type: ignore[attr-defined]
         return built
 
     def _import(self, node: yaml.Node) -> Any:
@@ -222,7 +225,7 @@ class Builder:
 
 
 def serialize(node: yaml.Node) -> str:
-    """The YAML text of a node, anchors and tags included; comments are not part of it."""
+    """Return the YAML text of a node, with anchors and tags, without comments."""
     return yaml.serialize(node, Dumper=yaml.SafeDumper, allow_unicode=True, width=110)
 
 
@@ -235,7 +238,7 @@ def _options(node: yaml.Node) -> Pairs:
 
 
 def _is_plain(node: yaml.Node) -> bool:
-    """Whether a node is text, a number, a list or a mapping of such: nothing in it is an object to build."""
+    """Return whether a node is text, a number, or a list or mapping of such: nothing in it is an object to build."""
     return not node.tag.startswith(("!obj", "!import", "!pkl")) and all(_is_plain(child) for child in children(node))
 
 
@@ -244,7 +247,7 @@ def _holds_variable(node: yaml.Node) -> bool:
 
 
 def _as_written(node: yaml.Node, value: Any) -> str:
-    """A plain value for a sentence, as the file has it: `${NAME}` stays what it is."""
+    """Show a plain value in an error message as the file has it: `${NAME}` is not substituted."""
     if isinstance(node, yaml.ScalarNode):
         shown = quoted(node.value)
         return shown if node.tag == f"{_YAML}str" else shown[1:-1] or "null"
@@ -258,7 +261,7 @@ def _name_of(target: Callable) -> str:
 
 
 def _checks_types(target: Callable) -> bool:
-    """Whether the annotations of `target` are promises that options keep: ours are, a user's function's need not be."""
+    """Return whether options are checked against the annotations of `target`: ours are, a user's function's are not."""
     return getattr(target, "__configurable__", False) or (inspect.isclass(target) and issubclass(target, Configurable))
 
 

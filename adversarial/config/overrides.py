@@ -1,4 +1,4 @@
-"""Values put into a document before it is built: `--set algorithm.batch_size=50`."""
+"""Overrides: values set in a document before it is built, as by `--set algorithm.batch_size=50`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ from adversarial.options import nearest
 
 
 def apply(root: yaml.Node, overrides: Mapping[str, str]) -> yaml.Node:
-    """The document with values put in, by paths of keys and list positions joined by dots.
+    """Set values in a document, by paths of keys and list positions joined by dots.
 
     A value that an anchor names is replaced for its aliases too: it is one object. A key that the last mapping of a
     path lacks is added to it.
 
     Parameters
     ----------
-    root : the document, which is changed
-    overrides : {'model.generator.mlp.layers.0.dim': '600'}; values are YAML, empty for null
+    root : yaml.Node
+        The document, which is changed.
+    overrides : mapping of str to str
+        Such as {'model.generator.mlp.layers.0.dim': '600'}; values are YAML, empty for null.
+
+    Returns
+    -------
+    yaml.Node
+        The document's root, which is another one where the root itself was replaced.
 
     Raises
     ------
@@ -37,7 +44,7 @@ def _value(path: str, value: str) -> yaml.Node:
     name = f"--set {path}"
     if value.strip():
         return read(value, name)
-    mark = yaml.Mark(name, 0, 0, 0, None, None)
+    mark = yaml.Mark(name, 0, 0, 0, None, 0)
     return yaml.ScalarNode("tag:yaml.org,2002:null", "", mark, mark)
 
 
@@ -53,20 +60,22 @@ def _put(root: yaml.Node, path: str, value: yaml.Node) -> yaml.Node:
     if present is not None:
         _replace(root, present, value)
     elif isinstance(node, yaml.MappingNode) and last:
-        key = yaml.ScalarNode("tag:yaml.org,2002:str", last, value.start_mark, value.end_mark)
-        node.value.append((key, value))
+        node.value.append((_key(last, value), value))
     elif isinstance(node, yaml.ScalarNode) and node.tag.startswith("!obj:") and not node.value and last:
         # `!obj:name` without options is a scalar to YAML: give it its first one.
-        key = yaml.ScalarNode("tag:yaml.org,2002:str", last, value.start_mark, value.end_mark)
-        options = yaml.MappingNode(node.tag, [(key, value)], node.start_mark, node.end_mark)
+        options = yaml.MappingNode(node.tag, [(_key(last, value), value)], node.start_mark, node.end_mark)
         return options if node is root else _replace(root, node, options)
     else:
         raise _nowhere(node, last, path, path)
     return root
 
 
+def _key(name: str, value: yaml.Node) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", name, value.start_mark, value.end_mark)
+
+
 def _replace(root: yaml.Node, old: yaml.Node, new: yaml.Node) -> yaml.Node:
-    """`root` with `new` wherever `old`, the very node, is a value."""
+    """Replace the node `old` by `new` wherever it is a value under `root`."""
     seen: set[int] = set()
 
     def walk(node: yaml.Node) -> None:

@@ -1,4 +1,4 @@
-"""YAML text to a tree of nodes that remember their lines, within bounds that a stranger's file cannot pass."""
+"""YAML text to a tree of nodes that know their lines, within bounds that a stranger's file cannot exceed."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _FLOAT = re.compile(
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that counts what it reads and takes numbers as people write them.
+    """SafeLoader that counts what it reads and parses numbers as people write them.
 
-    1e-3, -.5 and 1.e-5 are numbers, which YAML 1.1 takes for text; 1:30 and 2014-06-10 are text, which it takes for
+    1e-3, -.5 and 1.e-5 are numbers, which YAML 1.1 parses as text; 1:30 and 2014-06-10 are text, which it parses as
     90 and a date.
     """
 
@@ -51,7 +51,7 @@ class _Loader(yaml.SafeLoader):
         self._depth = 0
         self._count = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         self._depth += 1
         self._count += 1
         line = self.peek_event().start_mark.line + 1
@@ -66,39 +66,46 @@ class _Loader(yaml.SafeLoader):
 
 _OURS = {_YAML + kind for kind in ("int", "float", "timestamp", "value")}
 _Loader.yaml_implicit_resolvers = {
-    first: kept
+    first: others
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    if (kept := [(tag, regexp) for tag, regexp in resolvers if tag not in _OURS])
+    if (others := [(tag, regexp) for tag, regexp in resolvers if tag not in _OURS])
 }
 _Loader.add_implicit_resolver(_YAML + "int", _INT, list("-+0123456789"))
 _Loader.add_implicit_resolver(_YAML + "float", _FLOAT, list("-+.0123456789"))
 
 
 def line_of(node: yaml.Node) -> int:
-    """The line on which a node starts, counted from 1."""
+    """Return the line on which a node starts, counted from 1."""
     return node.start_mark.line + 1
 
 
 def place_of(node: yaml.Node) -> str:
-    """Where a node stands: `mnist.yaml, line 24`, or the name alone of what is not a file."""
+    """Return where a node is: `mnist.yaml, line 24`, or the name alone of what is not a file."""
     name = node.start_mark.name
     return name if name.startswith("--set ") else f"{name}, line {line_of(node)}"
 
 
 def children(node: yaml.Node) -> list[yaml.Node]:
-    """The nodes right below a node: keys and values of a mapping, items of a list."""
+    """Return the nodes right below a node: keys and values of a mapping, items of a list."""
     if isinstance(node, yaml.MappingNode):
         return [part for pair in node.value for part in pair]
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def read(text: str, name: str) -> yaml.Node:
-    """The root node of a YAML document; a node under several aliases is one object.
+    """Parse a YAML document; a node under several aliases is one object.
 
     Parameters
     ----------
-    text : the document
-    name : what to call it in errors
+    text : str
+        The document.
+    name : str
+        What to call it in errors.
+
+    Returns
+    -------
+    yaml.Node
+        Its root.
 
     Raises
     ------
@@ -124,12 +131,12 @@ def read(text: str, name: str) -> yaml.Node:
 
 
 def too_large(name: str) -> ConfigurationError:
-    """The error for a document above the bound."""
+    """Make the error for a document above the bound."""
     return ConfigurationError(f"{name} is larger than {MAX_BYTES} bytes, which no experiment is")
 
 
 def scalar_value(node: yaml.ScalarNode) -> Any:
-    """The Python value of a scalar node: text, number, true or false, null."""
+    """Return the Python value of a scalar node: text, number, true or false, null."""
     construct = _SCALARS.get(node.tag)
     if construct is None:
         tag = node.tag.replace(_YAML, "!!")
@@ -148,12 +155,12 @@ def scalar_value(node: yaml.ScalarNode) -> Any:
 
 
 def check(root: yaml.Node) -> None:
-    """Hold a tree to the bounds with aliases written out, and put merged mappings (`<<: *defaults`) in their places.
+    """Check a tree against the bounds with aliases expanded, and expand merged mappings (`<<: *defaults`).
 
     Raises
     ------
     ConfigurationError
-        For too many values, too deep a nesting, an anchor within itself, a key twice in one mapping.
+        For too many values, too deep a nesting, an anchor within itself, or a key twice in one mapping.
     """
     measured: dict[int, tuple[int, int]] = {}
     open_nodes: set[int] = set()
@@ -196,7 +203,7 @@ def _check_keys(node: yaml.MappingNode) -> None:
 
 
 def _merge(node: yaml.MappingNode) -> bool:
-    """Replace YAML's `<<: *mapping` by that mapping's pairs, but for those the node has itself."""
+    """Replace YAML's `<<: *mapping` by that mapping's pairs, except those the node has itself."""
     merges = [value for key, value in node.value if key.tag == _MERGE]
     if not merges:
         return False
@@ -216,7 +223,7 @@ def _merge(node: yaml.MappingNode) -> bool:
 
 
 def _sentence(error: yaml.YAMLError, text: str, name: str) -> str:
-    """What is wrong with text that is not YAML, and where."""
+    """Say what is wrong with text that is not YAML, and where."""
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
         return f"{name}, line {line}: holds the character {chr(error.character)!a}, which YAML does not allow"

@@ -13,7 +13,7 @@ from adversarial.options import nearest
 
 
 def training_file_variables(path: str | os.PathLike) -> dict[str, str]:
-    """What 2014 published about a training file: its stem with and without directory, its name, its directory."""
+    """Return what Pylearn2 published of a training file: its stem with and without directory, name, directory."""
     text = os.fspath(path)
     full_stem = text.removesuffix(".yaml")
     directory = text[: len(text) - len(Path(text).name)]
@@ -26,25 +26,31 @@ def training_file_variables(path: str | os.PathLike) -> dict[str, str]:
 
 
 class Variables:
-    """Puts values in the place of names, and takes the environment's out of sentences again.
+    """Substitutes `${NAME}` in text, and hides the environment's values in error messages.
 
     Parameters
     ----------
-    given : variables that come before the environment's, and are no secret
+    given : mapping of str to str, optional
+        Variables that take precedence over the environment's, and are no secret.
+
+    Examples
+    --------
+    >>> Variables({"DIR": "/data"}).substitute("${DIR}/train.npy")
+    '/data/train.npy'
     """
 
     def __init__(self, given: Mapping[str, str] | None = None):
         self.given = dict(given or {})
         self._used: dict[str, str] = {}
-        self._room = MAX_BYTES
+        self._characters_left = MAX_BYTES
 
     def substitute(self, text: str) -> str:
-        """`text` with each `${NAME}` replaced by its value.
+        """Return `text` with each `${NAME}` replaced by its value.
 
         Raises
         ------
         ConfigurationError
-            For a name that has no value, or a `${` that is not closed. No value is ever part of the sentence.
+            For a name that has no value, or a `${` that is not closed. The message never contains a value.
         """
         first, *opened = text.split("${")
         parts = [first]
@@ -53,8 +59,8 @@ class Variables:
             if not closed:
                 raise ConfigurationError("a variable opened by ${ is not closed by }")
             value = self._value(name)
-            self._room -= len(value)
-            if self._room < 0:
+            self._characters_left -= len(value)
+            if self._characters_left < 0:
                 raise ConfigurationError(f"the variables of this file stand for more than {MAX_BYTES} characters")
             parts += [value, rest]
         return "".join(parts)
@@ -72,8 +78,8 @@ class Variables:
         raise ConfigurationError(f"the variable {quoted(name)} is not set{hint or '; set it in the environment'}")
 
     def hide(self, sentence: str) -> str:
-        """`sentence` with the environment's values that were used replaced by their names."""
-        names = {}
+        """Return `sentence` with the environment's values that were used replaced by their names."""
+        names: dict[str, str] = {}
         for value, name in self._used.items():
             for written in (value, repr(value)[1:-1], " ".join(value.split())):
                 if written:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from adversarial.config import overrides as values_put_in
-from adversarial.config.base_directory import beside, building
+from adversarial.config.base_directory import beside, document_folder
 from adversarial.config.build import Builder, Proxy, serialize
+from adversarial.config.overrides import apply
 from adversarial.config.reader import MAX_BYTES, read, too_large
 from adversarial.config.variables import Variables, training_file_variables
 from adversarial.errors import ConfigurationError
@@ -23,7 +23,7 @@ __all__ = ["Proxy", "beside", "effective_text", "load", "load_path", "read_text"
 
 
 def load(
-    stream: str | bytes | IO,
+    stream: str | bytes | IO[str] | IO[bytes],
     environ: Mapping[str, str] | None = None,
     allow: Iterable[str] = (),
     overrides: Mapping[str, str] | None = None,
@@ -34,25 +34,45 @@ def load(
 
     Parameters
     ----------
-    stream : the text, or a file open for reading
-    environ : variables that come before the environment's
-    allow : modules of the user's own whose names the document may use
-    overrides : values put in before building, by path: {'algorithm.batch_size': '50'}; values are YAML
-    instantiate : false gives `Proxy` trees: nothing is built, imported or opened
-    path : where the text came from, for errors and for files beside it
+    stream : str, bytes or file open for reading
+        The YAML text.
+    environ : mapping of str to str, optional
+        Variables for `${NAME}`; they take precedence over the environment's.
+    allow : iterable of str, optional
+        Modules of the user's own whose names the document may use.
+    overrides : mapping of str to str, optional
+        Values to set before building, by path: {'algorithm.batch_size': '50'}; values are YAML.
+    instantiate : bool, optional
+        If false, objects become `Proxy` trees: nothing is built, imported or opened. Default true.
+    path : str or path, optional
+        Where the text came from, for errors and for files beside it.
+
+    Returns
+    -------
+    object
+        Usually a `Train`; whatever the document's outermost node describes.
 
     Raises
     ------
     ConfigurationError
-        With file, line and key, for anything that cannot be built as it stands. Other errors of ours that a constructor
-        raises (a `DataError` for a damaged file, say) keep their class and are given file and line.
+        With file, line and key, for anything that cannot be built. Another `UserError` that a constructor raises
+        (a `DataError` for a damaged file, say) keeps its class and is given file and line.
+
+    Examples
+    --------
+    >>> load("{momentum: .5, layers: [h0, y]}")
+    {'momentum': 0.5, 'layers': ['h0', 'y']}
+    >>> load("!obj:adversarial.space.VectorSpace { dim: 784 }")
+    VectorSpace(784)
+    >>> load("!obj:adversarial.space.VectorSpace { dim: 784 }", instantiate=False)
+    Proxy(name='adversarial.space.VectorSpace', keywords={'dim': 784}, line=1)
     """
     name = "the YAML text" if path is None else os.fspath(path)
     text = stream if isinstance(stream, (str, bytes)) else stream.read(MAX_BYTES + 1)
     root = read(text if isinstance(text, str) else _decoded(text, name), name)
     if overrides:
-        root = values_put_in.apply(root, overrides)
-    with building(path):
+        root = apply(root, overrides)
+    with document_folder(path):
         return Builder(Variables(environ), AllowList(allow), instantiate).build_document(root)
 
 
@@ -63,18 +83,18 @@ def load_path(
     overrides: Mapping[str, str] | None = None,
     instantiate: bool = True,
 ) -> Any:
-    """Build what a YAML file describes; arguments as of `load`, with the variables of the file's own name."""
+    """Build what a YAML file describes: `load` with the file's text and the variables of its own name."""
     environ = training_file_variables(path) | dict(environ or {})
     return load(read_text(path), environ, allow, overrides, instantiate, path)
 
 
 def effective_text(text: str, overrides: Mapping[str, str], path: str | os.PathLike | None = None) -> str:
-    """The document with `overrides` put in, as YAML text without its comments; arguments as of `load`."""
-    return serialize(values_put_in.apply(read(text, "the YAML text" if path is None else os.fspath(path)), overrides))
+    """Return the document with `overrides` applied, as YAML text without its comments; arguments as of `load`."""
+    return serialize(apply(read(text, "the YAML text" if path is None else os.fspath(path)), overrides))
 
 
 def read_text(path: str | os.PathLike) -> str:
-    """The text of a YAML file; ConfigurationError where it cannot be read."""
+    """Read the text of a YAML file; ConfigurationError where it cannot be read."""
     name = os.fspath(path)
     try:
         # Bounded, because a name such as /dev/zero never ends.

@@ -10,8 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from adversarial.datasets.data_path import data_path
-from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.dataset import Preprocessor
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_rows
 from adversarial.datasets.preprocessing import global_contrast_normalize
+from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import CheckpointError, DataError
 from adversarial.options import Index, OptionError, Positive
 from adversarial.serialization.pickle_2014 import Arrays, is_array
@@ -24,31 +26,56 @@ LABEL_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "
 #: How the label of a batch begins that `tools/make_standins.py` made up.
 MADE_UP = "made-up images"
 _PIXELS = 3 * 32 * 32
-#: Images made numbers of at a time for a mean.
+#: Images converted to floats at a time, for a mean.
 _BLOCK = 1000
 
 #: All that the pickles of a batch may name: an array of NumPy. Nothing of it is imported or called.
 _NAMES = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
-#: Memory for the values of a batch beside its bytes: the names and labels of 10,000 images, with room.
+#: Bytes for the values of a batch besides its pixels: the names and labels of 10,000 images, with a margin.
 _BUDGET = 16 * 2**20
 
 
 class CIFAR10(DenseDesignMatrix):
     """Small colour photographs of ten kinds of things: 50,000 to train on and 10,000 to test, 32 x 32 pixels, RGB.
 
-    Images are kept as bytes, and prepared a minibatch at a time, to the same bits as all at once.
+    Images are stored as bytes, 0 to 255, and preprocessed minibatch by minibatch, to the same bits as all at once.
 
     Parameters
     ----------
-    which_set : 'train' or 'test'
-    center : subtract 127.5
-    rescale : divide by 127.5 (after `center`)
-    gcn : length of each image after `global_contrast_normalize`; no such normalisation if not given
-    one_hot : give targets as rows of ten with a 1 at the label
-    start, stop : keep the examples from start up to, not including, stop
-    axes : the order of the axes of images
-    toronto_prepro : divide by 255 and subtract the mean image of the training set; not with center or gcn
-    preprocessor : an object whose `apply(dataset)` changes the dataset
+    which_set : {'train', 'test'}
+        Which images.
+    center : bool
+        Whether to subtract 127.5, default false.
+    rescale : bool
+        Whether to divide by 127.5 (after `center`), default false.
+    gcn : float, optional
+        Length of each image after `preprocessing.global_contrast_normalize`, above 0; not normalised by default.
+    one_hot : bool
+        Whether targets are rows of ten with a 1 at the label, not labels (examples,); default false.
+    start : int, optional
+        First example, default 0.
+    stop : int, optional
+        End of the examples (not included), default all of them.
+    axes : sequence, optional
+        Order of the axes of images, default ('b', 0, 1, 'c').
+    toronto_prepro : bool
+        Whether to divide by 255 and subtract the mean image of the training set, default false; not with `center`
+        or `gcn`.
+    preprocessor : Preprocessor, optional
+        Changes the examples.
+
+    Examples
+    --------
+    Made-up images in the layout of the real ones, ten per file:
+
+    >>> import os, tempfile
+    >>> from unittest.mock import patch
+    >>> from adversarial.datasets import standins
+    >>> with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, PYLEARN2_DATA_PATH=folder):
+    ...     files = standins.cifar10(Path(folder), examples=10)
+    ...     images = CIFAR10(which_set="train", center=True, rescale=True)
+    >>> images.X.shape, images.image_shape
+    ((50, 3072), (32, 32, 3))
     """
 
     def __init__(
@@ -62,21 +89,22 @@ class CIFAR10(DenseDesignMatrix):
         stop: Index | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
         toronto_prepro: bool = False,
-        preprocessor: Any = None,
+        preprocessor: Preprocessor | None = None,
     ):
         for name, given in (("center", center), ("gcn", gcn)):
             if toronto_prepro and given:
                 reason = f"toronto_prepro subtracts a mean of its own, so it does not go with {name}"
                 raise OptionError("CIFAR10", "toronto_prepro", reason)
-        self.center, self.rescale, self.gcn, self._mean = center, rescale, gcn, None
-        view_converter = DefaultViewConverter([32, 32, 3], axes)
+        self.center, self.rescale, self.gcn = center, rescale, gcn
+        self._mean: np.ndarray | None = None
+        view_converter = DefaultViewConverter((32, 32, 3), axes)
         X, y = load(which_set)
         if toronto_prepro:
             self._mean = _mean_image(X if which_set == "train" else load("train")[0])
         super().__init__(X=X, y=y, view_converter=view_converter)
         self.restrict(start, stop)
         if one_hot:
-            self.y = one_hot_rows(self.y, 10)
+            self.y = one_hot_rows(y[start:stop], 10)
         if preprocessor is not None:
             preprocessor.apply(self)
 
@@ -101,9 +129,9 @@ class CIFAR10(DenseDesignMatrix):
 
 
 def _mean_image(images: np.ndarray) -> np.ndarray:
-    """The mean of images / 255 in float32: to the bit what NumPy gives of all at once, but a block at a time.
+    """Compute the mean of images / 255 in float32, a block at a time, to the bit what NumPy gives of all at once.
 
-    NumPy sums float32 columns row after row, so a block's sum can begin from that of the blocks before it.
+    NumPy sums float32 columns row after row, so the sum of a block can start from that of the blocks before.
     """
     total = np.zeros((1, images.shape[1]), np.float32)
     for start in range(0, len(images), _BLOCK):
@@ -114,7 +142,17 @@ def _mean_image(images: np.ndarray) -> np.ndarray:
 
 
 def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
-    """Images (examples, 3072), channel after channel, each row by row, and labels (examples,), uint8.
+    """Read images (examples, 3072), channel after channel, each row by row, and labels (examples,), uint8.
+
+    Parameters
+    ----------
+    which_set : {'train', 'test'}
+        Which images.
+
+    Returns
+    -------
+    (array, array)
+        Images and labels.
 
     Raises
     ------
@@ -133,7 +171,7 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
     size = len(labels)
     if len(paths) == 1:
         return images, labels
-    # Filled batch by batch, so that no second copy of the whole is ever there.
+    # Filled batch by batch, so that memory never holds a second copy of the whole.
     X, y = np.empty((len(paths) * size, _PIXELS), np.uint8), np.empty(len(paths) * size, np.uint8)
     for number, path in enumerate(paths):
         if number:
@@ -145,7 +183,7 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A batch file, a pickle of Python 2, which is read without running anything: images and labels, uint8."""
+    """Read the images and labels, uint8, of a batch file, a pickle of Python 2, without running anything in it."""
     try:
         data = path.read_bytes()
         content = run(data, _BUDGET + 2 * len(data), permit=_permit)

@@ -1,4 +1,4 @@
-"""Where data files are looked for: $PYLEARN2_DATA_PATH, as in 2014, else a folder of the user's own."""
+"""Where data files are searched: $PYLEARN2_DATA_PATH, as in 2014, else a folder in the user's home."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def data_path() -> Path:
-    """`$PYLEARN2_DATA_PATH`, or ~/.local/share/adversarial where it is not set."""
+    """Return `$PYLEARN2_DATA_PATH`, or ~/.local/share/adversarial if it is not set."""
     asked = os.environ.get("PYLEARN2_DATA_PATH")
     return Path(asked).expanduser() if asked else Path.home() / ".local" / "share" / "adversarial"

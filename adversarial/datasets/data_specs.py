@@ -1,26 +1,38 @@
-"""Data specifications: which spaces of which sources a cost or a model asks of a dataset.
+"""Data specifications: which sources of a dataset a cost or a model reads, and in which spaces.
 
-A specification is a pair (space, source), or a pair of equally nested composites of such pairs. Several parts of
-an experiment may ask for the same data; the mapping here asks for each only once. After Pylearn2's
+A specification is a pair (space, source), where a CompositeSpace goes with a tuple of sources, nested alike. Several
+parts of an experiment may read the same data; the mapping here requests each (space, source) once. After Pylearn2's
 `utils/data_specs.py`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from adversarial.errors import ConfigurationError
 from adversarial.space import CompositeSpace, NullSpace, Space
 
-DataSpecs = tuple[Space, Any]
+#: (space, source); sources are nested tuples of names as deep as the spaces.
+DataSpecs: TypeAlias = tuple[Space, Any]
 
 
 class DataSpecsMapping:
-    """Between the nested form of a specification and the flat form without repeats.
+    """Maps between the nested form of a specification and a flat form without repeats.
 
     Parameters
     ----------
-    data_specs : (space, source), where a CompositeSpace goes with a tuple of sources, and a NullSpace with ''
+    data_specs : (Space, source)
+        A CompositeSpace goes with a tuple of sources, a NullSpace with an empty name.
+
+    Examples
+    --------
+    >>> from adversarial.space import CompositeSpace, VectorSpace
+    >>> space = VectorSpace(3)
+    >>> mapping = DataSpecsMapping((CompositeSpace([space, space]), ("features", "features")))
+    >>> mapping.flatten(("x", "x"), return_tuple=True)
+    ('x',)
+    >>> mapping.nest(("x",))
+    ('x', 'x')
     """
 
     def __init__(self, data_specs: DataSpecs):
@@ -29,7 +41,7 @@ class DataSpecsMapping:
 
     @property
     def n_unique_specs(self) -> int:
-        """How many different (space, source) pairs there are."""
+        """Number of different (space, source) pairs."""
         return len(self._index)
 
     def _number(self, space: Space, source: Any) -> Any:
@@ -46,11 +58,24 @@ class DataSpecsMapping:
         return self._index.setdefault((space, source), len(self._index))
 
     def flatten(self, nested: Any, return_tuple: bool = False) -> Any:
-        """The flat form of `nested`: a space, or nested tuples of sources, variables or arrays.
+        """Flatten a space, or nested tuples of sources, variables or arrays.
+
+        Parameters
+        ----------
+        nested : Space or nested tuples
+            Nested as the specification is.
+        return_tuple : bool
+            Whether to return a tuple in any case, default false.
 
         Returns
         -------
-        tuple, or, unless `return_tuple`, the single element where there is but one, and a CompositeSpace for spaces
+        tuple
+            The elements without repeats. Unless `return_tuple`: a single element bare, spaces as a CompositeSpace.
+
+        Raises
+        ------
+        ValueError
+            If different elements stand at places of the same (space, source).
         """
         flat: dict[int, Any] = {}
         _collect(nested, self._tree, flat)
@@ -62,7 +87,7 @@ class DataSpecsMapping:
         return CompositeSpace(ordered) if isinstance(nested, Space) else ordered
 
     def nest(self, flat: Any) -> Any:
-        """The nested form of `flat`, a tuple (or a single element); None where a NullSpace stands."""
+        """Nest `flat`, a tuple (or a single element), as the specification is, with None for a NullSpace."""
         flat = flat if isinstance(flat, tuple) else (flat,)
         if len(flat) != self.n_unique_specs:
             raise ValueError(f"{len(flat)} values were given for {self.n_unique_specs} data sources")
@@ -94,7 +119,7 @@ def _nested(flat: tuple, tree: Any) -> Any:
 
 
 def flat_specs(data_specs: DataSpecs) -> tuple[CompositeSpace, tuple[str, ...]]:
-    """The flat form of a specification, as a dataset's iterator takes it."""
+    """Flatten a specification to what a dataset's iterator takes."""
     mapping = DataSpecsMapping(data_specs)
     space, source = data_specs
     return CompositeSpace(mapping.flatten(space, return_tuple=True)), mapping.flatten(source, return_tuple=True)

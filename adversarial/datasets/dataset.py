@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from adversarial.datasets.data_specs import DataSpecs
+from adversarial.datasets.iteration import MinibatchIterator
 from adversarial.options import Configurable
 
 
 class Dataset(Configurable):
-    """Examples that can be counted and iterated over in minibatches; after Pylearn2's `datasets/dataset.py`."""
+    """Examples that can be counted and iterated over in minibatches; after Pylearn2's `datasets/dataset.py`.
+
+    Attributes
+    ----------
+    yaml_src : str
+        The YAML text that the dataset was built from; empty if it was built in Python.
+    """
+
+    yaml_src: str = ""
 
     def get_num_examples(self) -> int:
-        """The number of examples."""
+        """Return the number of examples."""
         raise TypeError(f"{type(self).__name__} must define get_num_examples")
 
     def iterator(
@@ -23,27 +33,45 @@ class Dataset(Configurable):
         batch_size: int | None = None,
         num_batches: int | None = None,
         rng: Any = None,
-        data_specs: Any = None,
+        data_specs: DataSpecs | None = None,
         return_tuple: bool = False,
-    ) -> Iterator:
-        """Minibatches of one pass.
+    ) -> MinibatchIterator:
+        """Iterate over the minibatches of one pass.
 
         Parameters
         ----------
-        mode : a key of `iteration.MODES`; None is 'sequential'
-        batch_size, num_batches : examples in a minibatch, and how many minibatches
-        rng : a numpy RandomState or its seed, for the modes that shuffle
-        data_specs : (space, source): what to give of each example, and how; flat
-        return_tuple : give a tuple even where there is one source
+        mode : str, optional
+            A key of `iteration.MODES`, default 'sequential'.
+        batch_size : int, optional
+            Examples in a minibatch.
+        num_batches : int, optional
+            Minibatches in the pass.
+        rng : RandomState or seed, optional
+            Random numbers of the modes that shuffle.
+        data_specs : (Space, source), optional
+            Which sources of each example to yield, and in which space; flat.
+        return_tuple : bool
+            Whether to yield a tuple even if there is one source, default false.
+
+        Returns
+        -------
+        MinibatchIterator
+            Yields an array per source, or one array.
         """
         raise TypeError(f"{type(self).__name__} must define iterator")
 
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(rows, columns, channels) of an example that is an image; else None."""
+        converter = getattr(self, "view_converter", None)
+        return None if converter is None else tuple(converter.shape)
+
     def get_design_matrix(self) -> np.ndarray:
-        """All examples as a matrix (examples, features)."""
+        """Return all examples as a matrix (examples, features)."""
         raise TypeError(f"{type(self).__name__} has no design matrix")
 
     def design_matrix_in_parts(self) -> Iterator[np.ndarray]:
-        """The same, as matrices of some examples each, where all of them would take much more memory."""
+        """Yield the design matrix in blocks of rows, where the whole would take much more memory."""
         yield self.get_design_matrix()
 
     def has_targets(self) -> bool:
@@ -51,5 +79,21 @@ class Dataset(Configurable):
         return False
 
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
-        """Values brought to [-1, 1], for showing."""
+        """Scale values to [-1, 1], for showing."""
         return X / max(float(np.abs(X).max()), 1e-12)
+
+
+@runtime_checkable
+class Preprocessor(Protocol):
+    """What changes the examples of a dataset in place, such as those of `datasets.preprocessing`."""
+
+    def apply(self, dataset: Any, can_fit: bool = False) -> None:
+        """Change the examples of `dataset`.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Has `get_design_matrix` and `set_design_matrix`.
+        can_fit : bool
+            Whether the preprocessor may learn from these examples.
+        """

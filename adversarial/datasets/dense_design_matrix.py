@@ -3,89 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.random import RandomState
 
 from adversarial.backend import floatX
-from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.data_specs import DataSpecs
+from adversarial.datasets.dataset import Dataset, Preprocessor
 from adversarial.datasets.iteration import Subset, SubsetIterator
+from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.options import Configurable, Count, OptionError
+from adversarial.options import Count, OptionError
 from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace, check_axes
 
-#: Examples that are made numbers of at a time, of those that are stored as bytes.
+# Pylearn2 has the view converter in this module, so it is found here as well.
+__all__ = ["DefaultViewConverter", "DenseDesignMatrix", "Minibatches", "Rows", "one_hot_rows"]
+
+#: Rows converted at a time from bytes to floats.
 _ROWS_OF_A_PART = 100
 
 
-class DefaultViewConverter(Configurable):
-    """How rows of a design matrix are images: channel after channel, each row by row.
+class Rows(Protocol):
+    """What a design matrix may be stored as: an array, or rows read from disk when they are indexed."""
 
-    Parameters
-    ----------
-    shape : [rows, columns, channels]
-    axes : the order of the axes of the images made
-    """
+    @property
+    def dtype(self) -> np.dtype: ...
 
-    def __init__(self, shape: tuple[Count, Count, Count], axes: Sequence[Any] = ("b", 0, 1, "c")):
-        self.shape = tuple(int(length) for length in shape)
-        self.set_axes(axes)
+    @property
+    def shape(self) -> tuple[int, ...]: ...
 
-    def set_axes(self, axes: Sequence[Any]) -> None:
-        """Make images with this order of axes from now on."""
-        self.axes = check_axes(axes, "DefaultViewConverter")
-        rows, columns, channels = self.shape
-        self.topo_space = Conv2DSpace(shape=(rows, columns), num_channels=channels, axes=self.axes)
+    def __len__(self) -> int: ...
 
-    def design_mat_to_topo_view(self, X: np.ndarray) -> np.ndarray:
-        """Rows (batch, values) as images with `axes`."""
-        rows, columns, channels = self.shape
-        if X.ndim != 2 or X.shape[1] != rows * columns * channels:
-            raise DataError(f"rows of shape {X.shape} are not images of {rows} x {columns} with {channels} channels")
-        images = X.reshape(len(X), channels, rows, columns)
-        return Conv2DSpace.convert_numpy(images, ("b", "c", 0, 1), self.axes)
-
-    def design_mat_to_weights_view(self, X: np.ndarray) -> np.ndarray:
-        """Rows as images with axes ('b', 0, 1, 'c'), for showing."""
-        return Conv2DSpace.convert_numpy(self.design_mat_to_topo_view(X), self.axes, ("b", 0, 1, "c"))
-
-    def topo_view_to_design_mat(self, V: np.ndarray) -> np.ndarray:
-        """Images with `axes` as rows (batch, values)."""
-        images = Conv2DSpace.convert_numpy(V, self.axes, ("b", "c", 0, 1))
-        rows, columns, channels = self.shape
-        if images.shape[1:] != (channels, rows, columns):
-            raise DataError(f"images of shape {V.shape} are not {rows} x {columns} with {channels} channels")
-        return images.reshape(len(images), -1)
-
-    def get_formatted_batch(self, batch: np.ndarray, space: Space) -> np.ndarray:
-        """Rows in a space that is asked for."""
-        if isinstance(space, Conv2DSpace):
-            return self.topo_space.np_format_as(self.design_mat_to_topo_view(batch), space)
-        return VectorSpace(batch.shape[1]).np_format_as(batch, space)
+    def __getitem__(self, subset: Any, /) -> np.ndarray: ...
 
 
 class DenseDesignMatrix(Dataset):
     """Examples as rows of a matrix, with targets where there are any.
 
-    Subclasses may keep images as bytes, of which a minibatch becomes numbers from 0 to 1 when it is asked for.
+    A subclass may store images as bytes, which are converted to floats minibatch by minibatch.
 
     Parameters
     ----------
-    X : the matrix (examples, features); this or topo_view
-    topo_view : images, in the order of `axes`
-    y : targets, an example a row
-    view_converter : how rows of X are images
-    axes : the order of the axes of topo_view
-    rng : RandomState or seed for iteration where none is given to `iterator`
-    preprocessor : an object whose `apply(dataset, can_fit)` changes the dataset, such as those of `preprocessing`
-    fit_preprocessor : whether it may learn from this dataset
-    y_labels : number of classes, where targets are labels: each is checked to be from 0 up to it
-    X_labels : must not be given: features are numbers here, not labels
+    X : array, optional
+        The design matrix (examples, features); it or `topo_view` must be given.
+    topo_view : array, optional
+        Images, four axes in the order of `axes`.
+    y : array, optional
+        Targets (examples,) or (examples, values).
+    view_converter : DefaultViewConverter, optional
+        How rows of X are images.
+    axes : sequence, optional
+        Order of the axes of `topo_view`, default ('b', 0, 1, 'c').
+    rng : RandomState or seed, optional
+        Random numbers for iteration where `iterator` is given none, default Pylearn2's seed (17, 2, 946).
+    preprocessor : Preprocessor, optional
+        Changes the examples, such as `preprocessing.GlobalContrastNormalization`.
+    fit_preprocessor : bool
+        Whether the preprocessor may learn from these examples, default false.
+    y_labels : int, optional
+        Number of classes, at least 1, if the targets are labels; each is checked to be from 0 to `y_labels` - 1.
+    X_labels : int, optional
+        Refused: features are numbers here, not labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dataset = DenseDesignMatrix(X=np.eye(5, 3), y=np.arange(5), y_labels=5)
+    >>> dataset.get_num_examples(), dataset.X_space.dim
+    (5, 3)
+    >>> [len(batch) for batch in dataset.iterator("sequential", batch_size=2)]
+    [2, 2, 1]
     """
 
     _default_seed = (17, 2, 946)
-    #: Whether a matrix of uint8 holds pixels from 0 to 255 that stand for numbers from 0 to 1.
+    #: Whether a matrix of uint8 holds pixels, 0 to 255, which are used as floats from 0 to 1.
     bytes_are_pixels = False
 
     def __init__(
@@ -96,7 +88,7 @@ class DenseDesignMatrix(Dataset):
         view_converter: DefaultViewConverter | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
         rng: Any = None,
-        preprocessor: Any = None,
+        preprocessor: Preprocessor | None = None,
         fit_preprocessor: bool = False,
         y_labels: Count | None = None,
         X_labels: Count | None = None,
@@ -104,9 +96,7 @@ class DenseDesignMatrix(Dataset):
         if X_labels is not None:
             reason = "X_labels is given, but features are numbers here; give labels as y, and y_labels"
             raise OptionError(type(self).__name__, "X_labels", reason)
-        if (X is None) == (topo_view is None):
-            raise OptionError(type(self).__name__, "X", "needs either X, a matrix, or topo_view, images")
-        if topo_view is not None:
+        if topo_view is not None and X is None:
             if view_converter is not None:
                 raise OptionError(
                     type(self).__name__, "view_converter", "view_converter goes with X, not with topo_view"
@@ -114,15 +104,17 @@ class DenseDesignMatrix(Dataset):
             if topo_view.ndim != 4:
                 raise DataError(f"topo_view must have four axes, {list(axes)}, but it has shape {topo_view.shape}")
             lengths = dict(zip(check_axes(axes, type(self).__name__), topo_view.shape, strict=True))
-            view_converter = DefaultViewConverter([lengths[0], lengths[1], lengths["c"]], axes)
+            view_converter = DefaultViewConverter((lengths[0], lengths[1], lengths["c"]), axes)
             X = view_converter.topo_view_to_design_mat(topo_view)
+        elif X is None or topo_view is not None:
+            raise OptionError(type(self).__name__, "X", "needs either X, a matrix, or topo_view, images")
         if X.ndim != 2:
             raise DataError(f"a design matrix has two axes, examples and features, but this one has shape {X.shape}")
         if y is not None and len(y) != len(X):
             raise DataError(f"there are {len(X)} examples, but {len(y)} targets")
         if y_labels is not None:
             _check_labels(y, y_labels, type(self).__name__)
-        self._stored = X
+        self._stored: Rows = X
         self.y = y
         self.view_converter = view_converter
         self.rng = rng if hasattr(rng, "shuffle") else RandomState(self._default_seed if rng is None else rng)
@@ -132,12 +124,12 @@ class DenseDesignMatrix(Dataset):
 
     @property
     def num_examples(self) -> int:
-        """The number of examples."""
+        """Number of examples."""
         return self.get_num_examples()
 
     @property
     def X(self) -> np.ndarray:
-        """The design matrix (examples, features)."""
+        """Design matrix (examples, features)."""
         return self._numbers(self._stored[:])
 
     @X.setter
@@ -146,7 +138,7 @@ class DenseDesignMatrix(Dataset):
         self.X_space = VectorSpace(value.shape[1])
 
     def _numbers(self, rows: np.ndarray) -> np.ndarray:
-        """Rows as they are to be used: pixels become k / 255 in float32, as 2014 stored them."""
+        """Convert stored rows to the floats in use: pixels become k / 255 in float32, as 2014 stored them."""
         if rows.dtype != np.uint8 or not self.bytes_are_pixels:
             return rows
         numbers = rows.astype(np.float32)
@@ -154,7 +146,7 @@ class DenseDesignMatrix(Dataset):
         return numbers
 
     def restrict(self, start: int | None, stop: int | None) -> None:
-        """Keep the examples from `start` up to, not including, `stop`."""
+        """Drop all examples but those from `start` up to, not including, `stop`."""
         start, size = start or 0, self.get_num_examples()
         stop = size if stop is None else stop
         owner = type(self).__name__
@@ -162,7 +154,7 @@ class DenseDesignMatrix(Dataset):
             raise OptionError(owner, "stop", f"stop is {stop}, but there are {size} examples")
         if start >= stop:
             raise OptionError(owner, "start", f"start is {start}, but must be below stop, which is {stop}")
-        # Rows on disk are not read for this.
+        # Rows on disk are restricted without reading them.
         part = getattr(self._stored, "part", None)
         self._stored = self._stored[start:stop] if part is None else part(start, stop)
         if self.y is not None:
@@ -183,29 +175,29 @@ class DenseDesignMatrix(Dataset):
         """Replace the design matrix."""
         self.X = X
 
-    def apply_preprocessor(self, preprocessor: Any, can_fit: bool = False) -> None:
-        """Let a preprocessor change the examples; `can_fit`: it may learn from them."""
+    def apply_preprocessor(self, preprocessor: Preprocessor, can_fit: bool = False) -> None:
+        """Let a preprocessor change the examples; with `can_fit` it may learn from them."""
         preprocessor.apply(self, can_fit=can_fit)
 
     def get_data(self) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
-        """The design matrix; with the targets where there are any."""
+        """Return the design matrix, in a pair with the targets where there are any."""
         return self.X if self.y is None else (self.X, self.y)
 
     def get_data_specs(self) -> tuple[Space, str | tuple[str, str]]:
-        """The (space, source) of `get_data`."""
+        """Return the (space, source) of `get_data`."""
         if self.y is None:
             return self.X_space, "features"
         width = 1 if self.y.ndim == 1 else self.y.shape[1]
         return CompositeSpace([self.X_space, VectorSpace(width)]), ("features", "targets")
 
     def get_topological_view(self, mat: np.ndarray | None = None) -> np.ndarray:
-        """The examples, or rows given, as images."""
+        """Return the examples, or the rows of `mat`, as images."""
         if self.view_converter is None:
             raise DataError(f"{type(self).__name__} has no view_converter, so its rows are not images")
         return self.view_converter.design_mat_to_topo_view(self.X if mat is None else mat)
 
     def get_weights_view(self, mat: np.ndarray) -> np.ndarray:
-        """Rows as images with axes ('b', 0, 1, 'c')."""
+        """Convert rows to images with axes ('b', 0, 1, 'c')."""
         if self.view_converter is None:
             raise DataError(f"{type(self).__name__} has no view_converter, so rows are not images")
         return self.view_converter.design_mat_to_weights_view(mat)
@@ -220,11 +212,11 @@ class DenseDesignMatrix(Dataset):
         return self.y is not None
 
     def get_targets(self) -> np.ndarray | None:
-        """The targets, an example a row."""
+        """Return the targets, one row per example, or None."""
         return self.y
 
     def get_batch_design(self, batch_size: int, include_labels: bool = False) -> Any:
-        """`batch_size` rows that lie together, chosen at random, in floatX; with their targets if asked for."""
+        """Return a random contiguous slice of `batch_size` rows, in floatX; with their targets if `include_labels`."""
         size = self.get_num_examples()
         if not 1 <= batch_size <= size:
             raise DataError(f"{batch_size} examples are asked for at a time, but there are {size}")
@@ -236,7 +228,7 @@ class DenseDesignMatrix(Dataset):
         return rows, None if self.y is None else self.y[subset]
 
     def get_batch_topo(self, batch_size: int, include_labels: bool = False) -> Any:
-        """As `get_batch_design`, but as images."""
+        """Return what `get_batch_design` does, but as images."""
         rows, targets = self.get_batch_design(batch_size, include_labels=True)
         images = self.get_topological_view(rows)
         return (images, targets) if include_labels else images
@@ -247,12 +239,13 @@ class DenseDesignMatrix(Dataset):
         batch_size: int | None = None,
         num_batches: int | None = None,
         rng: Any = None,
-        data_specs: Any = None,
+        data_specs: DataSpecs | None = None,
         return_tuple: bool = False,
     ) -> Minibatches:
         space, source = data_specs if data_specs is not None else (self.X_space, "features")
         if not isinstance(source, tuple):
             space, source = CompositeSpace([space]), (source,)
+        assert isinstance(space, CompositeSpace)
         for part, name in zip(space.components, source, strict=True):
             self._check_request(part, name)
         rng = self.rng if rng is None else rng
@@ -260,7 +253,7 @@ class DenseDesignMatrix(Dataset):
         return Minibatches(self, chosen, space, source, return_tuple)
 
     def batch(self, subset: Subset, space: Space, source: str) -> np.ndarray:
-        """The features or targets of some examples, in a space."""
+        """Return the features or targets of some examples, in `space`."""
         return self._features(subset, space) if source == "features" else self._targets(subset, space)
 
     def _check_request(self, space: Space, source: str) -> None:
@@ -283,11 +276,12 @@ class DenseDesignMatrix(Dataset):
     def _features(self, subset: Subset, space: Space) -> np.ndarray:
         rows = self._numbers(self._stored[subset])
         if isinstance(space, Conv2DSpace) and self.view_converter is not None:
-            # In the order of its own axes in memory too: one copy here is cheaper than strides in every Op.
+            # Contiguous: one copy here is cheaper than strides in every Op.
             return np.ascontiguousarray(self.view_converter.get_formatted_batch(rows, space))
         return self.X_space.np_format_as(rows, space)
 
     def _targets(self, subset: Subset, space: Space) -> np.ndarray:
+        assert self.y is not None  # `_check_request` has seen to it
         rows = self.y[subset].reshape(-1, 1) if self.y.ndim == 1 else self.y[subset]
         dimension = space.get_total_dimension()
         if rows.shape[1] == 1 and dimension > 1:
@@ -296,13 +290,18 @@ class DenseDesignMatrix(Dataset):
 
 
 class Minibatches:
-    """The minibatches of one pass over a dataset, each gathered when it is asked for.
+    """The minibatches of one pass over a dataset, each gathered by `next`: an `iteration.IndexedMinibatches`.
 
     Attributes
     ----------
-    batch_size, num_batches : examples of a minibatch (the last may have fewer), and how many minibatches
-    subsets : which examples the minibatches to come are made of; one that is taken from here is no more gathered
-    num_examples : examples of the dataset
+    batch_size : int
+        Examples in a minibatch; the last one may have fewer.
+    num_batches : int
+        Minibatches of the whole pass.
+    subsets : SubsetIterator
+        The examples of each remaining minibatch.
+    num_examples : int
+        Examples of the dataset.
     """
 
     def __init__(
@@ -328,16 +327,16 @@ class Minibatches:
         return batch if self._return_tuple or len(batch) != 1 else batch[0]
 
     def everything(self) -> tuple[np.ndarray, ...]:
-        """All examples of the dataset as one batch, of which each of `subsets` picks some."""
+        """Return all examples of the dataset as one batch, which `subsets` index."""
         return self._batch(slice(None))
 
     def nbytes(self) -> int:
-        """The size of `everything`."""
+        """Return the size of `everything` in bytes."""
         values = sum(space.get_total_dimension() for space, _ in self._parts)
         return self.num_examples * values * np.dtype(floatX()).itemsize
 
     def source(self) -> Any:
-        """The object that holds the dataset's features: another one when they have been replaced."""
+        """Return the object that holds the dataset's features; another one after they have been replaced."""
         return self._dataset._stored
 
     def _batch(self, subset: Subset) -> tuple[np.ndarray, ...]:
@@ -354,12 +353,30 @@ def _check_labels(y: np.ndarray | None, y_labels: int, owner: str) -> None:
 
 
 def one_hot_rows(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Labels (examples,) as rows with a 1 at the label, floatX.
+    """Encode labels (examples,) as rows (examples, classes) with a 1 at the label, floatX.
+
+    Parameters
+    ----------
+    labels : array
+        Whole numbers from 0 to `classes` - 1.
+    classes : int
+        Number of columns.
+
+    Returns
+    -------
+    array
+        The rows.
 
     Raises
     ------
     DataError
-        For a label below 0 or not below `classes`.
+        If a label is not from 0 to `classes` - 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one_hot_rows(np.array([2, 0]), 3).astype(int).tolist()
+    [[0, 0, 1], [1, 0, 0]]
     """
     whole = np.asarray(labels, dtype=int)
     if whole.size and not 0 <= whole.min() <= whole.max() < classes:

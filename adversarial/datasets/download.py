@@ -1,4 +1,4 @@
-"""Fetching data sets: an archive from the web, taken up again where it broke off, checked, and unpacked with care."""
+"""Download of data sets: an archive from the web, resumed where it broke off, checked by hash, and unpacked safely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from adversarial.datasets.cifar10 import FILES
 from adversarial.errors import DataError
 
 _BLOCK = 2**18
-#: How often a transfer that breaks off is taken up again, as long as each gets further.
+#: How often a transfer that breaks off is resumed, as long as each try gets further.
 TRIES = 5
 TIMEOUT_SECONDS = 60
 #: No file of the archives here is larger.
@@ -29,13 +29,26 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Archive:
-    """A .tar.gz: its address, what is known of it, and the files to take out of it."""
+    """A .tar.gz archive.
+
+    Attributes
+    ----------
+    url : str
+        Its address.
+    sha256 : str
+        Its SHA-256, in hexadecimal.
+    size : int
+        Its size in bytes.
+    members : tuple of str
+        The files to extract.
+    folder : str
+        Where the members go, below the folder of all data.
+    """
 
     url: str
     sha256: str
     size: int
     members: tuple[str, ...]
-    #: Where the members go, below the folder of all data.
     folder: str
 
 
@@ -49,25 +62,29 @@ CIFAR10_ARCHIVE = Archive(
 
 
 def missing(archive: Archive, data: Path) -> list[Path]:
-    """The files of an archive that are not below `data`, the folder of all data."""
+    """Return the files of an archive that are not below `data`, the folder of all data."""
     paths = [data / archive.folder / member for member in archive.members]
     return [path for path in paths if not path.is_file()]
 
 
 def get(archive: Archive, data: Path, url: str | None = None, progress: Progress | None = None) -> None:
-    """Fetch an archive and put its files below `data`; a fetch that was cut off is taken up again.
+    """Download an archive and write its files below `data`; a download that was cut off is resumed.
 
     Parameters
     ----------
-    archive : what to fetch
-    data : the folder of all data
-    url : another address of the same archive
-    progress : called with each number of bytes newly there
+    archive : Archive
+        What to download.
+    data : Path
+        The folder of all data.
+    url : str, optional
+        Another address of the same archive.
+    progress : callable, optional
+        Called with each number of bytes newly received.
 
     Raises
     ------
     DataError
-        If the archive cannot be had, is not the known one, or cannot be unpacked.
+        If the archive cannot be downloaded, is not the known one, or cannot be unpacked.
     """
     folder = data / archive.folder
     try:
@@ -82,7 +99,7 @@ def get(archive: Archive, data: Path, url: str | None = None, progress: Progress
 
 
 def fetch(archive: Archive, url: str, path: Path, progress: Progress) -> None:
-    """Bring the archive to `path`, by way of `path`.part, and check its hash."""
+    """Download the archive to `path`.part, check its hash, and rename it to `path`."""
     if not url.lower().startswith(("http://", "https://")):
         raise DataError(f"{url} is no address that begins with http:// or https://")
     partial = path.with_name(path.name + ".part")
@@ -115,12 +132,12 @@ def fetch(archive: Archive, url: str, path: Path, progress: Progress) -> None:
 
 
 def _transfer(archive: Archive, url: str, partial: Path, there: int, progress: Progress) -> None:
-    """Add to `partial`, of which `there` bytes are there, what the server gives before the connection ends."""
+    """Append to `partial`, which has `there` bytes, what the server sends before the connection ends."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={there}-"} if there else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {there}-")
         if there and not goes_on:
-            # The server gives the whole again.
+            # The server sends the whole file again.
             progress(-there)
             there = 0
         with open(partial, "ab" if there else "wb") as file:
@@ -138,7 +155,7 @@ def _sha256(path: Path) -> str:
 
 
 def unpack(archive: Archive, path: Path, folder: Path) -> None:
-    """Write the members of an archive below `folder`, and nothing else that may be in it."""
+    """Extract the members of an archive to `folder`, and nothing else that may be in it."""
     left = set(archive.members)
     try:
         with tarfile.open(path, "r:gz") as content:
@@ -148,6 +165,7 @@ def unpack(archive: Archive, path: Path, folder: Path) -> None:
                 if not member.isreg() or member.size > _MAX_MEMBER:
                     raise DataError(f"{path} holds {member.name} as something else than a file of its usual size")
                 source = content.extractfile(member)
+                assert source is not None  # as it is a regular file
                 _write(folder / member.name, source.read())
                 left.remove(member.name)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import h5py
+import h5py  # type: ignore[import-untyped]
 import numpy as np
 
-from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
+from adversarial.datasets.dataset import Preprocessor
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.datasets.iteration import Subset
+from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import damage_told, hdf5_array, open_hdf5
 from adversarial.options import Count, OptionError
@@ -21,12 +23,37 @@ class HDF5Dataset(DenseDesignMatrix):
 
     Parameters
     ----------
-    filename : the file
-    X : the key of the matrix (examples, features); this or topo_view
-    topo_view : the key of images, in the order of `axes`
-    y : the key of targets, an example a row; they are read at once
-    view_converter, axes, rng, preprocessor, fit_preprocessor, y_labels : as for DenseDesignMatrix; a preprocessor
-        reads the whole matrix into memory
+    filename : str
+        Path of the file.
+    X : str, optional
+        Key of the design matrix (examples, features); it or `topo_view` must be given.
+    topo_view : str, optional
+        Key of images, four axes in the order of `axes`.
+    y : str, optional
+        Key of targets, one row per example; they are read into memory.
+    view_converter : DefaultViewConverter, optional
+        How rows of X are images.
+    axes : sequence, optional
+        Order of the axes of `topo_view`, default ('b', 0, 1, 'c').
+    rng : RandomState or seed, optional
+        Random numbers for iteration, as for DenseDesignMatrix.
+    preprocessor : Preprocessor, optional
+        Changes the examples; the whole matrix is then read into memory.
+    fit_preprocessor : bool
+        Whether the preprocessor may learn from these examples, default false.
+    y_labels : int, optional
+        Number of classes, if the targets are labels; each is checked to be from 0 to `y_labels` - 1.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "data.h5")
+    ...     with h5py.File(path, "w") as file:
+    ...         file["images"] = np.zeros((6, 4, 4, 1), "float32")
+    ...     dataset = HDF5Dataset(path, topo_view="images")
+    ...     dataset.get_num_examples(), dataset.image_shape
+    (6, (4, 4, 1))
     """
 
     def __init__(
@@ -38,7 +65,7 @@ class HDF5Dataset(DenseDesignMatrix):
         view_converter: DefaultViewConverter | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
         rng: Any = None,
-        preprocessor: Any = None,
+        preprocessor: Preprocessor | None = None,
         fit_preprocessor: bool = False,
         y_labels: Count | None = None,
     ):
@@ -47,12 +74,12 @@ class HDF5Dataset(DenseDesignMatrix):
         if topo_view is not None and view_converter is not None:
             raise OptionError("HDF5Dataset", "view_converter", "view_converter goes with X, not with topo_view")
         file = open_hdf5(filename)
-        if topo_view is None:
+        if X is not None:
             rows = StoredRows(_array(file, X, 2))
         else:
-            images, order = _array(file, topo_view, 4), check_axes(axes, "HDF5Dataset")
+            images, order = _array(file, str(topo_view), 4), check_axes(axes, "HDF5Dataset")
             lengths = dict(zip(order, images.shape, strict=True))
-            view_converter = DefaultViewConverter([lengths[0], lengths[1], lengths["c"]], order)
+            view_converter = DefaultViewConverter((lengths[0], lengths[1], lengths["c"]), order)
             rows = StoredRows(images, order)
         targets = None if y is None else _part(_array(file, y), ...)
         super().__init__(
@@ -71,9 +98,14 @@ class StoredRows:
 
     Parameters
     ----------
-    array : a matrix, or images
-    axes : the order of the axes of images; None of a matrix
-    start, stop : the examples meant
+    array : h5py.Dataset
+        A matrix, or images.
+    axes : sequence, optional
+        Order of the axes of images; None for a matrix.
+    start : int
+        First example, default 0.
+    stop : int, optional
+        End of the examples, default the array's own.
     """
 
     ndim = 2
@@ -94,12 +126,12 @@ class StoredRows:
         if isinstance(subset, slice):
             start, stop, _ = subset.indices(len(self))
             return self._rows(slice(self._start + start, self._start + stop))
-        # HDF5 reads indices in rising order, each once.
+        # HDF5 reads indices in increasing order only, each once.
         indices, places = np.unique(subset, return_inverse=True)
         return self._rows(indices + self._start)[places]
 
     def part(self, start: int, stop: int) -> StoredRows:
-        """The rows from `start` up to, not including, `stop`; nothing is read."""
+        """Return the rows from `start` up to, not including, `stop`, without reading any."""
         return StoredRows(self._array, self._axes, self._start + start, self._start + stop)
 
     def _rows(self, examples: Subset) -> np.ndarray:
@@ -110,7 +142,7 @@ class StoredRows:
 
 
 def _array(file: h5py.File, key: str, ndim: int | None = None) -> h5py.Dataset:
-    """The array of numbers at a key."""
+    """Return the array of numbers at a key."""
     found = hdf5_array(file, key, file.filename)
     if found.dtype.kind not in "fiub" or not found.shape or (ndim is not None and found.ndim != ndim):
         wanted = "numbers" if ndim is None else f"numbers with {ndim} axes"
@@ -121,4 +153,3 @@ def _array(file: h5py.File, key: str, ndim: int | None = None) -> h5py.Dataset:
 def _part(array: h5py.Dataset, subset: Any) -> np.ndarray:
     with damage_told(f"{array.file.filename}: {array.name} cannot be read, so the file is damaged"):
         return array[subset]
-

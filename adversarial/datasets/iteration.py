@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import RandomState
@@ -13,25 +13,78 @@ from numpy.random import RandomState
 from adversarial.errors import ConfigurationError
 from adversarial.options import nearest
 
-#: The examples of a minibatch: a slice where they lie together, else their indices.
+#: The examples of a minibatch: a slice where they are contiguous, else their indices.
 Subset = slice | np.ndarray
+
+
+class MinibatchIterator(Protocol):
+    """The minibatches of one pass over a dataset.
+
+    Attributes
+    ----------
+    num_batches : int
+        Minibatches of the whole pass.
+    """
+
+    num_batches: int
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __next__(self) -> Any: ...
+
+
+@runtime_checkable
+class IndexedMinibatches(Protocol):
+    """Minibatches that say which examples each is made of, so that a device can gather them from a copy of its own.
+
+    Attributes
+    ----------
+    num_examples : int
+        Examples of the dataset.
+    subsets : Iterator of Subset
+        The examples of each remaining minibatch. A subset taken from here is not gathered by the iterator any more.
+    """
+
+    num_examples: int
+    subsets: Iterator[Subset]
+
+    def everything(self) -> tuple[np.ndarray, ...]:
+        """Return all examples of the dataset as one batch, which `subsets` index."""
+
+    def nbytes(self) -> int:
+        """Return the size of `everything` in bytes."""
+
+    def source(self) -> Any:
+        """Return the object that holds the features; another one after they have been replaced."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to go through examples: its generator, and whether it takes random numbers and gives equal batches."""
+    """A way to go through examples.
 
-    subsets: Callable[[int, int, int, RandomState | None], Iterator[Subset]]
+    Attributes
+    ----------
+    subsets : callable
+        From (examples, batch size, number of batches, random state) to the subsets of a pass.
+    stochastic : bool
+        Whether it takes random numbers.
+    even : bool
+        Whether all minibatches have the same size.
+    endless : bool
+        Whether examples can come more than once, so that both sizes must be given.
+    contiguous : bool
+        Whether each minibatch is a slice of the dataset, so that it cannot be larger.
+    """
+
+    subsets: Callable[[int, int, int, Any], Iterator[Subset]]
     stochastic: bool = False
     even: bool = False
-    #: Whether examples can come more than once, so that both sizes must be given.
     endless: bool = False
-    #: Whether a minibatch must lie within the dataset as a whole.
     contiguous: bool = False
 
 
-# The modes that shuffle do so at once, not at the first minibatch: an iterator that is made and left unused
-# moves its random state on as in 2014.
+# The modes that shuffle do so when the iterator is made, not at its first minibatch, as in 2014: an iterator that is
+# never used advances the random state too.
 
 
 def _sequential(size: int, batch_size: int, num_batches: int, rng: Any) -> Iterator[Subset]:
@@ -75,7 +128,7 @@ MODES: dict[str, Mode] = {
 
 
 def mode_named(name: str | None) -> Mode:
-    """The mode of that name; None is 'sequential'."""
+    """Return the mode called `name`; None is 'sequential'."""
     if name is None:
         return MODES["sequential"]
     if name not in MODES:
@@ -95,19 +148,32 @@ def has_uniform_batch_size(mode: str) -> bool:
 
 
 class SubsetIterator:
-    """The minibatches of one pass over a dataset, each a slice or an array of indices.
+    """The subsets of one pass over a dataset, a minibatch each.
 
     Parameters
     ----------
-    mode : a key of MODES; None is 'sequential'
-    dataset_size : number of examples
-    batch_size, num_batches : one of them may be missing where the mode visits each example once
-    rng : a RandomState, whose state moves on, or its seed
+    mode : str or None
+        A key of MODES; None is 'sequential'.
+    dataset_size : int
+        Number of examples.
+    batch_size : int, optional
+        Examples in a minibatch. It or `num_batches` may be left out if the mode visits each example once.
+    num_batches : int, optional
+        Minibatches in the pass.
+    rng : RandomState or seed, optional
+        Random numbers of a mode that shuffles, default seed 42. A RandomState advances.
 
     Raises
     ------
     ConfigurationError
-        For an unknown mode, no sizes, or more minibatches than there are.
+        For an unknown mode, missing sizes, or more minibatches than the examples make.
+
+    Examples
+    --------
+    >>> list(SubsetIterator("sequential", 10, batch_size=4))
+    [slice(0, 4, None), slice(4, 8, None), slice(8, 10, None)]
+    >>> SubsetIterator("even_sequential", 10, batch_size=4).num_batches
+    2
     """
 
     def __init__(
@@ -132,7 +198,7 @@ class SubsetIterator:
 
 
 def _sizes(name: str, mode: Mode, size: int, batch_size: int | None, num_batches: int | None) -> tuple[int, int]:
-    """The batch size and the number of batches, the one that is missing made of the other."""
+    """Return the batch size and the number of batches, the missing one computed from the other."""
     for asked, of in ((batch_size, "batch size"), (num_batches, "number of batches")):
         if asked is not None and asked < 1:
             raise ConfigurationError(f"the iteration mode {name} needs a {of} of at least 1, not {asked}")

@@ -1,4 +1,4 @@
-"""MNIST, from $PYLEARN2_DATA_PATH/mnist/ where it is there, else from the copy inside this package."""
+"""MNIST, from $PYLEARN2_DATA_PATH/mnist/ if it is there, else from the copy inside this package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from adversarial.datasets.data_path import data_path
-from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.dataset import Preprocessor
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import MOST_UNPACKED, damage_told
 from adversarial.options import Index, OptionError
@@ -40,15 +42,41 @@ class MNIST(DenseDesignMatrix):
 
     Parameters
     ----------
-    which_set : 'train' or 'test'
-    center : subtract the mean image
-    shuffle : bring the examples into 2014's shuffled order
-    one_hot : give targets as rows of ten with a 1 at the label
-    binarize : make pixels above 1/2 a 1 and others 0
-    start, stop : keep the examples from start up to, not including, stop
-    axes : the order of the axes of images
-    preprocessor, fit_preprocessor : as for DenseDesignMatrix
-    fit_test_preprocessor : for the test set, must be what fit_preprocessor is
+    which_set : {'train', 'test'}
+        Which images.
+    center : bool
+        Whether to subtract the mean image, default false.
+    shuffle : bool
+        Whether to put the examples into Pylearn2's shuffled order, default false.
+    one_hot : bool, optional
+        Whether targets are rows of ten with a 1 at the label, not labels (examples, 1); default false.
+    binarize : bool
+        Whether to set pixels above 1/2 to 1 and others to 0, default false.
+    start : int, optional
+        First example, default 0.
+    stop : int, optional
+        End of the examples (not included), default all of them.
+    axes : sequence, optional
+        Order of the axes of images, default ('b', 0, 1, 'c').
+    preprocessor : Preprocessor, optional
+        Changes the examples.
+    fit_preprocessor : bool
+        Whether the preprocessor may learn from these examples, default false.
+    fit_test_preprocessor : bool, optional
+        For the test set must be the same as `fit_preprocessor`, as in Pylearn2; default false.
+
+    Notes
+    -----
+    The paper trains on the first 50,000 training images and takes the bandwidth of its Parzen window from the other
+    10,000 (section 5).
+
+    Examples
+    --------
+    >>> digits = MNIST(which_set="test", stop=100)
+    >>> digits.X.shape, digits.image_shape
+    ((100, 784), (28, 28, 1))
+    >>> digits.y[:3].ravel().tolist()
+    [7, 2, 1]
     """
 
     bytes_are_pixels = True
@@ -63,7 +91,7 @@ class MNIST(DenseDesignMatrix):
         start: Index | None = None,
         stop: Index | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
-        preprocessor: Any = None,
+        preprocessor: Preprocessor | None = None,
         fit_preprocessor: bool = False,
         fit_test_preprocessor: bool | None = False,
     ):
@@ -81,9 +109,9 @@ class MNIST(DenseDesignMatrix):
         if shuffle:
             order = shuffled_order(len(X))
             X, labels = X[order], labels[order]
-        super().__init__(X=X, y=labels[:, None], view_converter=DefaultViewConverter([28, 28, 1], axes))
+        super().__init__(X=X, y=labels[:, None], view_converter=DefaultViewConverter((28, 28, 1), axes))
         self.restrict(start, stop)
-        if one_hot:
+        if one_hot and self.y is not None:
             self.y = one_hot_rows(self.y[:, 0], 10)
         if preprocessor is not None:
             preprocessor.apply(self, can_fit=fit_preprocessor)
@@ -93,7 +121,7 @@ class MNIST(DenseDesignMatrix):
 
 
 def _check_range(start: int | None, stop: int | None, size: int) -> None:
-    """Refuse a range before anything is read."""
+    """Refuse a range that does not fit before any file is read."""
     if stop is not None and stop > size:
         raise OptionError("MNIST", "stop", f"stop is {stop}, but there are {size} examples")
     end = size if stop is None else stop
@@ -102,7 +130,7 @@ def _check_range(start: int | None, stop: int | None, size: int) -> None:
 
 
 def shuffled_order(size: int) -> np.ndarray:
-    """The order that Pylearn2's MNIST made of `size` examples, by swaps from seed [1, 2, 3]."""
+    """Return the order in which Pylearn2's MNIST shuffles `size` examples: swaps drawn from seed [1, 2, 3]."""
     rng, order = np.random.RandomState([1, 2, 3]), np.arange(size)
     for i in range(size):
         j = rng.randint(size)
@@ -111,7 +139,17 @@ def shuffled_order(size: int) -> np.ndarray:
 
 
 def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
-    """Images (examples, 28, 28) and labels (examples,), uint8.
+    """Read images (examples, 28, 28) and labels (examples,), uint8.
+
+    Parameters
+    ----------
+    which_set : {'train', 'test'}
+        Which images.
+
+    Returns
+    -------
+    (array, array)
+        Images and labels, read-only.
 
     Raises
     ------
@@ -130,7 +168,7 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _folder(names: Sequence[str]) -> tuple[Path, bool]:
-    """The user's folder if it holds any of the files, else the embedded one; and whether it is the latter."""
+    """Return the user's folder if it holds any of the files, else the embedded one; and whether it is the latter."""
     users = data_path() / "mnist"
     if any((users / name).exists() or (users / f"{name}.gz").exists() for name in names):
         return users, False
@@ -144,12 +182,12 @@ def _find(folder: Path, name: str) -> Path:
     raise DataError(f"there is no {name} (or {name}.gz) in {folder}; put all four files of MNIST there, or none")
 
 
-#: What was read and is in use: the examples to train on and those to monitor are parts of one file.
+#: Arrays in use by file: the examples to train on and those to monitor are parts of one file, which is read once.
 _in_use: WeakValueDictionary[tuple, np.ndarray] = WeakValueDictionary()
 
 
 def _read_once(path: Path, magic: int, check_hash: bool) -> np.ndarray:
-    """`read_idx`, or the same array again while somebody has it and the file is as it was."""
+    """Return `read_idx`, cached while the array is in use and the file unchanged."""
     stat = path.stat()
     key = (path, magic, check_hash, stat.st_size, stat.st_mtime_ns)
     found = _in_use.get(key)
@@ -159,13 +197,26 @@ def _read_once(path: Path, magic: int, check_hash: bool) -> np.ndarray:
 
 
 def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
-    """An IDX file, gzipped or not, as an array of uint8 that cannot be written to.
+    """Read an IDX file, gzipped or not, as a read-only array of uint8.
 
     Parameters
     ----------
-    path : the file
-    magic : the number it must begin with: what it must hold
-    check_hash : compare the SHA-256 of its content with the one known here
+    path : Path
+        The file.
+    magic : int
+        The number that the file must begin with, which says what it holds.
+    check_hash : bool
+        Whether to compare the SHA-256 of its content with that of the embedded file, default false.
+
+    Returns
+    -------
+    array
+        Images (examples, 28, 28) or labels (examples,).
+
+    Raises
+    ------
+    DataError
+        If the file is cut short, damaged, or holds something else.
     """
     axes = magic % 256
     opened = gzip.open if path.suffix == ".gz" else open
@@ -175,7 +226,7 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
         expected = math.prod(shape)
         if expected > MOST_UNPACKED * path.stat().st_size:
             raise DataError(f"{path} should hold {expected} bytes of {_KINDS[magic]}, which is more than it can hold")
-        # Beyond the last byte too: there the packed bytes' checksum is.
+        # One byte more, so that gzip reaches the end and checks its checksum.
         content = file.read(expected + 1)
     if len(content) != expected:
         found = f"{len(content)}" if len(content) < expected else "more"
@@ -188,7 +239,7 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
 
 
 def _shape(header: bytes, magic: int, path: Path) -> tuple[int, ...]:
-    """What the header of an IDX file says of its array."""
+    """Return the shape that the header of an IDX file gives."""
     found, axes = int.from_bytes(header[:4], "big"), magic % 256
     if len(header) < 4 or found != magic:
         kind = f"{_KINDS[found]}, not {_KINDS[magic]}" if found in _KINDS else f"no {_KINDS[magic]} in IDX format"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,10 +22,10 @@ def _check_begins(file: str, wanted: bytes, other: bytes, advice: str) -> None:
     if start.startswith(other):
         raise DataError(f"{file} {advice}")
     if not start.startswith(wanted):
-        raise DataError(f"{file} cannot be read as a NumPy file: it begins as none")
+        raise DataError(f"{file} cannot be read as a NumPy file: it begins as none does")
 
 
-def _load(file: str, mmap_mode: str | None = None) -> np.ndarray:
+def _load(file: str, mmap_mode: Literal["r", "c"] | None = None) -> np.ndarray:
     with damage_told(f"{file} cannot be read as a NumPy file"):
         with open(file, "rb") as opened:
             header = NpyArray(opened, os.path.getsize(file), file)
@@ -34,7 +34,7 @@ def _load(file: str, mmap_mode: str | None = None) -> np.ndarray:
         return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
 
 
-def _matrix_or_images(array: np.ndarray, file: str) -> dict[str, np.ndarray]:
+def _matrix_or_images(array: np.ndarray, file: str) -> dict[str, Any]:
     if array.ndim not in (2, 4) or array.dtype.kind not in "fiub":
         raise DataError(
             f"{file} holds {array.dtype} of shape {array.shape}, not numbers as a matrix (examples, features) or images"
@@ -47,8 +47,19 @@ class NpyDataset(DenseDesignMatrix):
 
     Parameters
     ----------
-    file : its path
-    mmap_mode : 'r' or 'c' reads from disk what a minibatch needs
+    file : str
+        Path of the file.
+    mmap_mode : {'r', 'c'}, optional
+        Map the file into memory, so that only the examples of a minibatch are read; by default all are.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "images.npy")
+    ...     np.save(path, np.zeros((5, 8, 8, 3), "float32"))
+    ...     NpyDataset(path).image_shape
+    (8, 8, 3)
     """
 
     def __init__(self, file: str, mmap_mode: Literal["r", "c"] | None = None):
@@ -61,9 +72,22 @@ class NpzDataset(DenseDesignMatrix):
 
     Parameters
     ----------
-    file : its path
-    key : the name of the array: a matrix (examples, features), or images with axes ('b', 0, 1, 'c')
-    target_key : the name of the array of targets
+    file : str
+        Path of the file.
+    key : str
+        Name of the array: a matrix (examples, features), or images with axes ('b', 0, 1, 'c').
+    target_key : str, optional
+        Name of the array of targets, one row per example.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "data.npz")
+    ...     np.savez(path, features=np.zeros((5, 4)), labels=np.arange(5))
+    ...     dataset = NpzDataset(path, key="features", target_key="labels")
+    >>> dataset.X.shape, dataset.y.shape
+    ((5, 4), (5,))
     """
 
     def __init__(self, file: str, key: str, target_key: str | None = None):

@@ -18,16 +18,27 @@ def global_contrast_normalize(
     sqrt_bias: float = 0.0,
     min_divisor: float = 1e-8,
 ) -> np.ndarray:
-    """Rows of equal contrast: each less its mean, divided by its length, times `scale`; in a new array.
+    """Give all rows the same contrast: subtract a row's mean, divide by its length, multiply by `scale`.
 
     Parameters
     ----------
-    X : the rows (examples, features), floating point
-    scale : length of each row afterwards
-    subtract_mean : subtract from each row its mean
-    use_std : divide by the standard deviation of a row, not by its length
-    sqrt_bias : added to the sum of squares (or the variance) before its root is taken
-    min_divisor : a row whose length over `scale` is less is not divided, so that a constant row stays zero
+    X : array
+        Rows (examples, features), floating point.
+    scale : float
+        Length of each row afterwards, default 1.
+    subtract_mean : bool
+        Whether to subtract from each row its mean, default true.
+    use_std : bool
+        Whether to divide by the standard deviation of a row, not by its length; default false.
+    sqrt_bias : float
+        Added to the sum of squares (or the variance) before its root is taken, default 0.
+    min_divisor : float
+        A row whose length over `scale` is less is not divided, so that a constant row stays zero; default 1e-8.
+
+    Returns
+    -------
+    array
+        A new array, of the dtype of X.
 
     Raises
     ------
@@ -35,14 +46,20 @@ def global_contrast_normalize(
         If `scale` is less than `min_divisor`.
     DataError
         If X is not a matrix.
+
+    Examples
+    --------
+    >>> global_contrast_normalize(np.array([[1.0, 3.0], [5.0, 5.0]]), scale=np.sqrt(2))
+    array([[-1.,  1.],
+           [ 0.,  0.]])
     """
     if X.ndim != 2:
-        raise DataError(f"contrast is normalised of rows of a matrix, but an array of shape {X.shape} came")
+        raise DataError(f"contrast is normalised over rows of a matrix, not of an array of shape {X.shape}")
     if scale < min_divisor:
         reason = f"scale is {scale}, but must be at least min_divisor, which is {min_divisor}"
         raise OptionError("global_contrast_normalize", "scale", reason)
     X = X - X.mean(axis=1)[:, None] if subtract_mean else X.copy()
-    # Python numbers keep the dtype of X.
+    # Python floats: a NumPy scalar would promote the dtype of X.
     bias, scale = float(sqrt_bias), float(scale)
     if use_std:
         divisors = np.sqrt(bias + X.var(axis=1, ddof=0 if X.shape[1] == 1 else 1)) / scale
@@ -54,11 +71,27 @@ def global_contrast_normalize(
 
 
 class GlobalContrastNormalization(Configurable):
-    """`global_contrast_normalize` as a preprocessor of datasets.
+    """A preprocessor that gives all examples the same contrast: `global_contrast_normalize` of each row.
 
     Parameters
     ----------
-    subtract_mean, scale, sqrt_bias, use_std, min_divisor : as there
+    subtract_mean : bool
+        Whether to subtract from each row its mean, default true.
+    scale : float
+        Length of each row afterwards, above 0, default 1.
+    sqrt_bias : float
+        Added to the sum of squares (or the variance) before its root is taken, at least 0, default 0.
+    use_std : bool
+        Whether to divide by the standard deviation of a row, not by its length; default false.
+    min_divisor : float
+        A row whose length over `scale` is less is not divided; above 0, default 1e-8.
+
+    Examples
+    --------
+    >>> from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+    >>> normalization = GlobalContrastNormalization(scale=2.0, subtract_mean=False)
+    >>> DenseDesignMatrix(X=np.array([[3.0, 4.0]]), preprocessor=normalization).X
+    array([[1.2, 1.6]])
     """
 
     def __init__(
@@ -69,7 +102,7 @@ class GlobalContrastNormalization(Configurable):
         use_std: bool = False,
         min_divisor: Positive = 1e-8,
     ):
-        self.arguments = {
+        self.arguments: dict[str, Any] = {
             "scale": scale,
             "subtract_mean": subtract_mean,
             "use_std": use_std,
@@ -78,5 +111,5 @@ class GlobalContrastNormalization(Configurable):
         }
 
     def apply(self, dataset: Any, can_fit: bool = False) -> None:
-        """Replace the dataset's design matrix; nothing is learned from it, so `can_fit` changes nothing."""
+        """Replace the dataset's design matrix; nothing is learned from it, so `can_fit` has no effect."""
         dataset.set_design_matrix(global_contrast_normalize(dataset.get_design_matrix(), **self.arguments))

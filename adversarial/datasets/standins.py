@@ -1,4 +1,4 @@
-"""Made-up images in the files' layouts of CIFAR-10 and TFD, to see experiments run without the data.
+"""Made-up images in the file layouts of CIFAR-10 and TFD, to run experiments without the data.
 
 They are drawn, not noise, so that a model has something to learn: flowers with as many petals as their class says,
 and faces whose mouths bend as their expression says. Nothing here is, or is like, an image of the real sets.
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.random import RandomState
-from scipy.io import savemat
+from scipy.io import savemat  # type: ignore[import-untyped]
 
 from adversarial.datasets.cifar10 import FILES, LABEL_NAMES, MADE_UP
 from adversarial.datasets.tfd import EXPRESSIONS
@@ -23,7 +23,7 @@ CIFAR10_BATCH, TFD_EXAMPLES = 10000, 102236
 #: The part of TFD that is labelled, and of that the parts of the sets.
 _LABELLED, _TRAIN, _VALID = 4178 / 102236, 0.7, 0.1
 _CHUNK = 500
-#: What lies beside the files, so that nobody takes them for the real ones.
+#: A note beside the files, so that nobody takes them for the real ones.
 NOTE = "MADE-UP.txt"
 _SAID = "The images here are made up by tools/make_standins.py in the layout of {what}. They are not that data set.\n"
 
@@ -35,15 +35,24 @@ def cifar10(folder: Path, examples: int = CIFAR10_BATCH, seed: int = 0, progress
 
     Parameters
     ----------
-    folder : what $PYLEARN2_DATA_PATH is to be
-    examples : images of each batch
-    seed : of what is drawn
-    progress : called with each number of images newly drawn
+    folder : Path
+        What $PYLEARN2_DATA_PATH is to be.
+    examples : int
+        Images in each batch, default 10,000.
+    seed : int
+        Seed of the drawings, default 0.
+    progress : callable, optional
+        Called with each number of images newly drawn.
 
     Returns
     -------
     list of Path
         The files written.
+
+    Raises
+    ------
+    DataError
+        If such files exist already, or the folder cannot be made.
     """
     names = [*FILES["train"], *FILES["test"]]
     target = _folder(folder / "cifar10" / "cifar-10-batches-py", [*names, "batches.meta"])
@@ -66,7 +75,29 @@ def cifar10(folder: Path, examples: int = CIFAR10_BATCH, seed: int = 0, progress
 
 
 def tfd(folder: Path, examples: int = TFD_EXAMPLES, seed: int = 0, progress: Progress | None = None) -> list[Path]:
-    """Write TFD_48x48.mat to `folder`/faces/TFD/; as `cifar10`, with `examples` the number of all images."""
+    """Write TFD_48x48.mat to `folder`/faces/TFD/.
+
+    Parameters
+    ----------
+    folder : Path
+        What $PYLEARN2_DATA_PATH is to be.
+    examples : int
+        Images in all, at least 50, default 102,236.
+    seed : int
+        Seed of the drawings, default 0.
+    progress : callable, optional
+        Called with each number of images newly drawn.
+
+    Returns
+    -------
+    list of Path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        If there are too few examples, such a file exists already, or the folder cannot be made.
+    """
     if examples < 50:
         raise DataError(f"{examples} images are too few for the folds of TFD; make at least 50")
     target = _folder(folder / "faces" / "TFD", ["TFD_48x48.mat"]) / "TFD_48x48.mat"
@@ -96,7 +127,7 @@ def tfd(folder: Path, examples: int = TFD_EXAMPLES, seed: int = 0, progress: Pro
 
 
 def flowers(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
-    """Flowers of `labels` petals (none: a disc) before a darkening sky: uint8 (examples, side, side, 3)."""
+    """Draw flowers of `labels` petals (none: a disc) before a darkening sky: uint8 (examples, side, side, 3)."""
     count = len(labels)
     rows, columns = _grid(side)
 
@@ -116,7 +147,7 @@ def flowers(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
 
 
 def faces(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
-    """Ovals with eyes, brows and a mouth whose bend and opening tell `labels`: uint8 (examples, side, side)."""
+    """Draw ovals with eyes, brows and a mouth whose bend and opening show `labels`: uint8 (examples, side, side)."""
     count = len(labels)
     rows, columns = _grid(side)
 
@@ -139,7 +170,7 @@ def faces(labels: np.ndarray, side: int, rng: RandomState) -> np.ndarray:
     ]
     for part in dark:
         image = image * (1 - 0.8 * part)
-    # From black to white in each, for the biases of 2014's experiment ask for data that reach both.
+    # From black to white in each image: the biases in 2014's experiment need data that reach both.
     least, most = image.min(axis=(1, 2), keepdims=True), image.max(axis=(1, 2), keepdims=True)
     return _pixels((image - least) / (most - least))
 
@@ -150,7 +181,7 @@ def _grid(side: int) -> np.ndarray:
 
 
 def _smooth(depth: np.ndarray, width: float = 0.05) -> np.ndarray:
-    """From 0 outside (depth below 0) to 1 inside, over some pixels."""
+    """Rise from 0 outside (depth below 0) to 1 inside, over some pixels."""
     return np.clip(depth / width + 0.5, 0.0, 1.0)
 
 
@@ -164,7 +195,7 @@ def _chunks(labels: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def _folder(folder: Path, names: list[str]) -> Path:
-    """`folder`, made if it is not there. What is there already may be the real data, and is not written over."""
+    """Make `folder`; refuse to overwrite files in it, which may be the real data."""
     there = [name for name in names if (folder / name).exists()]
     if there:
         raise DataError(f"{folder} holds {there[0]} already, which is not written over; name another folder")
@@ -185,7 +216,7 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(partial, path)
 
 
-# Pickles as Python 2 wrote them, protocol 2, where every string is a string of bytes: Python 3 writes no such.
+# Pickles as Python 2 wrote them, protocol 2, where every string is a string of bytes; Python 3 cannot write such.
 
 
 def _pickle(values: list[tuple[str, object]]) -> bytes:
@@ -211,7 +242,7 @@ def _string(value: bytes) -> bytes:
 
 
 def _array(images: np.ndarray) -> bytes:
-    """An array of uint8 as NumPy of those days pickled it."""
+    """Pickle an array of uint8 as NumPy did in 2014."""
     empty = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85" + _string(b"b") + b"\x87R"
     dtype = b"cnumpy\ndtype\n" + _string(b"u1") + b"K\x00K\x01\x87R"
     dtype += b"(K\x03" + _string(b"|") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"

@@ -7,45 +7,73 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from scipy.io import loadmat
+from scipy.io import loadmat  # type: ignore[import-untyped]
 
 from adversarial.datasets.data_path import data_path
-from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.dataset import Preprocessor
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_rows
+from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import damage_told
 from adversarial.options import Index, OptionError, Range
 
-#: What the column of a fold says of an image of each set.
+#: The sets by name, as numbers in the column of a fold.
 SETS = {"unlabeled": (0,), "train": (1,), "valid": (2,), "test": (3,), "full_train": (1, 2)}
 #: Expressions: anger, disgust, fear, happiness, sadness, surprise, neutral.
 EXPRESSIONS = 7
-#: Images brought from the file's order into rows at a time.
+#: Images copied to rows at a time.
 _BLOCK = 4096
 
 Fold = Annotated[int, Range(0, 4)]
 
 
 class TFD(DenseDesignMatrix):
-    """Faces in grey, some labelled by one of seven expressions, in five folds of training, validation and test sets.
+    """Grey faces, some labelled by one of seven expressions, in five folds of training, validation and test sets.
 
     Parameters
     ----------
-    which_set : 'train', 'valid', 'test', 'full_train' (train and valid together) or 'unlabeled'
-    fold : from 0 to 4
-    image_size : 48 or 96, the pixels of a side
-    example_range : [start, stop] within the set
-    center : subtract 127.5
-    scale : bring pixels to [0, 1], or to [-1, 1] with `center`
-    shuffle : bring the examples into an order drawn from `rng`
-    one_hot : give targets as rows of seven with a 1 at the label
-    rng, seed : RandomState for the shuffle, or the seed of one where there is none
-    preprocessor : an object whose `apply(dataset)` changes the dataset
-    axes : the order of the axes of images
+    which_set : {'train', 'valid', 'test', 'full_train', 'unlabeled'}
+        Which images; 'full_train' is 'train' and 'valid' together.
+    fold : int
+        Which of the five splits, 0 to 4, default 0.
+    image_size : {48, 96}
+        Pixels of a side, default 48.
+    example_range : (int, int), optional
+        [start, stop] within the set, default all of it.
+    center : bool
+        Whether to subtract 127.5, default false.
+    scale : bool
+        Whether to scale pixels to [0, 1], or to [-1, 1] with `center`; default false.
+    shuffle : bool
+        Whether to put the examples into an order drawn from `rng`, default false.
+    one_hot : bool
+        Whether targets are rows of seven with a 1 at the label, not labels (examples, 1); default false.
+    rng : RandomState or seed, optional
+        Random numbers for `shuffle`, default made from `seed`.
+    seed : int
+        Seed for `shuffle` if `rng` is not given, default 132987.
+    preprocessor : Preprocessor, optional
+        Changes the examples.
+    axes : sequence, optional
+        Order of the axes of images, default ('b', 0, 1, 'c').
 
     Attributes
     ----------
-    y_identity : int64 (examples, 1)
-        Who is in the picture; None of the unlabelled.
+    y_identity : int64 array (examples, 1)
+        Who is in the picture; None for the unlabelled images.
+
+    Examples
+    --------
+    Made-up faces in the layout of the real ones:
+
+    >>> import os, tempfile
+    >>> from unittest.mock import patch
+    >>> from adversarial.datasets import standins
+    >>> with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, PYLEARN2_DATA_PATH=folder):
+    ...     files = standins.tfd(Path(folder), examples=100)
+    ...     faces = TFD(which_set="train", fold=0, scale=True)
+    >>> faces.image_shape, faces.y.shape == (faces.get_num_examples(), 1)
+    ((48, 48, 1), True)
     """
 
     def __init__(
@@ -60,11 +88,11 @@ class TFD(DenseDesignMatrix):
         one_hot: bool = False,
         rng: Any = None,
         seed: Index = 132987,
-        preprocessor: Any = None,
+        preprocessor: Preprocessor | None = None,
         axes: Sequence[Any] = ("b", 0, 1, "c"),
     ):
         self.center, self.scale = center, scale
-        view_converter = DefaultViewConverter([image_size, image_size, 1], axes)
+        view_converter = DefaultViewConverter((image_size, image_size, 1), axes)
         content = load(image_size)
         chosen = np.flatnonzero(np.isin(content["folds"][:, fold], SETS[which_set]))
         if not len(chosen):
@@ -87,7 +115,7 @@ class TFD(DenseDesignMatrix):
             preprocessor.apply(self)
 
     def _numbers(self, rows: np.ndarray) -> np.ndarray:
-        # A minibatch at a time, to the same bits as all at once.
+        # Minibatch by minibatch, to the same bits as all at once.
         return self._prepared(rows.astype(np.float32)) if rows.dtype == np.uint8 else rows
 
     def _prepared(self, numbers: np.ndarray) -> np.ndarray:
@@ -105,9 +133,9 @@ class TFD(DenseDesignMatrix):
 
 
 def _rows(images: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Some images as rows of a matrix, in C order, of which there is no second copy on the way.
+    """Copy some images to rows of a C-contiguous matrix, a block at a time.
 
-    MATLAB's arrays are in Fortran's order, so that to index and then to reshape would copy all of them twice.
+    MATLAB's arrays are in Fortran order, so indexing and then reshaping would copy all of them twice.
     """
     rows = np.empty((len(chosen), images[0].size), images.dtype)
     for start in range(0, len(chosen), _BLOCK):
@@ -127,7 +155,7 @@ def _range(example_range: Sequence[int], size: int) -> slice:
 
 
 def absent(path: Path) -> str:
-    """What to say where the file is not."""
+    """Return the sentence for a file that is not there."""
     return (
         f"there is no {path}: the Toronto Face Dataset may not be passed on, so ask its makers for it "
         "(Josh Susskind, http://aclab.ca/users/josh/TFD.html) and put the file there, or make up a stand-in by "
@@ -136,12 +164,22 @@ def absent(path: Path) -> str:
 
 
 def path_of(image_size: int, data: Path | None = None) -> Path:
-    """Where the file of images of that size belongs, below the folder of all data."""
+    """Return where the file of images of a size belongs, below the folder of all data (default `data_path()`)."""
     return (data or data_path()) / "faces" / "TFD" / f"TFD_{image_size}x{image_size}.mat"
 
 
 def load(image_size: int) -> dict[str, np.ndarray]:
-    """The arrays of the file: images (examples, side, side), folds (examples, 5), labs_ex and labs_id (examples, 1).
+    """Read images (examples, side, side), folds (examples, 5), labs_ex and labs_id (examples, 1).
+
+    Parameters
+    ----------
+    image_size : int
+        Pixels of a side, 48 or 96.
+
+    Returns
+    -------
+    dict
+        The arrays by name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Finding a BLAS, and how C code is linked with it and runs on how many threads."""
+"""Find a BLAS; link C code with it; set its threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pytensor import config
 
-from adversarial.engine import denormals, thread_pool
+from adversarial.engine import thread_pool
 from adversarial.errors import ConfigurationError
 
 #: The BLAS routines that PyTensor's C code and ours call; a wheel's library has them under a prefix.
@@ -21,8 +21,21 @@ BLAS_ROUTINES = tuple(f"{kind}{name}_" for kind in "sd" for name in ("gemm", "ge
 
 @dataclass(frozen=True)
 class Blas:
-    """A BLAS library: a name for people, the flags that link it, how its thread count is set, and how to give it
-    other threads."""
+    """A BLAS library.
+
+    Attributes
+    ----------
+    name : str
+        Its name, for people.
+    ldflags, cxxflags : str, default ''
+        The flags that link C code with it, and that compile this code.
+    library : Path, optional
+        The file, if it must be loaded to set its threads.
+    set_threads : str, default ''
+        Its function that sets the number of threads.
+    set_callback : str, default ''
+        Its function that takes one that runs jobs on other threads; see `thread_pool`.
+    """
 
     name: str
     ldflags: str = ""
@@ -37,14 +50,14 @@ class Blas:
         if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
             config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
         if self.library is not None and self.set_threads:
-            # The threads that the library starts here are those that work on the updates.
-            with denormals.flushed():
-                loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
-                getattr(loaded, self.set_threads)(ctypes.c_int(threads))
+            loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
+            getattr(loaded, self.set_threads)(ctypes.c_int(threads))
 
     def share_threads(self) -> None:
-        """Let our own loops and this library's products take turns on the same threads, where it has others."""
-        if self.set_callback and self.library not in _sharing and thread_pool.share(self.library, self.set_callback):
+        """Let our own loops and this library's products use one thread pool, if it would use its own."""
+        if self.library is None or not self.set_callback or self.library in _sharing:
+            return
+        if thread_pool.share(self.library, self.set_callback):
             _sharing.add(self.library)
 
 
@@ -57,10 +70,10 @@ def _mkl() -> Blas | None:
     found = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
     if not found:
         return None
-    # One OpenMP runtime for the products and for our own loops, or their idle threads fight for the processors.
+    # One OpenMP runtime for the products and for our own loops, or idle threads of two compete for the processors.
     os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
     library = found[-1]
-    # The folder goes to the linker alone: in one given by -L PyTensor looks for a name without version, and warns.
+    # -Wl,-L instead of -L: PyTensor looks for a file without version in folders given by -L, and warns.
     ldflags = f"-Wl,-L{library.parent} -l:{library.name} -Wl,-rpath,{library.parent}"
     return Blas("MKL", ldflags, library=library, set_threads="MKL_Set_Num_Threads")
 
@@ -69,7 +82,7 @@ def _wheel() -> Blas | None:
     """OpenBLAS from the wheel scipy-openblas32, whose routines carry the prefix `scipy_`."""
     if importlib.util.find_spec("scipy_openblas32") is None:
         return None
-    import scipy_openblas32
+    import scipy_openblas32  # type: ignore[import-untyped]
 
     folder, stem = scipy_openblas32.get_lib_dir(), scipy_openblas32.get_library()
     version = scipy_openblas32.get_openblas_config().split()[1]
@@ -85,11 +98,11 @@ def _wheel() -> Blas | None:
 
 
 def _system() -> Blas | None:
-    """Whatever BLAS PyTensor's own search finds on the system."""
+    """The BLAS that PyTensor's own search finds on the system."""
     from pytensor.link.c.cmodule import default_blas_ldflags
 
     ldflags = default_blas_ldflags()
-    # Its threads may be others than OpenMP's, which then must not keep the processors while they wait.
+    # It may have a thread pool of its own, so OpenMP's threads must not spin while they wait.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
 
@@ -104,7 +117,23 @@ _FINDERS: dict[str, Callable[[], Blas | None]] = {
 
 
 def find_blas(wanted: str | None) -> Blas:
-    """The BLAS asked for, or the fastest that is there."""
+    """Return the BLAS with this name, or the fastest that is installed.
+
+    Parameters
+    ----------
+    wanted : {'mkl', 'wheel', 'system', 'none'} or None
+        Its name; None finds the fastest.
+
+    Returns
+    -------
+    Blas
+        The library.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is unknown, or the library is not installed.
+    """
     if wanted is None:
         return next(blas for finder in _FINDERS.values() if (blas := finder()) is not None)
     if wanted not in _FINDERS:

@@ -1,8 +1,8 @@
-"""Denormal numbers taken for 0 while training computes.
+"""Flush denormal numbers to 0 during updates.
 
-The velocity of a weight that no longer learns halves and halves until it is denormal, and there it stays; processors
-of most makes take a hundred times as long for arithmetic on such numbers, so that 2014's updates slowed by a third
-within an hour. They are flushed in the thread that updates, not in the whole program, whose users may mean them.
+The velocity of a weight that no longer learns decays until it is denormal, and stays so; most processors take a
+hundred times as long for arithmetic on such numbers, so that 2014's updates slowed by a third within an hour. They are
+flushed in the thread that updates, not in the whole program, whose users may need them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: Flush results to 0, and take inputs for 0: bits of the control register MXCSR.
+#: Bits of the control register MXCSR: flush-to-zero for results, denormals-are-zero for inputs.
 FLUSH = 0x8040
 
 
@@ -34,8 +34,10 @@ _libm = _library()
 
 @contextmanager
 def flushed() -> Iterator[None]:
-    """Within, this thread takes denormal numbers for 0, and so does a thread that it starts; elsewhere than on Linux
-    on x86-64 nothing changes."""
+    """Flush denormal numbers to 0 within, in this thread and in those it starts.
+
+    Nothing changes elsewhere than on Linux on x86-64 with glibc.
+    """
     if _libm is None:
         yield
         return

@@ -1,9 +1,9 @@
-"""Compile a function's C modules side by side, where PyTensor would compile one after the other.
+"""Compile a function's C modules in parallel, where PyTensor would compile one after the other.
 
 An experiment compiles dozens of small C++ modules at its first run. As soon as a graph is rewritten, those that
 PyTensor's cache lacks are compiled here, one a thread, while the program goes on to its next graph; when the function
-is linked they are put into that cache, where PyTensor finds them. What does not compile here is left to PyTensor,
-which says why. Nothing depends on this but time.
+is linked they are added to that cache, where PyTensor finds them. What fails to compile here is left to PyTensor,
+which reports why. Nothing but time depends on this.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pytensor import config
 from pytensor.compile.maker import FunctionMaker
 from pytensor.graph.basic import Apply, Constant
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.utils import MethodNotDefined
-from pytensor.link.c.basic import CLinker, get_module_cache
+from pytensor.link.c.basic import CLinker
 from pytensor.link.c.cmodule import dlimport, get_lib_extension, get_module_hash
 from pytensor.link.c.exceptions import CompileError
 from pytensor.link.c.op import COp
 from pytensor.link.vm import VMLinker
 
-from adversarial.engine import precompiled_headers
+from adversarial.engine import compat, precompiled_headers
 
 
 class ParallelVMLinker(VMLinker):
-    """PyTensor's linker for C, whose modules are compiled side by side beforehand."""
+    """PyTensor's linker for C, whose modules are compiled in parallel beforehand."""
 
-    #: How many are compiled at a time.
+    #: How many modules are compiled at a time.
     workers = 1
     _ahead: list[_Module] | None = None
 
@@ -44,10 +44,10 @@ class ParallelVMLinker(VMLinker):
         return linker
 
     def compile_ahead(self) -> list[_Module]:
-        """Begin to compile what the graph needs; gives the modules that are not in the cache yet."""
+        """Begin to compile what the graph needs; return the modules that are not in the cache yet."""
         if self._ahead is None:
             possible = self.workers > 1 and self.c_thunks and config.cxx
-            self._ahead = _begun(self.schedule(self.fgraph), self.workers) if possible else []
+            self._ahead = _begun(self.schedule(cast(FunctionGraph, self.fgraph)), self.workers) if possible else []
         return self._ahead
 
     def make_all(self, *args: Any, **kwargs: Any) -> Any:
@@ -60,14 +60,14 @@ class ParallelVMLinker(VMLinker):
 
 
 class LinkedLater:
-    """A compiled function that is linked when it is first used, so that its modules can be compiled until then."""
+    """A function that is linked when it is first used, so that its modules can compile until then."""
 
-    def __init__(self, make: Callable[[], Callable]):
+    def __init__(self, make: Callable[[], Callable[..., Any]]):
         self._make = make
-        self._made: Callable | None = None
+        self._made: Callable[..., Any] | None = None
 
-    def linked(self) -> Callable:
-        """The function itself."""
+    def linked(self) -> Callable[..., Any]:
+        """Return the function itself."""
         if self._made is None:
             self._made = self._make()
         return self._made
@@ -80,19 +80,19 @@ class LinkedLater:
 
 
 class LaterMaker(FunctionMaker):
-    """Rewrites a graph and begins to compile its modules; the function that it gives is linked later."""
+    """A FunctionMaker that begins to compile a graph's modules, and whose function is linked later."""
 
     def create(self, *args: Any, **kwargs: Any) -> LinkedLater:
-        """The function; see FunctionMaker."""
+        """Return the function; see FunctionMaker."""
         if isinstance(self.linker, ParallelVMLinker):
             self.linker.compile_ahead()
         return LinkedLater(lambda: FunctionMaker.create(self, *args, **kwargs))
 
 
 class _Module:
-    """A module to compile: PyTensor's key of it, how, and the folder where it is once that is done.
+    """A module to compile: PyTensor's key of it, its linker, and the folder with the result.
 
-    It stands in for PyTensor's CLinker in `ModuleCache.module_from_key`.
+    `compat.add_to_module_cache` calls its methods as those of a CLinker.
     """
 
     def __init__(self, key: tuple, linker: CLinker):
@@ -103,6 +103,7 @@ class _Module:
         self._done = threading.Event()
 
     def get_src_code(self) -> str:
+        """Return the C++ text."""
         return self.linker.get_src_code()
 
     def compile(self) -> None:
@@ -127,14 +128,15 @@ class _Module:
             self._done.set()
 
     def finish(self) -> None:
-        """Wait until it is compiled, and put it into PyTensor's cache."""
+        """Wait until it is compiled, and add it to PyTensor's cache."""
         self._done.wait()
         if self.folder is not None and not self.in_cache:
-            get_module_cache().module_from_key(self.key, self)
+            compat.add_to_module_cache(self.key, self)
         self.in_cache = True
 
     def compile_cmodule(self, location: str) -> Any:
-        """Move what was compiled to its place in the cache, and load it."""
+        """Move the files to their place in the cache, and load the module."""
+        assert self.folder is not None
         for file in self.folder.iterdir():
             shutil.move(file, location)
         (Path(location) / "__init__.py").touch()
@@ -142,7 +144,7 @@ class _Module:
         return dlimport(str(Path(location) / name))
 
 
-#: A folder for what is being compiled, which goes when the program does.
+#: A folder for what is being compiled, removed when the program ends.
 _parents: list[tempfile.TemporaryDirectory] = []
 _waiting: queue.SimpleQueue[_Module] = queue.SimpleQueue()
 _threads: list[threading.Thread] = []
@@ -155,18 +157,18 @@ def _compile_what_waits() -> None:
         module.compile()
 
 
-#: The modules of nodes, by what `_signature` gives of these; None where the cache had it, or there is no C code.
+#: The modules of nodes by `_signature`; None if the cache had it, or there is no C code.
 _known: dict[tuple, _Module | None] = {}
 #: The same modules by PyTensor's hash of their code, which other nodes may share.
 _by_hash: dict[str, _Module] = {}
 
 
 def _begun(nodes: Iterable[Apply], workers: int) -> list[_Module]:
-    """The modules of `nodes` that PyTensor's cache lacks, each of them being compiled."""
+    """Begin to compile the modules of `nodes` that PyTensor's cache lacks, and return them."""
     if not _parents:
         _parents.append(tempfile.TemporaryDirectory(prefix="adversarial_compilation_"))
     while len(_threads) < workers:
-        # They end with the program, whatever still waits then.
+        # Daemons: they end with the program, whatever is still in the queue.
         _threads.append(threading.Thread(target=_compile_what_waits, daemon=True))
         _threads[-1].start()
     found: dict[_Module, None] = {}
@@ -179,22 +181,23 @@ def _begun(nodes: Iterable[Apply], workers: int) -> list[_Module]:
             module = _known[signature]
             if module is not None and not module.in_cache:
                 found[module] = None
-    # The longest first, so that none of them is what the others wait for at the end.
+    # The longest first, so that no long one begins when the others have ended.
     for module in sorted(list(_by_hash.values())[begun:], key=lambda module: -len(module.get_src_code())):
         _waiting.put(module)
     return list(found)
 
 
 def _module(node: Apply) -> _Module | None:
-    """The module of a node, if it has to be compiled; None if PyTensor's cache has it or there is no C code."""
+    """Return the module of a node; None if PyTensor's cache has it or there is no C code."""
     linker = _linker(node)
-    key = None if linker is None else linker.cmodule_key()
-    cached = get_module_cache()
-    # A module without a version is not kept in the cache.
-    if key is None or not key[0] or key in cached.entry_from_key:
+    if linker is None:
+        return None
+    key = linker.cmodule_key()
+    # PyTensor does not cache a module without a version.
+    if not key[0] or compat.in_module_cache(key):
         return None
     module_hash = get_module_hash(linker.get_src_code(), key)
-    if module_hash in cached.module_hash_to_key_data:
+    if compat.code_in_module_cache(module_hash):
         return None
     if module_hash not in _by_hash:
         _by_hash[module_hash] = _Module(key, linker)
@@ -202,13 +205,13 @@ def _module(node: Apply) -> _Module | None:
 
 
 def _signature(node: Apply) -> tuple:
-    """What the C code of a node depends on."""
+    """Return what the C code of a node depends on."""
     inputs = tuple(each.signature() if isinstance(each, Constant) else each.type for each in node.inputs)
     return node.op, inputs, tuple(output.type for output in node.outputs)
 
 
 def _linker(node: Apply) -> CLinker | None:
-    """PyTensor's linker of this node alone, as `COp.make_c_thunk` makes it; None where it has no C code."""
+    """Return PyTensor's linker of this node alone, as in `COp.make_c_thunk`; None if it has no C code."""
     try:
         node.op.prepare_node(node, storage_map=None, compute_map=None, impl="c")
         linker = CLinker().accept(FunctionGraph(node.inputs, node.outputs), no_recycling=[])

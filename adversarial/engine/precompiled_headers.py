@@ -1,8 +1,8 @@
-"""Compile the headers that all of PyTensor's C code begins with once, not once a module.
+"""Precompile the headers that all of PyTensor's C code includes.
 
-An experiment compiles dozens of small C++ modules at its first run, and half of each one's time goes into reading
-Python's and NumPy's headers. GCC can keep those read. Where it cannot (another compiler, flags that differ) it reads
-the headers as ever: nothing depends on this but time.
+An experiment compiles dozens of small C++ modules at its first run, and half of each one's time goes into parsing
+Python's and NumPy's headers. GCC can parse those once. Where it cannot use the result (another compiler, other flags)
+it parses the headers themselves: nothing but time depends on this.
 """
 
 from __future__ import annotations
@@ -15,48 +15,43 @@ import sys
 import sysconfig
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytensor
 from pytensor import config
-from pytensor.link.c import cmodule
 
-_HEADERS = """#include <Python.h>
-#include "pytensor_mod_helper.h"
-#include <math.h>
-#include <numpy/arrayobject.h>
-#include <numpy/arrayscalars.h>
-#include <numpy/npy_math.h>
-#include <vector>
-#include <algorithm>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
-"""
+from adversarial.engine import compat
+from adversarial.engine.c import sources
+
+_Trial: TypeAlias = Callable[[list[str]], tuple[bool, bool]]
+
+_HEADERS = sources.text("precompiled.h")
 #: What PyTensor adds to the compiler's arguments for every module; a header compiled otherwise would not be used.
 _FLAGS = ("-g", "-O3", "-fno-math-errno", "-Wno-unused-label", "-Wno-unused-variable", "-Wno-write-strings")
-#: Modules with loops on several threads are compiled otherwise too; GCC takes what fits out of a folder of headers.
+#: Modules with parallel loops have a flag more; GCC chooses from a folder of precompiled headers what fits.
 _KINDS = {"plain": (), "openmp": ("-fopenmp",)}
-#: Nobody debugs these modules, and without what a debugger needs they compile in four fifths of the time.
+#: Without debugging information modules compile in four fifths of the time.
 _NO_DEBUGGER = "-g0"
-#: Links a module in less time than the usual one.
+#: Links a module in less time than the default linker.
 _FASTER_LINKER = "-fuse-ld=gold"
 
 
 def use() -> None:
-    """Let C code compiled from now on begin with the compiled headers, making them if they are not there yet."""
+    """Compile C code with the precompiled headers from now on; begin to compile them if they do not exist."""
+    global _flags_before
     if _NO_DEBUGGER in config.gcc__cxxflags or not sys.platform.startswith("linux") or not config.cxx:
         return
+    _flags_before = config.gcc__cxxflags
     config.gcc__cxxflags = f"{config.gcc__cxxflags} {_NO_DEBUGGER}".strip()
     if _links_faster():
         config.gcc__cxxflags += f" {_FASTER_LINKER}"
     with _trials_remembered():
-        cmodule.GCC_compiler.compile_args()
-    arguments = [config.cxx, "-shared", *_FLAGS, *cmodule.GCC_compiler.compile_args(), *_include_directories()]
+        compat.compiler_arguments()
+    arguments = [config.cxx, "-shared", *_FLAGS, *compat.compiler_arguments(), *_include_directories()]
     header = _folder() / "adversarial_headers" / _digest(arguments, _HEADERS, _KINDS) / "headers.h"
     try:
         _write(header)
@@ -70,45 +65,55 @@ def use() -> None:
     config.gcc__cxxflags = f"{config.gcc__cxxflags} -include {header}".strip()
 
 
+def stop() -> None:
+    """Compile C code as PyTensor does from now on: undo `use`."""
+    global _flags_before
+    if _flags_before is not None:
+        config.gcc__cxxflags, _flags_before = _flags_before, None
+
+
+#: The compiler's flags before `use`; None when the headers are not in use.
+_flags_before: str | None = None
 _being_made: list[threading.Thread] = []
 
 
 def wait() -> None:
-    """Until the headers are made: to compile with them then is faster than to begin before."""
+    """Wait until the headers are compiled: compiling with them then is faster than beginning before."""
     for thread in list(_being_made):
         thread.join()
 
 
 @contextmanager
 def _trials_remembered() -> Iterator[None]:
-    """PyTensor asks the compiler at every start for the processor's flags, and then compiles and runs a program with
-    them: here not again with the flags and the compiler that served before, on a processor that says the same of
-    itself."""
-    attempt = cmodule.try_march_flag
+    """Remember which flags for the processor work, between starts.
+
+    PyTensor asks the compiler for them at every start, and compiles and runs a program with them. Here it does so only
+    if the flags, the compiler or the processor changed.
+    """
     try:
         circumstances = (config.gcc__cxxflags, *_compiler(), *_processor())
     except OSError:
         yield
         return
 
-    def remembered(flags: list[str]) -> tuple[bool, bool]:
-        mark = _folder() / f"adversarial_flags_{_digest(flags, circumstances)}"
-        if mark.exists():
-            return True, True
-        found = attempt(flags)
-        if all(found):
-            mark.touch()
-        return found
+    def remembered(attempt: _Trial) -> _Trial:
+        def look_up(flags: list[str]) -> tuple[bool, bool]:
+            mark = _folder() / f"adversarial_flags_{_digest(flags, circumstances)}"
+            if mark.exists():
+                return True, True
+            found = attempt(flags)
+            if all(found):
+                mark.touch()
+            return found
 
-    cmodule.try_march_flag = remembered
-    try:
+        return look_up
+
+    with compat.flags_tried_by(remembered):
         yield
-    finally:
-        cmodule.try_march_flag = attempt
 
 
 def _links_faster() -> bool:
-    """Whether the faster linker is there, and makes a library of what modules consist of."""
+    """Return whether the faster linker is installed and can link a module."""
     if shutil.which("ld.gold") is None:
         return False
     command = [config.cxx, _FASTER_LINKER, *["-shared", "-fPIC", "-fopenmp", "-x", "c++", "-", "-o"]]
@@ -117,7 +122,7 @@ def _links_faster() -> bool:
         mark = _folder() / f"adversarial_linker_{_digest(command, flags, _compiler())}"
         if not mark.exists():
             with tempfile.TemporaryDirectory(dir=_folder()) as made:
-                source = b'#include <cmath>\nextern "C" double root(double x) { return std::sqrt(x); }\n'
+                source = b'extern "C" double sqrt(double); extern "C" double root(double x) { return sqrt(x); }\n'
                 done = subprocess.run(
                     [*command, f"{made}/root.so", *flags], input=source, capture_output=True, check=False
                 )
@@ -136,14 +141,14 @@ def _folder() -> Path:
 
 
 def _compiler() -> tuple[str, int, int]:
-    """Where the compiler is, its size and time."""
+    """Return the compiler's path, size and time of change."""
     path = os.path.realpath(shutil.which(config.cxx) or config.cxx)
     stat = os.stat(path)
     return path, stat.st_size, stat.st_mtime_ns
 
 
 def _processor() -> list[str]:
-    """What Linux says of the processor that does not change from one moment to the next."""
+    """Return the lines of /proc/cpuinfo that do not change while the system runs."""
     lines = Path("/proc/cpuinfo").read_text().split("\n\n")[0].splitlines()
     return [line for line in lines if not line.startswith(("cpu MHz", "bogomips", "processor", "core id", "apicid"))]
 
@@ -154,7 +159,7 @@ def _include_directories() -> list[str]:
 
 
 def _write(header: Path) -> None:
-    """Write the headers, which GCC reads where it has none that are compiled."""
+    """Write the headers, which GCC reads if none of the precompiled ones fits."""
     header.with_suffix(".h.gch").mkdir(parents=True, exist_ok=True)
     if not header.exists():
         part = header.with_name(f"headers.{os.getpid()}.h")
@@ -163,7 +168,7 @@ def _write(header: Path) -> None:
 
 
 def _make(header: Path, target: Path, arguments: list[str]) -> None:
-    """Compile the headers to `target`; where that does not work, nothing is there."""
+    """Compile the headers to `target`; if that fails, there is no such file."""
     part = header.with_name(f"headers.{os.getpid()}.{target.name}.part")
     try:
         command = [*arguments, "-x", "c++-header", str(header), "-o", str(part)]

@@ -1,20 +1,32 @@
-"""What Ops and rewrites tell the backends of themselves when they are imported."""
+"""What Ops and rewrites register for the backends when they are imported."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Literal
 
-#: The tag of rewrites that only the C backend takes.
+#: The tag of rewrites that only the C backend with the fast engine includes.
 C_ONLY = "adversarial_c"
+#: The same of JAX.
+JAX_ONLY = "adversarial_jax"
 
 _pending: dict[str, list[Callable[[], None]]] = {"numba": [], "jax": []}
 
 
 def registers_for(backend: Literal["numba", "jax"]) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Decorate the function that makes an Op known to numba or JAX; it runs once, before a graph is compiled for it.
+    """Decorate a function that registers an Op with numba or JAX; it runs once, before a graph is compiled for them.
 
-    Both are slow to import, so an Op's module leaves that until they are in use.
+    Both are slow to import, so an Op's module must not do so before they are in use.
+
+    Parameters
+    ----------
+    backend : {'numba', 'jax'}
+        For which backend it registers.
+
+    Returns
+    -------
+    callable
+        The decorator, which returns the function unchanged.
     """
 
     def decorate(register: Callable[[], None]) -> Callable[[], None]:
@@ -25,7 +37,7 @@ def registers_for(backend: Literal["numba", "jax"]) -> Callable[[Callable[[], No
 
 
 def register_ops(backend: str) -> None:
-    """Run the registrations for `backend` that have not been run yet."""
+    """Run the registrations for `backend` that have not run yet."""
     pending = _pending.get(backend, [])
     while pending:
         pending.pop()()

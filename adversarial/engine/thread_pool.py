@@ -1,8 +1,8 @@
-"""One pool of threads for the products of OpenBLAS and for our own loops.
+"""One thread pool for the products of OpenBLAS and for our own loops.
 
-OpenBLAS from its wheel has threads of its own, which wait for the next product by looking for it all the time; so do
+OpenBLAS from its wheel has a thread pool of its own, whose threads spin while they wait for the next product; so do
 those of OpenMP for the next loop. With as many of each as there are processors, an update takes five times as long as
-with one thread. OpenBLAS can be told to have its work done by others: here, by OpenMP's.
+with one thread. OpenBLAS can run its jobs on another pool by a callback: here, on OpenMP's.
 """
 
 from __future__ import annotations
@@ -16,36 +16,25 @@ from pathlib import Path
 
 from pytensor import config
 
-_SOURCE = r"""
-#include <cstddef>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
-typedef void (*Job)(int thread, void* data, int argument);
-extern "C" void adversarial_run_jobs(int wait, Job job, int jobs, size_t size, void* data, int argument)
-{
-#ifdef __SSE__
-    const unsigned int rounding = _mm_getcsr();
-#endif
-    // All at once: the parts of a product wait for one another.
-    #pragma omp parallel for num_threads(jobs) schedule(static, 1)
-    for (int i = 0; i < jobs; ++i) {
-#ifdef __SSE__
-        _mm_setcsr(rounding);  // denormal numbers are flushed in all threads or in none
-#endif
-        job(i, (char*)data + i * size, argument);
-    }
-}
-"""
+from adversarial.engine.c import sources
+
+_SOURCE = sources.text("thread_pool.h")
 
 
 def share(blas: Path, set_callback: str) -> bool:
-    """Let a BLAS library, loaded already, work on OpenMP's threads from now on; whether that can be.
+    """Let a BLAS library that is loaded run on OpenMP's threads from now on.
 
     Parameters
     ----------
-    blas : the library
-    set_callback : its function that takes the one that runs jobs
+    blas : Path
+        The library.
+    set_callback : str
+        Its function that takes the callback.
+
+    Returns
+    -------
+    bool
+        Whether that succeeded.
     """
     runner = _compiled()
     setter = None if runner is None else getattr(ctypes.CDLL(str(blas)), set_callback, None)
@@ -56,7 +45,7 @@ def share(blas: Path, set_callback: str) -> bool:
 
 
 def _compiled() -> Path | None:
-    """The library that runs jobs, compiled if it is not there yet; None where that fails."""
+    """Return the library that runs jobs, compiled if it does not exist yet; None if that fails."""
     command = [config.cxx, "-O2", "-shared", "-fPIC", "-fopenmp"]
     name = hashlib.sha256(" ".join([*command, _SOURCE]).encode()).hexdigest()[:16]
     target = Path(config.compiledir) / f"adversarial_thread_pool_{name}.so"

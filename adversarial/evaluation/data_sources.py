@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -14,11 +14,23 @@ from adversarial import backend
 from adversarial.config import yaml_parse
 from adversarial.config.variables import training_file_variables
 from adversarial.errors import ConfigurationError, DataError, UserError
-from adversarial.files.rows import open_rows
+from adversarial.files.rows import ENDINGS, open_rows
 from adversarial.names.allow_list import AllowList
 from adversarial.options import nearest
 
 Split = Literal["train", "valid", "test"]
+
+
+class HasRows(Protocol):
+    """A dataset, as far as scoring reads it."""
+
+    def get_design_matrix(self) -> np.ndarray:
+        """Return the examples as rows."""
+        ...
+
+
+#: Examples in a file, or an array of them, one a row.
+RowsOrFile: TypeAlias = str | os.PathLike | np.ndarray
 
 
 class NamedSet(NamedTuple):
@@ -70,39 +82,72 @@ class ScoringData:
 
     Parameters
     ----------
-    name : for people
-    load : gives the dataset of a split of a fold, or its design matrix where there is no more
-    folds : number of folds
+    name : str
+        What to call the data in sentences.
+    load : callable
+        Takes a split and a fold; returns the dataset, or its design matrix where there is no dataset.
+    folds : int, optional
+        Number of folds.
     """
 
-    def __init__(self, name: str, load: Callable[[Split, int], Any], folds: int = 1):
+    def __init__(self, name: str, load: Callable[[Split, int], HasRows | np.ndarray], folds: int = 1):
         self.name = name
         self.folds = folds
         self._load = load
 
     def split(self, split: Split, fold: int = 0) -> np.ndarray:
-        """The design matrix (examples, dim) of a split.
+        """Return the design matrix of a split.
+
+        Parameters
+        ----------
+        split : {'train', 'valid', 'test'}
+            The split.
+        fold : int, optional
+            The fold, counted from 0.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of shape (examples, dimension), in floatX.
 
         Raises
         ------
         ConfigurationError
-            Where there is no such fold.
+            If there is no such fold.
         DataError
-            Where there is no such split, or its files are not to be had.
+            If there is no such split, or its files cannot be read.
         """
         loaded = self._loaded(split, fold)
         rows = loaded if isinstance(loaded, np.ndarray) else loaded.get_design_matrix()
         return np.ascontiguousarray(rows, dtype=backend.floatX())
 
     def classes(self, split: Split, fold: int = 0) -> np.ndarray:
-        """The class (examples,) of each example of a split, int64; raises as `split`, and where none is known."""
+        """Return the class of each example of a split.
+
+        Parameters
+        ----------
+        split : {'train', 'valid', 'test'}
+            The split.
+        fold : int, optional
+            The fold, counted from 0.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of shape (examples,), int64.
+
+        Raises
+        ------
+        DataError
+            As `split` does, and if the data have no labels.
+        """
         y = getattr(self._loaded(split, fold), "y", None)
         if y is None:
             raise DataError(f"{self.name} does not say what class its examples are of")
         y = np.asarray(y)
         return y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel().astype(np.int64)
 
-    def _loaded(self, split: Split, fold: int) -> Any:
+    def _loaded(self, split: Split, fold: int) -> HasRows | np.ndarray:
         if not 0 <= fold < self.folds:
             there_are = "has no folds" if self.folds == 1 else f"has the folds 0 to {self.folds - 1}"
             raise ConfigurationError(f"fold {fold} is asked for, but {self.name} {there_are}")
@@ -110,7 +155,25 @@ class ScoringData:
 
 
 def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
-    """A data set by its name, as 2014 scored it, or with the `options` that a model was trained with."""
+    """Return a data set by its name.
+
+    Parameters
+    ----------
+    name : {'mnist', 'cifar10', 'tfd'}
+        The data set.
+    options : dict, optional
+        How its examples are prepared, as options of its class. The default is what 2014 scored it with.
+
+    Returns
+    -------
+    ScoringData
+        Its splits.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is not known.
+    """
     if name not in NAMED_SETS:
         raise ConfigurationError(
             f"the data set '{name}' is not known; known are {', '.join(NAMED_SETS)}{nearest(name, NAMED_SETS)}"
@@ -118,7 +181,7 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     known = NAMED_SETS[name]
     prepared = dict(known.usual if options is None else options)
 
-    def load(split: Split, fold: int) -> Any:
+    def load(split: Split, fold: int) -> HasRows | np.ndarray:
         cls = getattr(importlib.import_module(known.module), known.cls)
         part = known.splits[split] | ({"fold": fold} if known.folds > 1 else {})
         return cls(**prepared | part)
@@ -126,32 +189,71 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     return ScoringData(known.cls, load, known.folds)
 
 
-def in_files(files: Mapping[Split, str]) -> ScoringData:
-    """Data in files of the user's own; a missing validation split is the end of the training one."""
+def of_splits(splits: Mapping[Split, RowsOrFile]) -> ScoringData:
+    """Return data of the user's own, split by split.
+
+    Parameters
+    ----------
+    splits : dict
+        A file or an array for each split. Without 'valid', the last sixth of 'train' takes its place.
+
+    Returns
+    -------
+    ScoringData
+        The splits. What is not there raises a DataError when it is asked for.
+    """
 
     def load(split: Split, fold: int) -> np.ndarray:
-        if split in files:
-            rows = open_rows(files[split])
+        if split in splits:
+            rows = _opened(splits[split])
             return rows[: len(rows)]
-        if split == "valid" and "train" in files:
-            rows = open_rows(files["train"])
+        if split == "valid" and "train" in splits:
+            rows = _opened(splits["train"])
             return rows[len(rows) - max(1, len(rows) // 6) :]
         raise DataError(f"there is no {split} data: give --{split} FILE")
 
-    return ScoringData(", ".join(files.values()), load)
+    files = [os.fspath(each) for each in splits.values() if not isinstance(each, np.ndarray)]
+    return ScoringData(", ".join(files) or "arrays", load)
+
+
+def _opened(source: RowsOrFile) -> Any:
+    if isinstance(source, np.ndarray):
+        return source.reshape(len(source), -1)
+    return open_rows(source)
+
+
+def is_file_of_rows(path: str | os.PathLike) -> bool:
+    """Return whether a path names a file of arrays by its ending; `samples.npz:name` does too."""
+    text = os.fspath(path)
+    array = text if os.path.exists(text) else text.rpartition(":")[0] or text
+    return Path(text).suffix.lower() in ENDINGS or Path(array).suffix.lower() in ENDINGS
 
 
 def of_model(
     content: Mapping[str, Any], path: str, allow: tuple[str, ...] = (), name: str | None = None
 ) -> ScoringData:
-    """The data set that a saved model was trained on, read from the YAML in it.
+    """Return the data set that a saved model was trained on, read from the YAML in it.
 
     Parameters
     ----------
-    content : what `checkpoint.read` gave
-    path : of the saved model
-    allow : modules of the user's own that the YAML may name
-    name : a named data set to take instead; prepared as the model's own if that is of the same class
+    content : dict
+        What `checkpoint.read` returned.
+    path : str
+        The saved model's, for sentences.
+    allow : tuple of str, optional
+        Modules of the user's own that the YAML may name.
+    name : str, optional
+        A named data set to use instead. It is prepared as the model's own if that is of the same class.
+
+    Returns
+    -------
+    ScoringData
+        Its splits.
+
+    Raises
+    ------
+    DataError
+        If the YAML cannot be read, or names no data.
     """
     tree = _tree(content.get("yaml_src") or "", path)
     dataset = _tree(content.get("dataset_yaml_src") or "", path) or _under(tree, "dataset")
@@ -171,7 +273,7 @@ def of_model(
 
 
 def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: str) -> Any:
-    """The dataset that the YAML in a saved model names."""
+    """Return the dataset that the YAML in a saved model names."""
     try:
         return _build(proxy, allow_list)
     except DataError as error:
@@ -180,9 +282,9 @@ def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: s
 
 
 def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
-    """A data set of any class: test by its get_test_set, valid by what the model was monitored on."""
+    """Return a data set of any class: test by its get_test_set, valid by what the model was monitored on."""
 
-    def load(split: Split, fold: int) -> Any:
+    def load(split: Split, fold: int) -> HasRows | np.ndarray:
         if split == "valid":
             proxy = monitored.get("valid") if isinstance(monitored, dict) else monitored
             if not isinstance(proxy, yaml_parse.Proxy):
@@ -199,7 +301,7 @@ def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_lis
 
 
 def _tree(text: str, path: str) -> Any:
-    """What a YAML text says, nothing built; None where there is no text."""
+    """Return what a YAML text says, nothing built; None if there is no text."""
     if not text.strip():
         return None
     stem = os.path.splitext(path)[0]
@@ -224,42 +326,46 @@ def _build(tree: Any, allow_list: AllowList) -> Any:
     return [_build(value, allow_list) for value in tree] if isinstance(tree, list) else tree
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say what data to score."""
-    group = parser.add_argument_group("the data (default: those of the model's own YAML)")
-    group.add_argument("-d", "--dataset", metavar="NAME", help=f"a data set by its name: {', '.join(NAMED_SETS)}")
-    group.add_argument("-f", "--fold", type=int, default=0, metavar="N", help="the fold, where there are folds")
-    group.add_argument("--folds", choices=["all"], help="score each fold, its width its own; error across folds")
-    for split, use in (("train", "for --anchor train"), ("test", "to score")):
-        group.add_argument(f"--{split}", dest=f"{split}_file", metavar="FILE", help=f"a .npy, .npz or .h5 array {use}")
-    group.add_argument(
-        "--valid",
-        dest="valid_file",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="an array to choose the width on; without FILE it is -v, as in 2014",
-    )
+#: The data that samples are scored on: a name, a file or an array of test data, one for each split, or their source.
+Data: TypeAlias = str | os.PathLike | np.ndarray | Mapping[Split, RowsOrFile] | ScoringData
 
 
-def of_arguments(given: argparse.Namespace, content: Mapping[str, Any] | None, path: str) -> ScoringData:
-    """The data that the command line names; `content` and `path` are the saved model's, where there is one.
+def scoring_data(
+    data: Data | None, content: Mapping[str, Any] | None = None, path: str = "", allow: tuple[str, ...] = ()
+) -> ScoringData:
+    """Return the data that samples are scored on.
+
+    Parameters
+    ----------
+    data : str, path, numpy.ndarray, dict or ScoringData, optional
+        A data set by its name, a file or an array of test data, or {'valid': ..., 'test': ...} of them. The default is
+        what the model was trained on.
+    content : dict, optional
+        Of the saved model that the samples are of, if they are of one.
+    path : str, optional
+        The saved model's, for sentences.
+    allow : tuple of str, optional
+        Modules of the user's own that the YAML may name.
+
+    Returns
+    -------
+    ScoringData
+        The data.
 
     Raises
     ------
     ConfigurationError
-        Where it names none, or both a data set and files.
+        If neither `data` nor a model says what data.
     """
-    if given.valid_file == "":
-        given.score_valid, given.valid_file = True, None
-    splits = ("train", "valid", "test")
-    files = {split: name for split in splits if (name := getattr(given, f"{split}_file")) is not None}
-    if files:
-        if given.dataset is not None:
-            raise ConfigurationError("give a data set by name (-d) or files (--valid, --test), not both")
-        return in_files(files)
+    if isinstance(data, ScoringData):
+        return data
+    if isinstance(data, Mapping):
+        return of_splits(data)
+    if isinstance(data, np.ndarray) or (data is not None and is_file_of_rows(data)):
+        return of_splits({"test": data})
+    name = None if data is None else os.fspath(data)
     if content is not None:
-        return of_model(content, path, tuple(given.allow), given.dataset)
-    if given.dataset is None:
+        return of_model(content, path, allow, name)
+    if name is None:
         raise ConfigurationError(f"say what data to score: -d {'|'.join(NAMED_SETS)}, or --valid FILE and --test FILE")
-    return named(given.dataset)
+    return named(name)

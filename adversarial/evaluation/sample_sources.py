@@ -1,51 +1,41 @@
-"""The samples whose likelihood is measured: a saved model's, those in a file, or an anchor to compare with."""
+"""The samples whose likelihood is estimated: a model's, those in a file or an array, or a baseline to compare with."""
 
 from __future__ import annotations
 
-import argparse
 import os
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from adversarial import backend, checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.evaluation.data_sources import ScoringData
-from adversarial.files.rows import ENDINGS, open_rows, spool
-from adversarial.game.sampling import Sampler
+from adversarial.evaluation.data_sources import ScoringData, is_file_of_rows
+from adversarial.files.rows import open_rows, spool
+from adversarial.game.sampling import Sampler, samples_of
+from adversarial.likelihood.bernoulli import logits as logits_of_probabilities
+from adversarial.likelihood.parzen import blocks
+from adversarial.models.model import Model
 from adversarial.progress import counting
 from adversarial.serialization import hdf5_format
 
 #: The paper's number of samples.
 NUM_SAMPLES = 10_000
-#: What an anchor's noise is drawn from.
+#: The seed of a baseline's noise.
 ANCHOR_SEED = 2014
 
 Anchor = Literal["train", "noise"]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that say where samples come from."""
-    parser.add_argument(
-        "model", nargs="?", help="a saved model (.pkl or .h5), or samples (.npy, .npz, .h5), a row a sample"
-    )
-    parser.add_argument("-p", "--path", help="the same, as in 2014")
-    parser.add_argument(
-        "--anchor",
-        choices=["train", "noise"],
-        help="instead of a model, score the training data themselves, or noise uniform in their range",
-    )
-    parser.add_argument(
-        "-n",
-        "--num_samples",
-        "--num-samples",
-        metavar="N",
-        type=int,
-        help=f"number of samples (default {NUM_SAMPLES}; of a file, all)",
-    )
-    parser.add_argument("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
+class Rows(Protocol):
+    """A table of numbers that need not be in memory: slices of it are arrays."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of rows, and of values of each."""
+        ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 class SampleSource:
@@ -53,9 +43,12 @@ class SampleSource:
 
     Attributes
     ----------
-    name : for people
-    path : of the file, or ''
-    content : what a saved model holds, else None
+    name : str
+        What to call the source in sentences.
+    path : str
+        Of the file, or ''.
+    content : dict or None
+        What says which data a model was trained on: the content of a saved model; None for samples without a model.
     """
 
     def __init__(self, name: str, path: str = "", content: Mapping[str, Any] | None = None):
@@ -63,61 +56,136 @@ class SampleSource:
         self.path = path
         self.content = content
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Any:
-        """Samples, as anything with `shape` whose slices are arrays; `repeat` counts from 0.
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+        """Draw samples.
+
+        Parameters
+        ----------
+        repeat : int
+            Number of the draw, counted from 0. Each draw has a seed of its own.
+        data : ScoringData
+            The data that the samples are compared with.
+        count : int or None
+            Number of samples; None is 10,000, or all that a file has.
+        quiet : bool, optional
+            Show no progress.
+
+        Returns
+        -------
+        Rows
+            Of shape (count, dimension), in floatX.
 
         Raises
         ------
         ConfigurationError
-            Where there is no drawing a second time.
+            If samples cannot be drawn a second time.
         """
-        raise TypeError(f"{type(self).__name__} does not say how to draw")
+        raise NotImplementedError(type(self).__name__)
+
+    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
+        """Yield samples batch by batch, for as long as there are any.
+
+        Parameters
+        ----------
+        seed : int, optional
+            Of a model's noise; the default is 2014's.
+        logits : bool, optional
+            Yield the logits of a model's samples, which must be probabilities.
+
+        Yields
+        ------
+        numpy.ndarray
+            Of shape (count, dimension), in floatX.
+        """
+        raise NotImplementedError(type(self).__name__)
 
 
 class ModelSamples(SampleSource):
-    """Samples of a saved model's generator; the first draw is from 2014's seed, the next from the repeat's number."""
+    """Samples of a model's generator.
 
-    def __init__(self, path: str, allow: tuple[str, ...]):
-        super().__init__(path, path, checkpoint.read(path))
+    The first draw goes on from where the generator's random stream is, which is 2014's seed in a model that was just
+    loaded; each later draw has its own number as seed.
+
+    Parameters
+    ----------
+    model : Model
+        An AdversaryPair or a Generator.
+    path : str, optional
+        Where it was saved, if it was.
+    content : dict, optional
+        What its file holds. The default is what the model itself says of its training.
+    """
+
+    def __init__(self, model: Model, path: str = "", content: Mapping[str, Any] | None = None):
+        if content is None:
+            content = {key: getattr(model, key, None) or "" for key in ("yaml_src", "dataset_yaml_src")}
+        super().__init__(path or "the model", path or "the model", content)
+        self.model = model
+
+    @classmethod
+    def load(cls, path: str, allow: tuple[str, ...] = ()) -> ModelSamples:
+        """Return the samples of a saved model; raises CheckpointError as `checkpoint.load_model` does."""
+        content = checkpoint.read(path)
         try:
-            self.model = checkpoint.model_of(self.content, allow)
+            return cls(checkpoint.model_of(content, allow), path, content)
         except CheckpointError as error:
             raise CheckpointError(f"cannot open {path}: {error}") from error
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Any:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
         count = NUM_SAMPLES if count is None else count
         sampler = Sampler(self.model, seed=repeat or None)
         with counting("drawing samples", count, quiet) as progress:
 
-            def batches():
+            def batches() -> Iterator[np.ndarray]:
                 for batch in sampler.batches(count):
                     progress(len(batch))
                     yield batch
 
             return spool(batches(), count)
 
+    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
+        return Sampler(self.model, seed=seed, logits=logits).batches()
 
-class FileSamples(SampleSource):
-    """Samples in a file."""
 
-    def __init__(self, path: str):
-        super().__init__(path, path)
-        self.rows = open_rows(path)
+class StoredSamples(SampleSource):
+    """Samples in a file or an array.
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Any:
+    Parameters
+    ----------
+    rows : Rows
+        The samples, one a row.
+    path : str, optional
+        Of the file.
+    """
+
+    def __init__(self, rows: Rows, path: str = ""):
+        super().__init__(path or "an array", path)
+        self.rows = rows
+
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
         if repeat > 0:
-            raise ConfigurationError("--repeats draws new samples, which takes a model, not samples in a file")
-        return _Some(self.rows, count)
+            raise ConfigurationError("repeats draw new samples, which takes a model, not samples in a file")
+        return _FirstRows(self.rows, count)
+
+    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
+        rows = (block.astype(backend.floatX()) for block in blocks(self.rows))
+        return map(logits_of_probabilities, rows) if logits else rows
 
 
 class AnchorSamples(SampleSource):
-    """What is not a model's: a reader's bearings."""
+    """A baseline: the training data themselves, or uniform noise in their range.
+
+    Parameters
+    ----------
+    anchor : {'train', 'noise'}
+        Which of the two.
+    """
 
     def __init__(self, anchor: Anchor):
         super().__init__({"train": "the training data", "noise": "uniform noise"}[anchor])
         self.anchor = anchor
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Any:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
         count = NUM_SAMPLES if count is None else count
         rng = np.random.default_rng(ANCHOR_SEED + repeat)
         train = data.split("train")
@@ -128,48 +196,86 @@ class AnchorSamples(SampleSource):
         return train[np.sort(chosen)]
 
 
-class _Some:
+class _FirstRows:
     """The first rows of a table, in floatX."""
 
-    def __init__(self, rows: Any, count: int | None):
+    def __init__(self, rows: Rows, count: int | None):
         self._rows = rows
-        self.shape = (rows.shape[0] if count is None else min(count, rows.shape[0]), rows.shape[1])
+        self.shape: tuple[int, ...] = (min(count or rows.shape[0], rows.shape[0]), rows.shape[1])
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         start, stop, _ = rows.indices(self.shape[0])
         return np.asarray(self._rows[start:stop], dtype=backend.floatX())
 
 
-def of_arguments(given: argparse.Namespace) -> SampleSource:
-    """The source that the command line names.
+#: Anybody's samples: a saved model or a file of samples by its path, a model, or an array of samples, one a row.
+Samples: TypeAlias = str | os.PathLike | Model | np.ndarray | SampleSource
+
+
+def sample_source(samples: Samples, allow: tuple[str, ...] = ()) -> SampleSource:
+    """Return the source of anybody's samples.
+
+    Parameters
+    ----------
+    samples : path, Model, numpy.ndarray or SampleSource
+        A saved model or a file of samples (.npy, .npz, .h5), a model, or samples of any shape (count, ...).
+    allow : tuple of str, optional
+        Modules of the user's own that a saved model may name.
+
+    Returns
+    -------
+    SampleSource
+        The source.
 
     Raises
     ------
-    ConfigurationError
-        Where it names none, or several.
     CheckpointError, DataError
-        Where the file is not what it should be.
+        If the file cannot be read.
     """
-    if given.num_samples is not None and given.num_samples < 1:
-        raise ConfigurationError(f"--num_samples is {given.num_samples}, but must be at least 1")
-    named = [source for source in (given.model, given.path, given.anchor) if source is not None]
-    if len(named) != 1:
-        several = ", not several of them" if named else ""
-        raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
-    if given.anchor is not None:
-        return AnchorSamples(given.anchor)
-    return of_path(named[0], tuple(given.allow))
+    if isinstance(samples, SampleSource):
+        return samples
+    if isinstance(samples, Model):
+        return ModelSamples(samples)
+    if isinstance(samples, (str, os.PathLike)):
+        path = os.fspath(samples)
+        return StoredSamples(open_rows(path), path) if _holds_samples(path) else ModelSamples.load(path, allow)
+    rows = np.asarray(samples)
+    return StoredSamples(rows.reshape(len(rows), -1))
 
 
-def of_path(path: str, allow: tuple[str, ...] = ()) -> ModelSamples | FileSamples:
-    """A saved model or a file of samples, as its name and its first bytes say."""
-    return FileSamples(path) if _holds_samples(path) else ModelSamples(path, allow)
+def sample(
+    model: Model | str | os.PathLike, n: int = NUM_SAMPLES, *, seed: int | None = None, allow: tuple[str, ...] = ()
+) -> np.ndarray:
+    """Draw samples of a model.
+
+    Parameters
+    ----------
+    model : Model, str or path
+        An AdversaryPair, a Generator, or a saved model by its path.
+    n : int, optional
+        Number of samples.
+    seed : int, optional
+        Of the noise. The default goes on from where the generator is, 2014's seed in a model that was just loaded.
+    allow : tuple of str, optional
+        Modules of the user's own that a saved model may name.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of shape (n, dimension), in floatX; images are in rows channel by channel.
+
+    Raises
+    ------
+    CheckpointError
+        If the file cannot be read, or the model has no generator.
+    """
+    built = model if isinstance(model, Model) else checkpoint.load_model(model, allow)
+    return samples_of(built, n, seed=seed)
 
 
 def _holds_samples(path: str) -> bool:
-    """Whether a file is an array by its name; an .h5 file is one unless it begins as a saved model does."""
-    if os.path.isfile(path) and Path(path).suffix.lower() == ".h5":
+    """Return whether a file is an array by its name; an .h5 file is one unless it begins as a saved model does."""
+    if os.path.isfile(path) and path.lower().endswith(".h5"):
         with open(path, "rb") as file:
             return not file.read(len(hdf5_format.MAGIC)).startswith(hdf5_format.MAGIC)
-    array = path.rpartition(":")[0] or path
-    return Path(path).suffix.lower() in ENDINGS or (not os.path.exists(path) and Path(array).suffix.lower() in ENDINGS)
+    return is_file_of_rows(path)

@@ -1,7 +1,7 @@
-"""Arrays in .npy, .npz and .h5 files, which may be damaged or a stranger's.
+"""Arrays in .npy, .npz and .h5 files, which may be damaged or come from strangers.
 
-What a file declares is held against the bytes that are there before memory is taken, and what the libraries that read
-these formats raise becomes one sentence.
+The sizes that a file declares are compared with its real size before memory is allocated, and whatever the libraries
+that read these formats raise becomes one DataError of one sentence.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import h5py
 import numpy as np
@@ -19,15 +19,15 @@ import numpy as np
 from adversarial.errors import DataError, UserError
 from adversarial.options import nearest
 
-#: No compressor of these formats makes a byte stand for more.
+#: No compressor of these formats (deflate) reaches a higher ratio.
 MOST_UNPACKED = 1032
 
 
 @contextmanager
 def damage_told(what: str) -> Iterator[None]:
-    """Turn what a library raises at a damaged file into a DataError that begins with `what`; ours pass.
+    """Turn what a library raises at a damaged file into a DataError that begins with `what`; a UserError passes.
 
-    No such library says all that it may raise: RuntimeError, IndexError and tokenize's errors are among it.
+    No such library documents all that it may raise: RuntimeError, IndexError and tokenize's errors were all seen.
     """
     try:
         yield
@@ -39,25 +39,33 @@ def damage_told(what: str) -> Iterator[None]:
 
 
 class NpyArray:
-    """What the header of a .npy file says.
+    """The header of a .npy file, checked.
 
     Parameters
     ----------
-    file : at the beginning of the header; after this at the first value
-    size : bytes from there to the end
-    name : for people
+    file : file open for reading
+        At the beginning of the header; afterwards at the first value.
+    size : int
+        Bytes from there to the end.
+    name : str
+        What to call the file in errors.
 
     Attributes
     ----------
-    shape, dtype, fortran : of the array, of numbers, whose values take exactly the bytes that are there
+    shape : tuple of int
+        The array's shape; its values take exactly the bytes that follow the header.
+    dtype : numpy.dtype
+        A kind of number.
+    fortran : bool
+        Whether the first axis varies fastest.
 
     Raises
     ------
     DataError
-        If it is not such a header.
+        If the header is not one, the array is not of numbers, or the file is shorter or longer than it says.
     """
 
-    def __init__(self, file: BinaryIO, size: int, name: str):
+    def __init__(self, file: IO[bytes], size: int, name: str):
         start = file.tell()
         with damage_told(f"{name} is not an array that NumPy saved"):
             version = np.lib.format.read_magic(file)
@@ -69,19 +77,33 @@ class NpyArray:
         if min(self.shape, default=0) < 0 or file.tell() - start + math.prod(self.shape) * self.dtype.itemsize != size:
             raise DataError(f"{name} is cut short, or goes on after its end")
 
-    def read(self, file: BinaryIO) -> np.ndarray:
-        """The array, the file being at its first value."""
+    def read(self, file: IO[bytes]) -> np.ndarray:
+        """Read the array; `file` must be at its first value."""
         values = np.frombuffer(file.read(math.prod(self.shape) * self.dtype.itemsize), self.dtype)
         return values.reshape(self.shape, order="F" if self.fortran else "C").copy(order="K")
 
 
 def npz_member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInfo:
-    """Where an archive has the array `name`.
+    """Find the array `name` in an archive.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+        The open .npz file.
+    name : str
+        The array's name, without `.npy`.
+    path : str
+        What to call the file in errors.
+
+    Returns
+    -------
+    zipfile.ZipInfo
+        Its entry.
 
     Raises
     ------
     DataError
-        If it has none, or one that unpacks to more than its bytes can hold.
+        If there is none, or one that claims to unpack to more than its bytes can hold.
     """
     names = [entry.removesuffix(".npy") for entry in archive.namelist()]
     if name not in names:
@@ -94,7 +116,7 @@ def npz_member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInf
 
 
 def read_npz(path: str, *names: str) -> list[np.ndarray]:
-    """Arrays of a .npz file, by their names.
+    """Read arrays of a .npz file by their names.
 
     Raises
     ------
@@ -113,12 +135,12 @@ def read_npz(path: str, *names: str) -> list[np.ndarray]:
 
 
 def open_hdf5(path: str) -> h5py.File:
-    """An HDF5 file, to be read.
+    """Open an HDF5 file for reading.
 
     Raises
     ------
     DataError
-        If it is absent or something else.
+        If it is missing or something else.
     """
     if not os.path.isfile(path):
         raise DataError(f"there is no file {path}")
@@ -127,12 +149,12 @@ def open_hdf5(path: str) -> h5py.File:
 
 
 def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
-    """The array of numbers at `key`, whose values are in the file itself.
+    """Return the array of numbers at `key`, whose values are in the file itself.
 
     Raises
     ------
     DataError
-        If there is none, or it is said to be larger than the file can hold.
+        If there is none, or its header claims more than the file can hold.
     """
     with damage_told(f"{name} cannot be read as an HDF5 file"):
         found = _followed(file, key)
@@ -152,7 +174,7 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
 
 
 def _followed(file: h5py.File, key: str) -> Any:
-    """What is at `key`, links to other files left aside; None where nothing is."""
+    """Return the object at `key` without following links to other files; None where there is none."""
     place: Any = file
     for part in key.strip("/").split("/"):
         if not isinstance(place, h5py.Group) or isinstance(place.get(part, getlink=True), h5py.ExternalLink):

@@ -1,4 +1,4 @@
-"""Tables of numbers in files, read a block of rows at a time, so that a million samples need no room in memory."""
+"""Tables of numbers in files, read a block of rows at a time, so that a million samples need not fit in memory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
+import h5py
 import numpy as np
 
 from adversarial.errors import DataError
@@ -19,20 +20,46 @@ from adversarial.files.arrays import NpyArray, damage_told, hdf5_array, npz_memb
 ENDINGS = (".npy", ".npz", ".h5", ".hdf5")
 
 
+class Rows(Protocol):
+    """What can be read a block of rows at a time: a NumPy array, an HDF5 data set, a `RowsInFile`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
+
+
 class RowsInFile:
     """The rows of an array in a .npy file; `rows[start:stop]` reads those.
 
-    Unlike a memory map, what has been read counts towards nobody's memory afterwards.
+    Unlike pages of a memory map, rows that have been read do not stay in the process's memory.
+
+    Parameters
+    ----------
+    file : file open for reading
+        It is kept open, and must support `seek` and have a file descriptor.
+    name : str
+        What to call the file in errors.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of the whole array; the first axis counts the rows.
+    dtype : numpy.dtype
+        Kind of number.
     """
 
-    def __init__(self, file: Any, name: str):
+    def __init__(self, file: IO[bytes], name: str):
         self._file = file
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
         header = NpyArray(file, size, name)
         self._start = file.tell()
         self.dtype, self.shape = header.dtype, header.shape
-        # In Fortran's order columns lie together: there is no reading a few rows.
+        # In Fortran's order the columns are contiguous: a few rows cannot be read by themselves.
         self._whole = header.read(file) if header.fortran and len(header.shape) > 1 else None
 
     def __len__(self) -> int:
@@ -49,9 +76,15 @@ class RowsInFile:
 
 
 class Flattened:
-    """Rows of any shape as flat rows: images (count, rows, columns ...) as (count, values)."""
+    """Rows of any shape as flat rows: images (count, rows, columns ...) as (count, values).
 
-    def __init__(self, rows: Any):
+    Parameters
+    ----------
+    rows : array, HDF5 data set or RowsInFile
+        Of at least two axes.
+    """
+
+    def __init__(self, rows: Rows):
         self._rows = rows
         self.shape = (rows.shape[0], int(np.prod(rows.shape[1:], dtype=object)))
         self.dtype = rows.dtype
@@ -65,12 +98,22 @@ class Flattened:
 
 
 def open_rows(path: str | os.PathLike) -> Flattened:
-    """The array in a .npy, .npz or .h5 file as rows, one an example; `path:NAME` picks one of several in a file.
+    """Open the array in a .npy, .npz or .h5 file as rows, one per example.
+
+    Parameters
+    ----------
+    path : str or path
+        `path:NAME` picks one of several arrays in a .npz or .h5 file.
+
+    Returns
+    -------
+    Flattened
+        The rows, each flat.
 
     Raises
     ------
     DataError
-        Where the file is absent, damaged, of another ending, has no array, or several and none was picked.
+        Where the file is missing, damaged, of another ending, has no array, or several and none was picked.
     """
     path, name = _split(os.fspath(path))
     ending = Path(path).suffix.lower()
@@ -80,7 +123,7 @@ def open_rows(path: str | os.PathLike) -> Flattened:
         raise DataError(f"there is no file {path}")
     with damage_told(f"{path} cannot be read as {ending[1:]}: it is damaged or something else"):
         if ending == ".npy":
-            rows = RowsInFile(open(path, "rb"), path)  # noqa: SIM115 (the rows keep it open)
+            rows: Rows = RowsInFile(open(path, "rb"), path)  # noqa: SIM115 (the rows keep it open)
         elif ending == ".npz":
             rows = _member(path, name)
         else:
@@ -108,7 +151,7 @@ def _member(path: str, name: str | None) -> RowsInFile:
     return RowsInFile(unpacked, f"{path}:{name}")
 
 
-def _dataset(path: str, name: str | None) -> Any:
+def _dataset(path: str, name: str | None) -> h5py.Dataset:
     file = open_hdf5(path)
     names: list[str] = []
     file.visititems(lambda key, item: names.append(key) if _is_table(item) else None)
@@ -130,8 +173,23 @@ def _pick(path: str, names: list[str], name: str | None) -> str:
     return name or names[0]
 
 
-def spool(blocks: Iterable[np.ndarray], count: int, in_memory: int = 1 << 28) -> Any:
-    """The rows of `blocks`, `count` in all: an array if it takes at most `in_memory` bytes, else a temporary file."""
+def spool(blocks: Iterable[np.ndarray], count: int, in_memory: int = 1 << 28) -> np.ndarray | RowsInFile:
+    """Collect the rows of `blocks` in an array, or in a temporary file where they are many.
+
+    Parameters
+    ----------
+    blocks : iterable of array (rows, ...)
+        At least `count` rows, all of one shape and dtype.
+    count : int
+        How many rows there are in all.
+    in_memory : int, optional
+        Most bytes of an array in memory, default 2**28 (256 MiB).
+
+    Returns
+    -------
+    array or RowsInFile
+        All rows, in order.
+    """
     blocks = iter(blocks)
     first = next(blocks)
     shape = (count, *first.shape[1:])

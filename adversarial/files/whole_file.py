@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
+from io import RawIOBase
 
 from adversarial.errors import FileError
 
 try:
     import fcntl
 except ImportError:  # no such locks on this system: two programs saving to one path are then the user's to avoid
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
-#: What a file under way is called: its own name and this. One left by a killed program is taken over by the next.
+#: The suffix of a file that is being written. One that a killed program left behind is overwritten by the next.
 PART = ".part"
 
 _FULL = {
@@ -24,15 +25,22 @@ _FULL = {
 
 
 def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -> None:
-    """Write `pieces`, one after another, to `path`, so that a reader finds the old file or the new one, whole.
+    """Write `pieces`, one after another, to `path`, so that a reader finds the old file or the new one, never a part.
 
-    The bytes go to a file beside it, are flushed to the disk, and take the old one's place by a rename; whatever
-    happens before, a kill or a loss of power included, leaves the old one as it was.
+    The bytes go to a file beside it, are flushed to the disk, and replace the old file by a rename. Whatever
+    happens before that, a kill or a loss of power included, leaves the old file unchanged.
+
+    Parameters
+    ----------
+    path : str or path
+        The file to write; a symbolic link is followed.
+    pieces : iterable of bytes or memoryview
+        The content, in order.
 
     Raises
     ------
     FileError
-        If the system does not let it be written, or another program is at it.
+        If the system does not let it be written, or another program is writing it.
     """
     target = os.path.realpath(path)
     part = target + PART
@@ -58,13 +66,13 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
 
 
 def _open_alone(part: str) -> int:
-    """A descriptor of `part`, held against every other program that would write it."""
+    """Open `part` and lock it against every other program that would write it."""
     while True:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
         try:
             if fcntl is None or not _lock(descriptor, part):
                 return descriptor
-            # Its last holder may have renamed it into place while we waited: then this is no longer the part file.
+            # Whoever held the lock may have renamed the file into place: then this is no longer the part file.
             if os.path.exists(part) and os.path.samestat(os.fstat(descriptor), os.stat(part)):
                 return descriptor
         except BaseException:
@@ -74,7 +82,7 @@ def _open_alone(part: str) -> int:
 
 
 def _lock(descriptor: int, part: str) -> bool:
-    """Lock the file; False where the file system has no locks."""
+    """Lock the file; return False where the file system has no locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -87,7 +95,7 @@ def _lock(descriptor: int, part: str) -> bool:
 
 
 def _gathered(pieces: Iterable[bytes | memoryview], size: int = 1 << 20) -> Iterable[bytes | memoryview]:
-    """`pieces` with the small ones joined, so that each is worth a call to the system."""
+    """Yield `pieces` with the small ones joined, so that each is worth a system call."""
     small: list[bytes | memoryview] = []
     held = 0
     for piece in pieces:
@@ -104,14 +112,14 @@ def _gathered(pieces: Iterable[bytes | memoryview], size: int = 1 << 20) -> Iter
     yield b"".join(small)
 
 
-def _write_all(file, piece: bytes | memoryview) -> None:
+def _write_all(file: RawIOBase, piece: bytes | memoryview) -> None:
     rest = memoryview(piece)
     while len(rest):
-        rest = rest[file.write(rest) :]
+        rest = rest[file.write(rest) or 0 :]
 
 
 def _sync_directory(directory: str) -> None:
-    """Make the rename itself outlive a loss of power, where directories can be flushed."""
+    """Flush the rename itself to the disk, where directories can be flushed."""
     if os.name != "posix":
         return
     descriptor = os.open(directory, os.O_RDONLY)
@@ -125,10 +133,11 @@ def _sync_directory(directory: str) -> None:
 
 
 def _sentence(path: str | os.PathLike, error: OSError) -> str:
-    reason = _FULL.get(error.errno, error.strerror or str(error))
+    number = error.errno or 0
+    reason = _FULL.get(number, error.strerror or str(error))
     kept = "; the file that was there before is untouched" if os.path.exists(path) else ""
     advice = {
         errno.ENOENT: ": make its directory first",
         errno.ENOSPC: ": free some space and save again",
-    }.get(error.errno, "")
+    }.get(number, "")
     return f"cannot save {os.fspath(path)}: {reason}{advice}{kept}"

@@ -2,36 +2,87 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
 from adversarial.game.parzen_graph import theano_parzen
+from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 from adversarial.options import Count, OptionError, Positive, Probability
 from adversarial.random_streams import MRG_RandomStreams
-from adversarial.space import Conv2DSpace, Space, VectorSpace
+from adversarial.space import Batch, Conv2DSpace, Space, VectorSpace
 
 #: 2014's seed of every generator's noise.
 NOISE_SEED = 2014 * 5 + 27
 
+#: A number of examples, known or symbolic.
+Length = int | TensorVariable
+
+
+class SampleAndNoise(NamedTuple):
+    """Samples and what they were made from.
+
+    Attributes
+    ----------
+    samples : TensorVariable or tuple
+        G(z), a batch of the generator's output space.
+    noise : TensorVariable or tuple
+        The noise z, a batch of the generator's input space.
+    hidden : list or None
+        The outputs of the layers below the last, from input to output; None unless they were requested.
+    """
+
+    samples: Batch
+    noise: Batch
+    hidden: list[Batch] | None
+
 
 class Generator(Model):
-    """G of the paper: maps noise z to samples G(z) through `mlp`.
+    """G of the paper (section 3): maps noise z to samples G(z).
+
+    z is drawn in `get_noise`, from one stream of random numbers: each call takes its next variate.
 
     Parameters
     ----------
-    mlp : the network, whose input space is that of z
-    noise : 'uniform' on (-sqrt 3, sqrt 3), 'gaussian', or 'spherical' (gaussian brought to norm 1); the first two
-        have mean 0 and variance 1. Drawn as float32 whatever floatX is, as in 2014
-    monitor_ll : whether to monitor the Parzen log-likelihood of the data (channels ll, nll)
-    ll_n_samples, ll_sigma : number of samples and width of that estimate
+    mlp : MLP
+        The network; its input space is that of z.
+    noise : {'uniform', 'gaussian', 'spherical'}, default 'gaussian'
+        The distribution p_z: uniform on (-sqrt 3, sqrt 3), standard normal (both have mean 0 and variance 1), or
+        standard normal scaled to norm 1. It is drawn in float32 whatever floatX is, as in 2014.
+    monitor_ll : bool, default False
+        Whether to monitor the Parzen-window log-likelihood of the data (channels ll and nll; section 5).
+    ll_n_samples : int, default 100
+        Number of samples for that estimate.
+    ll_sigma : float, default .2
+        Width of its Gaussians, in the data's units.
+
+    See Also
+    --------
+    adversarial.game.sampling.samples_of : Draws samples as an array.
+
+    Examples
+    --------
+    The generator of the paper's MNIST experiment:
+
+    >>> from adversarial.models.linear import RectifiedLinear, Sigmoid
+    >>> layers = [
+    ...     RectifiedLinear(layer_name="h0", dim=1200, irange=0.05),
+    ...     RectifiedLinear(layer_name="h1", dim=1200, irange=0.05),
+    ...     Sigmoid(layer_name="y", dim=784, irange=0.05),
+    ... ]
+    >>> generator = Generator(MLP(layers, nvis=100), noise="uniform")
+    >>> generator.get_output_space()
+    VectorSpace(784)
+    >>> generator.sample(16).type.ndim
+    2
     """
 
     def __init__(
@@ -55,8 +106,11 @@ class Generator(Model):
     def get_output_space(self) -> Space:
         return self.mlp.get_output_space()
 
-    def get_params(self) -> list[SharedVariable]:
+    def get_params(self) -> list[TensorSharedVariable]:
         return self.mlp.get_params()
+
+    def _all_params(self) -> list[TensorSharedVariable]:
+        return self.mlp._all_params()
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
         return self.mlp.get_lr_scalers()
@@ -64,8 +118,19 @@ class Generator(Model):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         self.mlp.modify_updates(updates)
 
-    def get_noise(self, size: int | tuple[Any, int]) -> TensorVariable:
-        """Noise z, float32: `size` is the number of examples or (examples, dimension); each call is a new variate."""
+    def get_noise(self, size: int | tuple[Length, int]) -> TensorVariable:
+        """Draw noise z ~ p_z; each call is a new variate.
+
+        Parameters
+        ----------
+        size : int or tuple
+            The number of examples, or (examples, dimension).
+
+        Returns
+        -------
+        TensorVariable
+            Shape (examples, dimension), float32.
+        """
         if isinstance(size, int):
             size = (size, self.get_input_space().get_total_dimension())
         if self.noise == "uniform":
@@ -76,47 +141,75 @@ class Generator(Model):
             noise = noise / pt.maximum(np.float32(1e-7), norms)
         return noise
 
-    def _formatted_noise(self, num_samples: Any) -> TensorVariable:
+    def _formatted_noise(self, num_samples: Length) -> Batch:
+        """Noise z as a batch of the input space."""
         space = self.mlp.get_input_space()
         dimension = space.get_total_dimension()
         return VectorSpace(dimension).format_as(self.get_noise((num_samples, dimension)), space)
 
     def sample_and_noise(
         self,
-        num_samples: Any,
+        num_samples: Length,
         default_input_include_prob: float | None = 1.0,
         default_input_scale: float = 1.0,
         all_g_layers: bool = False,
-    ) -> tuple[TensorVariable, TensorVariable, list[TensorVariable] | None]:
-        """Samples G(z), the z they came from, and, if `all_g_layers`, the outputs of the layers below the last.
+    ) -> SampleAndNoise:
+        """Draw samples G(z), and return them with z.
 
         Parameters
         ----------
-        num_samples : number of samples, an int or symbolic
-        default_input_include_prob, default_input_scale : dropout in G
-        all_g_layers : whether to return the hidden layers' outputs
+        num_samples : int or TensorVariable
+            Number of samples.
+        default_input_include_prob : float or None, default 1
+            Probability that an input of a layer of G is included (dropout in G); None is 1.
+        default_input_scale : float, default 1
+            Factor on the inputs that are included.
+        all_g_layers : bool, default False
+            Whether to return the hidden layers' outputs as well.
+
+        Returns
+        -------
+        SampleAndNoise
+            The samples, z, and the hidden layers' outputs or None.
         """
-        noise = self._formatted_noise(num_samples)
-        states = self.mlp.dropout_fprop(
-            noise,
-            default_input_include_prob=default_input_include_prob,
-            default_input_scale=default_input_scale,
-            return_all=True,
-        )
-        return states[-1], noise, states[:-1] if all_g_layers else None
+        dropout = Dropout(default_input_include_prob, default_input_scale)
+        return self._through_mlp(self._formatted_noise(num_samples), dropout, all_g_layers)
+
+    def _through_mlp(self, noise: Batch, dropout: Dropout, all_g_layers: bool) -> SampleAndNoise:
+        *hidden, samples = self.mlp.fprop(noise, return_all=True, dropout=dropout)
+        return SampleAndNoise(samples, noise, hidden if all_g_layers else None)
 
     def sample(
-        self, num_samples: Any, default_input_include_prob: float | None = 1.0, default_input_scale: float = 1.0
-    ) -> TensorVariable:
-        """Samples G(z), in the output space of `mlp`."""
-        return self.sample_and_noise(num_samples, default_input_include_prob, default_input_scale)[0]
+        self, num_samples: Length, default_input_include_prob: float | None = 1.0, default_input_scale: float = 1.0
+    ) -> Batch:
+        """Draw samples G(z), a batch of the output space; see `sample_and_noise`."""
+        return self.sample_and_noise(num_samples, default_input_include_prob, default_input_scale).samples
 
     def inpainting_sample_and_noise(
-        self, X: TensorVariable, default_input_include_prob: float | None = 1.0, default_input_scale: float = 1.0
+        self,
+        X: TensorVariable,
+        default_input_include_prob: float | None = 1.0,
+        default_input_scale: float = 1.0,
     ) -> tuple[TensorVariable, TensorVariable]:
-        """Images (batch, row, column, channel) with their right half made by G from the left half and noise.
+        """Replace the right half of images by what G makes of the left half and noise.
 
-        G reads the left half with gaussian noise in place of the right, and gives the right half as a vector.
+        G reads the images with gaussian noise in place of the right half, and its output is the right half.
+
+        Parameters
+        ----------
+        X : TensorVariable
+            Images (batch, row, column, channel).
+        default_input_include_prob : float or None, default 1
+            As of `sample_and_noise`.
+        default_input_scale : float, default 1
+            As of `sample_and_noise`.
+
+        Returns
+        -------
+        images : TensorVariable
+            Like `X`.
+        noise : TensorVariable
+            Shape (batch, rows, columns / 2, channels), float32.
         """
         space = self.mlp.get_input_space()
         if X.ndim != 4 or not isinstance(space, Conv2DSpace):
@@ -124,15 +217,27 @@ class Generator(Model):
         size, half = space.shape[0], space.shape[0] // 2
         missing = (X.shape[0], size, half, space.num_channels)
         noise = self.theano_rng.normal(size=missing, dtype="float32")
-        made = self.mlp.dropout_fprop(
-            pt.set_subtensor(X[:, :, half:, :], noise),
-            default_input_include_prob=default_input_include_prob,
-            default_input_scale=default_input_scale,
-        )
+        dropout = Dropout(default_input_include_prob, default_input_scale)
+        made = self.mlp.fprop(pt.set_subtensor(X[:, :, half:, :], noise), dropout=dropout)
         return pt.set_subtensor(X[:, :, half:, :], made.reshape(missing)), noise
 
-    def ll(self, data: TensorVariable, n_samples: int, sigma: float) -> TensorVariable:
-        """The Parzen log-likelihood of each example of `data`, in nats, from `n_samples` new samples."""
+    def ll(self, data: Batch, n_samples: int, sigma: float) -> TensorVariable:
+        """Estimate the log-likelihood of data by a Parzen window of new samples (section 5).
+
+        Parameters
+        ----------
+        data : TensorVariable
+            A batch of the output space.
+        n_samples : int
+            Number of samples.
+        sigma : float
+            Width of their Gaussians, in the data's units.
+
+        Returns
+        -------
+        TensorVariable
+            Shape (batch,), in nats.
+        """
         samples = self.sample(n_samples)
         space = self.mlp.get_output_space()
         if isinstance(space, Conv2DSpace):
@@ -141,7 +246,7 @@ class Generator(Model):
             )
         return theano_parzen(data, samples, sigma)
 
-    def get_monitoring_channels(self, data: TensorVariable | None) -> dict[str, TensorVariable]:
+    def get_monitoring_channels(self, data: Batch | None) -> dict[str, TensorVariable]:
         # As many as the first axis of the data says, which for c01b images counts channels: so it was in 2014.
         num_samples = 100 if data is None else data.shape[0]
         channels = self.mlp.get_monitoring_channels((self._formatted_noise(num_samples), None))
@@ -152,15 +257,30 @@ class Generator(Model):
 
 
 class IntrinsicDropoutGenerator(Generator):
-    """A generator whose dropout belongs to it: always on, whatever its caller asks.
+    """A generator whose dropout is part of it: always applied, whatever its caller requests.
 
-    Its noise is gaussian.
+    Its noise is gaussian, whatever `noise` is, as in 2014.
 
     Parameters
     ----------
-    default_input_include_prob, default_input_scale : as of `MLP.dropout_fprop`
-    input_include_probs, input_scales : the same, by layer name
-    others : those of Generator
+    default_input_include_prob : float
+        Probability, in (0, 1], that an input of a layer is included.
+    default_input_scale : float
+        Factor on the inputs that are included; 1 over the probability preserves their mean.
+    input_include_probs : dict, optional
+        {layer name: probability} for layers that differ from the default.
+    input_scales : dict, optional
+        {layer name: scale} for layers that differ from the default.
+    **kwargs : dict
+        Options of `Generator`.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Sigmoid
+    >>> mlp = MLP([Sigmoid(layer_name="y", dim=784, irange=0.05)], nvis=100)
+    >>> generator = IntrinsicDropoutGenerator(mlp=mlp, default_input_include_prob=0.5, default_input_scale=2.0)
+    >>> generator.dropout.include_prob("y")
+    0.5
     """
 
     def __init__(
@@ -169,34 +289,40 @@ class IntrinsicDropoutGenerator(Generator):
         default_input_scale: Positive,
         input_include_probs: dict[str, Probability] | None = None,
         input_scales: dict[str, Positive] | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.default_input_include_prob = default_input_include_prob
-        self.default_input_scale = default_input_scale
-        self.input_include_probs = input_include_probs
-        self.input_scales = input_scales
-        self.mlp.check_layer_names(input_include_probs or (), "input_include_probs")
-        self.mlp.check_layer_names(input_scales or (), "input_scales")
+        self.dropout = Dropout(
+            default_input_include_prob, default_input_scale, input_include_probs or {}, input_scales or {}
+        )
+        self.mlp.check_dropout(self.dropout)
 
     def sample_and_noise(
         self,
-        num_samples: Any,
+        num_samples: Length,
         default_input_include_prob: float | None = 1.0,
         default_input_scale: float = 1.0,
         all_g_layers: bool = False,
-    ) -> tuple[TensorVariable, TensorVariable, list[TensorVariable] | None]:
-        """As Generator's, with the generator's own dropout in place of the one asked for."""
+    ) -> SampleAndNoise:
+        """Draw samples under the generator's own dropout; else as `Generator.sample_and_noise`.
+
+        Parameters
+        ----------
+        num_samples : int or TensorVariable
+            Number of samples.
+        default_input_include_prob : float or None, default 1
+            Without effect.
+        default_input_scale : float, default 1
+            Without effect.
+        all_g_layers : bool, default False
+            Whether to return the hidden layers' outputs as well.
+
+        Returns
+        -------
+        SampleAndNoise
+            The samples, z, and the hidden layers' outputs or None.
+        """
         space = self.mlp.get_input_space()
         dimension = space.get_total_dimension()
         noise = self.theano_rng.normal(size=(num_samples, dimension), dtype="float32")
-        noise = VectorSpace(dimension).format_as(noise, space)
-        states = self.mlp.dropout_fprop(
-            noise,
-            default_input_include_prob=self.default_input_include_prob,
-            default_input_scale=self.default_input_scale,
-            input_include_probs=self.input_include_probs,
-            input_scales=self.input_scales,
-            return_all=True,
-        )
-        return states[-1], noise, states[:-1] if all_g_layers else None
+        return self._through_mlp(VectorSpace(dimension).format_as(noise, space), self.dropout, all_g_layers)

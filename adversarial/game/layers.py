@@ -1,8 +1,8 @@
-"""Layers that goodfeli/adversarial added to Pylearn2's: noise inside a network, activations alone, fixed shifts."""
+"""Layers that goodfeli/adversarial added to Pylearn2's: noise within a network, bare activations, fixed shifts."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pytensor.tensor as pt
@@ -14,11 +14,17 @@ from adversarial.models.layer import Layer, activation_channels
 from adversarial.models.linear import rectify
 from adversarial.options import Count, NonNegative, OptionError
 from adversarial.random_streams import MRG_RandomStreams
-from adversarial.space import CompositeSpace, Space, VectorSpace
+from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
 
 
 class ElementwiseLayer(Layer):
-    """A layer without parameters whose output lies in its input's space."""
+    """A layer without parameters whose output has the space of its input.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    """
 
     def __init__(self, layer_name: str):
         self.layer_name = layer_name
@@ -30,7 +36,23 @@ class ElementwiseLayer(Layer):
 
 
 class RectifiedLinear(ElementwiseLayer):
-    """x where it is positive, `left_slope` x elsewhere, and nothing else."""
+    """The rectifier alone: y = max(0, x); 2014's `adversarial.RectifiedLinear`.
+
+    Not to be confused with `adversarial.models.linear.RectifiedLinear` (Pylearn2's), which has weights and a bias.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    left_slope : float, default 0
+        Slope where x is negative.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([RectifiedLinear(layer_name="r")], nvis=4).get_params()
+    []
+    """
 
     def __init__(self, layer_name: str, left_slope: float = 0.0):
         super().__init__(layer_name)
@@ -41,7 +63,23 @@ class RectifiedLinear(ElementwiseLayer):
 
 
 class Sigmoid(ElementwiseLayer):
-    """The logistic function and nothing else. `left_slope` has no effect, as in 2014."""
+    """The logistic function alone: y = 1 / (1 + exp(-x)); 2014's `adversarial.Sigmoid`.
+
+    Not to be confused with `adversarial.models.linear.Sigmoid` (Pylearn2's), which has weights, a bias and a cost.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    left_slope : float, default 0
+        Accepted and without effect, as in 2014.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([Sigmoid(layer_name="s")], nvis=4).get_output_space()
+    VectorSpace(4)
+    """
 
     def __init__(self, layer_name: str, left_slope: float = 0.0):
         super().__init__(layer_name)
@@ -51,7 +89,7 @@ class Sigmoid(ElementwiseLayer):
 
 
 class _ShiftLayer(ElementwiseLayer):
-    """A fixed shift of the input; weights to show are those of the layer above."""
+    """A fixed shift of the input; the weights that are shown are those of the layer above."""
 
     def get_weights(self) -> np.ndarray:
         return self.mlp.layers[1].get_weights()
@@ -64,7 +102,21 @@ class _ShiftLayer(ElementwiseLayer):
 
 
 class SubtractHalf(_ShiftLayer):
-    """x - 1/2. `left_slope` has no effect, as in 2014."""
+    """A shift by one half: y = x - 1/2, which centres pixels in [0, 1].
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    left_slope : float, default 0
+        Accepted and without effect, as in 2014.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([SubtractHalf(layer_name="s")], nvis=4).get_output_space()
+    VectorSpace(4)
+    """
 
     def __init__(self, layer_name: str, left_slope: float = 0.0):
         super().__init__(layer_name)
@@ -74,13 +126,23 @@ class SubtractHalf(_ShiftLayer):
 
 
 class SubtractRealMean(_ShiftLayer):
-    """x less the mean of a dataset's features, over their standard deviation if `also_sd`.
+    """Standardization: y = x - m, or (x - m) / s, with the mean m and deviation s of each feature of a dataset.
 
     Parameters
     ----------
-    layer_name : the layer's name
-    dataset : a dataset with a design matrix
-    also_sd : whether to divide as well; 2014's layer failed without
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    dataset : Dataset
+        A dataset with a design matrix.
+    also_sd : bool, default False
+        Whether to divide by the standard deviation; 2014's layer failed without.
+
+    Examples
+    --------
+    >>> from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+    >>> layer = SubtractRealMean(layer_name="s", dataset=DenseDesignMatrix(X=np.array([[0.0, 1.0], [1.0, 3.0]])))
+    >>> layer.mean.get_value().tolist()
+    [0.5, 2.0]
     """
 
     def __init__(self, layer_name: str, dataset: Dataset, also_sd: bool = False):
@@ -88,7 +150,7 @@ class SubtractRealMean(_ShiftLayer):
         X = dataset.get_design_matrix()
         self.mean = sharedX(X.mean(axis=0), name=f"{layer_name}_mean")
         self.sd = sharedX(X.std(axis=0), name=f"{layer_name}_sd") if also_sd else None
-        if also_sd and not np.all(self.sd.get_value() > 0):
+        if self.sd is not None and not np.all(self.sd.get_value() > 0):
             reason = "also_sd is true, but some features of the dataset never change and cannot be divided by"
             raise OptionError(f"SubtractRealMean '{layer_name}'", "also_sd", reason)
 
@@ -98,28 +160,45 @@ class SubtractRealMean(_ShiftLayer):
 
 
 class _NoisyLayer(Layer):
-    """A layer with random numbers of its own, seeded from its MLP's."""
+    """A layer with its own stream of random numbers, whose seed is drawn from its MLP's.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    """
 
     def __init__(self, layer_name: str):
         self.layer_name = layer_name
         self._params = []
 
-    def _take_vectors(self, space: Space) -> None:
+    def _set_vector_space(self, space: Space) -> VectorSpace:
+        """Set the input space, which must be one of vectors, and return it."""
         if not isinstance(space, VectorSpace):
             reason = f"its input must be vectors, not {space}"
             raise OptionError(f"{type(self).__name__} '{self.layer_name}'", "layer_name", reason)
         self.input_space = space
         self.theano_rng = MRG_RandomStreams(int(self.mlp.rng.randint(2**16)))
+        return space
 
 
 class NoiseCat(_NoisyLayer):
-    """The input with gaussian noise appended.
+    """The input with gaussian noise concatenated to it.
 
     Parameters
     ----------
-    new_dim : number of noise values
-    std : their standard deviation
-    layer_name : the layer's name
+    new_dim : int
+        Number of noise values, at least 1.
+    std : float
+        Their standard deviation.
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([NoiseCat(new_dim=2, std=1.0, layer_name="n")], nvis=4).get_output_space()
+    VectorSpace(6)
     """
 
     def __init__(self, new_dim: Count, std: NonNegative, layer_name: str):
@@ -128,8 +207,7 @@ class NoiseCat(_NoisyLayer):
         self.std = std
 
     def set_input_space(self, space: Space) -> None:
-        self._take_vectors(space)
-        self.output_space = VectorSpace(space.dim + self.new_dim)
+        self.output_space = VectorSpace(self._set_vector_space(space).dim + self.new_dim)
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         size = (state_below.shape[0], self.new_dim)
@@ -138,12 +216,20 @@ class NoiseCat(_NoisyLayer):
 
 
 class Clusterize(_NoisyLayer):
-    """The input plus or minus `scale`, each value by a fair coin.
+    """A random step: y = x + scale or x - scale, each with probability 1/2 for each value.
 
     Parameters
     ----------
-    scale : how far
-    layer_name : the layer's name
+    scale : float
+        The distance, in units of the input.
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([Clusterize(scale=0.5, layer_name="c")], nvis=4).get_output_space()
+    VectorSpace(4)
     """
 
     def __init__(self, scale: float, layer_name: str):
@@ -151,8 +237,7 @@ class Clusterize(_NoisyLayer):
         self.scale = scale
 
     def set_input_space(self, space: Space) -> None:
-        self._take_vectors(space)
-        self.output_space = space
+        self.output_space = self._set_vector_space(space)
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         coin = self.theano_rng.binomial(size=state_below.shape, p=0.5, dtype=state_below.dtype)
@@ -160,7 +245,24 @@ class Clusterize(_NoisyLayer):
 
 
 class Sum(Layer):
-    """The sum of the parts of a composite input, which must be alike. Its channels take c01b images."""
+    """The sum of the parts of a composite input, which must have the same space.
+
+    Its monitoring channels take four axes for images with the axes ('c', 0, 1, 'b').
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+
+    Examples
+    --------
+    >>> from adversarial.models.composite import CompositeLayer
+    >>> from adversarial.models.linear import Linear
+    >>> from adversarial.models.mlp import MLP
+    >>> both = [Linear(dim=3, layer_name="a", irange=0.1), Linear(dim=3, layer_name="b", irange=0.1)]
+    >>> MLP([CompositeLayer(layer_name="both", layers=both), Sum(layer_name="s")], nvis=4).get_output_space()
+    VectorSpace(3)
+    """
 
     def __init__(self, layer_name: str):
         self.layer_name = layer_name
@@ -180,9 +282,8 @@ class Sum(Layer):
         return total
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
-        if state is None:
-            state = self.fprop(state_below)
-        axes = (1, 2, 3) if state.ndim == 4 else 0
-        return activation_channels(state, separator=".", example_axes=axes)
+        total: TensorVariable = self.fprop(cast(tuple, state_below)) if state is None else state
+        axes = (1, 2, 3) if total.ndim == 4 else 0
+        return activation_channels(total, separator=".", example_axes=axes)

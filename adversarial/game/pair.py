@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.game.generator import Generator
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 from adversarial.options import Count, Fraction, OptionError
-from adversarial.space import Space
+from adversarial.space import Batch, Space
 
 
 class AdversaryPair(Model):
-    """G and D of the paper.
+    """G and D of the paper (section 3, figure 1), with an optional third player that infers z from G(z).
 
     Parameters
     ----------
-    generator : makes samples from noise
-    discriminator : an MLP that gives the probability that its input is data
-    inferer : an MLP that learns to give z (or a hidden layer of G) from G(z)
-    inference_monitoring_batch_size : number of samples on which the inferer is monitored
-    monitor_generator, monitor_discriminator, monitor_inference : whose channels to monitor
-    shrink_d : if not 0, the discriminator's parameters are multiplied by this after each update
+    generator : Generator
+        G: makes samples from noise.
+    discriminator : MLP
+        D: its one output is the probability that its input is data.
+    inferer : MLP, optional
+        Learns to predict z (or a hidden layer of G) from G(z).
+    inference_monitoring_batch_size : int, default 128
+        Number of samples on which the inferer is monitored.
+    monitor_generator : bool, default True
+        Whether G is monitored (channels gen_*).
+    monitor_discriminator : bool, default True
+        Whether D is monitored (channels dis_*).
+    monitor_inference : bool, default True
+        Whether the inferer is monitored (channels inf_*).
+    shrink_d : float, default 0
+        Factor, in [0, 1], on D's parameters after each update; 0 is no shrinking.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Sigmoid
+    >>> generator = Generator(MLP([Sigmoid(layer_name="y", dim=784, irange=0.05)], nvis=100))
+    >>> discriminator = MLP([Sigmoid(layer_name="y", dim=1, irange=0.05)], nvis=784)
+    >>> pair = AdversaryPair(generator, discriminator)
+    >>> list(pair.named_parameters())
+    ['gen/y_W', 'gen/y_b', 'dis/y_W', 'dis/y_b']
     """
 
     def __init__(
@@ -53,17 +73,20 @@ class AdversaryPair(Model):
             raise OptionError("AdversaryPair", "discriminator", reason)
 
     def makes_whole_examples(self) -> bool:
-        """Whether the generator's output is what the discriminator reads (inpainting makes half of it)."""
+        """Return whether G's output has the size of D's input; a generator for inpainting makes half of it."""
         made, read = self.generator.get_output_space(), self.discriminator.get_input_space()
         return made.get_total_dimension() == read.get_total_dimension()
 
     def players(self) -> dict[str, Model]:
-        """The players by 2014's short names: gen, dis and, where there is one, inf."""
-        players = {"gen": self.generator, "dis": self.discriminator}
+        """Return the players by 2014's short names: gen, dis and, if there is one, inf."""
+        players: dict[str, Model] = {"gen": self.generator, "dis": self.discriminator}
         return players if self.inferer is None else players | {"inf": self.inferer}
 
-    def get_params(self) -> list[SharedVariable]:
+    def get_params(self) -> list[TensorSharedVariable]:
         return [param for player in self.players().values() for param in player.get_params()]
+
+    def _named_parts(self) -> dict[str, Model]:
+        return {f"{name}/": player for name, player in self.players().items()}
 
     def get_input_space(self) -> Space:
         return self.discriminator.get_input_space()
@@ -84,28 +107,29 @@ class AdversaryPair(Model):
         if self.shrink_d != 0.0:
             for param in self.discriminator.get_params():
                 if param in updates:
-                    updates[param] = self.shrink_d * updates[param]
+                    updates[param] = self.shrink_d * cast(TensorVariable, updates[param])
         if self.inferer is not None:
             self.inferer.modify_updates(updates)
 
     def get_monitoring_data_specs(self) -> tuple[Space, Any]:
         return self.discriminator.get_input_space(), self.discriminator.get_input_source()
 
-    def get_monitoring_channels(self, data: TensorVariable) -> dict[str, TensorVariable]:
-        """Channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
+    def get_monitoring_channels(self, data: Batch) -> dict[str, TensorVariable]:
+        """Return the channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
 
-        A generator that fills in half an image makes no samples of its own to monitor the discriminator on.
-        2014 had the names of the two kinds of dis_ channels swapped; here each says what it measures.
+        A generator for inpainting makes no whole samples, so there is no dis_on_samp_* with it. In 2014 the names of
+        the two kinds of dis_ channels were swapped; here each says what it measures.
         """
         gen = self.generator.get_monitoring_channels(data)
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))
-        dis_on_samp, inf = {}, {}
+        dis_on_samp: dict[str, TensorVariable] = {}
+        inf: dict[str, TensorVariable] = {}
         if self.makes_whole_examples():
             dis_on_samp = self.discriminator.get_monitoring_channels((self.generator.sample(100), None))
         if self.inferer is not None and self.makes_whole_examples():
             sample, noise, _ = self.generator.sample_and_noise(self.inference_monitoring_batch_size)
             inf = self.inferer.get_monitoring_channels((sample, noise))
-        channels = {}
+        channels: dict[str, TensorVariable] = {}
         if self.monitor_generator:
             channels |= _prefixed("gen_", gen)
         if self.monitor_discriminator:

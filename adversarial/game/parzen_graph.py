@@ -9,18 +9,31 @@ from pytensor.tensor.variable import TensorVariable
 
 
 def theano_parzen(data: TensorVariable, mu: TensorVariable, sigma: float) -> TensorVariable:
-    """log of the mean of isotropic Gaussians around `mu`, at each row of `data` (section 5 of the paper).
+    """Return the log-likelihood of data under the mean of isotropic Gaussians around samples (section 5).
 
     Parameters
     ----------
-    data : (examples, dimension)
-    mu : (samples, dimension)
-    sigma : standard deviation of each Gaussian
+    data : TensorVariable
+        Shape (examples, dimension).
+    mu : TensorVariable
+        The samples, shape (samples, dimension).
+    sigma : float
+        Standard deviation of each Gaussian, in the data's units.
 
     Returns
     -------
-    (examples,) in nats. Squared distances come from one matrix product, not from every difference as in 2014;
-    both are moved by the samples' mean first, which keeps them small beside their differences.
+    TensorVariable
+        Shape (examples,), in nats.
+
+    Notes
+    -----
+    Squared distances come from one matrix product, not from every difference as in 2014. The samples' mean is
+    subtracted from both first, so that little precision is lost in the product.
+
+    Examples
+    --------
+    >>> theano_parzen(pt.matrix(), pt.matrix(), sigma=0.2).type.ndim
+    1
     """
     centre = mu.mean(axis=0, keepdims=True)
     x, m = data - centre, mu - centre
@@ -31,6 +44,6 @@ def theano_parzen(data: TensorVariable, mu: TensorVariable, sigma: float) -> Ten
 
 
 def log_mean_exp(a: TensorVariable) -> TensorVariable:
-    """log of the mean of exp(a) over the columns of each row, without overflow."""
+    """Return the log of the mean of exp(a) over the columns of each row, without overflow."""
     largest = a.max(axis=1)
     return largest + pt.log(pt.exp(a - largest[:, None]).mean(axis=1))

@@ -1,16 +1,17 @@
-"""A model to arrays: samples, and images of given z. The one place where a generator's graph is run to make them."""
+"""Samples of a model as arrays, and G(z) for given z: the one place where a generator's graph is run for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.shape import Reshape
+from pytensor.tensor.variable import TensorVariable
 
 from adversarial import backend
 from adversarial.errors import CheckpointError, ConfigurationError
@@ -18,7 +19,7 @@ from adversarial.game.generator import Generator
 from adversarial.models.linear import logit_of
 from adversarial.models.model import Model
 from adversarial.random_streams import M2, MRG_RandomStreams
-from adversarial.space import Conv2DSpace, VectorSpace
+from adversarial.space import Conv2DSpace, Space
 
 #: Samples drawn by one call: a paper's worth, and as many as 2014's parzen_ll.py drew in one.
 MOST_AT_ONCE = 10_000
@@ -27,12 +28,22 @@ MOST_BYTES = 400 << 20
 
 
 def generator_of(model: Model) -> Generator:
-    """The generator of a pair, or the generator itself.
+    """Return the generator of a pair, or the generator itself.
+
+    Parameters
+    ----------
+    model : AdversaryPair or Generator
+        The model.
+
+    Returns
+    -------
+    Generator
+        One that makes whole examples.
 
     Raises
     ------
     CheckpointError
-        Where there is none, or it does not make whole examples.
+        If there is none, or it does not make whole examples.
     """
     generator = getattr(model, "generator", model)
     if not isinstance(generator, Generator):
@@ -42,27 +53,49 @@ def generator_of(model: Model) -> Generator:
     return generator
 
 
-def design_matrix(images: Variable, space: VectorSpace | Conv2DSpace) -> Variable:
-    """A batch of `space` as a matrix, a row an example, its values channel by channel as in a DenseDesignMatrix.
+def design_matrix(images: TensorVariable, space: Space) -> TensorVariable:
+    """Convert a batch to a matrix, one example per row, in the order of a DenseDesignMatrix: channel by channel.
 
-    2014's parzen_ll.py put the channels last, which is the same for its data, all of one channel.
+    2014's parzen_ll.py put the channels last, which makes no difference for its data, all of one channel.
+
+    Parameters
+    ----------
+    images : TensorVariable
+        A batch of `space`.
+    space : VectorSpace or Conv2DSpace
+        Its space.
+
+    Returns
+    -------
+    TensorVariable
+        Shape (batch, dimension).
     """
     if isinstance(space, Conv2DSpace):
         return Conv2DSpace.convert(images, space.axes, ("b", "c", 0, 1)).flatten(2)
     return images
 
 
-def logits_of(probabilities: Variable) -> Variable:
-    """What a sigmoid at the end of a graph was taken of, reshapes and the like between them aside.
+def logits_of(probabilities: TensorVariable) -> TensorVariable:
+    """Return what the sigmoid at the end of a graph is applied to, in the same shape.
+
+    Parameters
+    ----------
+    probabilities : TensorVariable
+        The output of a sigmoid, reshaped and transposed at will.
+
+    Returns
+    -------
+    TensorVariable
+        Its logits.
 
     Raises
     ------
     ConfigurationError
-        Where the graph does not end in a sigmoid.
+        If the graph does not end in a sigmoid.
     """
     node = probabilities.owner
     if node is not None and isinstance(node.op, (Reshape, DimShuffle)):
-        return node.op(logits_of(node.inputs[0]), *node.inputs[1:])
+        return cast(TensorVariable, node.op(logits_of(node.inputs[0]), *node.inputs[1:]))
     try:
         return logit_of(probabilities)
     except ValueError as error:
@@ -76,11 +109,27 @@ class Sampler:
 
     Parameters
     ----------
-    model : an AdversaryPair or a Generator
-    seed : starts the noise anew from this; None goes on from where the generator is, which is 2014's seed in a model
-        that was just loaded
-    logits : give the logits of the samples, for a generator that ends in a sigmoid
-    batch_size : samples of one call; None is 10,000, or fewer where the layers are wide. The noise depends on it
+    model : AdversaryPair or Generator
+        The model.
+    seed : int, optional
+        Seed of new noise. Default: the noise continues the generator's own stream, which starts at 2014's seed in a
+        model that was just loaded.
+    logits : bool, default False
+        Whether to return the logits of the samples, for a generator that ends in a sigmoid.
+    batch_size : int, optional
+        Samples per call; default 10,000, or fewer where the layers are wide. The noise depends on it.
+
+    See Also
+    --------
+    samples_of : Draws samples in one call.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Sigmoid
+    >>> from adversarial.models.mlp import MLP
+    >>> generator = Generator(MLP([Sigmoid(layer_name="y", dim=3, irange=1.0)], nvis=2))
+    >>> Sampler(generator, seed=0).dimension
+    3
     """
 
     def __init__(self, model: Model, seed: int | None = None, logits: bool = False, batch_size: int | None = None):
@@ -90,8 +139,6 @@ class Sampler:
         if seed is not None:
             start = np.random.default_rng(seed).integers(1, M2, size=6)
             self.generator.theano_rng = MRG_RandomStreams([int(value) for value in start])
-        self._draw: Callable | None = None
-        self._drawn = 0
 
     @property
     def dimension(self) -> int:
@@ -103,12 +150,12 @@ class Sampler:
         # A layer's output, and what it is computed from, both in memory.
         return max(1, min(MOST_AT_ONCE, MOST_BYTES // (2 * 4 * sum(widths))))
 
-    def _values(self, images: Variable) -> Variable:
+    def _values(self, images: TensorVariable) -> TensorVariable:
         flat = design_matrix(images, self.generator.get_output_space())
         return logits_of(flat) if self.logits else flat
 
     def batches(self, total: int | None = None) -> Iterator[np.ndarray]:
-        """Batches (count, dimension) in floatX, `total` samples in all; without end if None."""
+        """Yield batches (count, dimension) in floatX, `total` samples in all; without end if None."""
         size = self.batch_size if total is None else min(total, self.batch_size)
         draw = backend.function([], self._values(self.generator.sample(size)))
         left = np.inf if total is None else total
@@ -118,7 +165,7 @@ class Sampler:
             left -= size
 
     def draw(self, total: int) -> np.ndarray:
-        """`total` samples (total, dimension) in floatX."""
+        """Draw `total` samples, shape (total, dimension), in floatX."""
         samples = np.empty((total, self.dimension), dtype=backend.floatX())
         end = 0
         for batch in self.batches(total):
@@ -131,26 +178,62 @@ class Sampler:
         count = pt.lscalar("count")
         sample, z, _ = self.generator.sample_and_noise(count)
         given = z.type("z")
-        values = clone_replace(self._values(sample), {z: given})
-        # A generator with dropout of its own moves its masks on by the number of samples.
+        values = clone_replace(self._values(sample), [(z, given)])
+        # A generator with dropout of its own needs the number of samples for its masks.
         return backend.function([given, count], values, on_unused_input="ignore")
 
     def images_of(self, z: np.ndarray) -> np.ndarray:
-        """G(z) (count, dimension) for each row of `z`, in the generator's input space, float32."""
+        """Return G(z), shape (count, dimension), for a batch `z` of the generator's input space."""
         z = np.asarray(z, dtype=np.float32)
         parts = [z[start : start + self.batch_size] for start in range(0, len(z), self.batch_size)]
         return np.concatenate([np.asarray(self._images_of(part, len(part))) for part in parts])
 
     def draw_noise(self, count: int) -> np.ndarray:
-        """z (count, ...) float32, in the generator's input space."""
+        """Draw z, a batch of `count` examples of the generator's input space, float32."""
         return np.asarray(backend.function([], self.generator.sample_and_noise(count)[1])())
 
 
 def samples_of(model: Model, n: int, batch: int | None = None, seed: int | None = None) -> np.ndarray:
-    """`n` samples of a model as a design matrix (n, dimension) in floatX; see Sampler."""
+    """Draw samples of a model.
+
+    Parameters
+    ----------
+    model : AdversaryPair or Generator
+        The model.
+    n : int
+        Number of samples.
+    batch : int, optional
+        `batch_size` of `Sampler`.
+    seed : int, optional
+        Seed of the noise; default: it continues the generator's own stream.
+
+    Returns
+    -------
+    array of shape (n, dimension)
+        A design matrix in floatX: images are flattened channel by channel.
+
+    Examples
+    --------
+    >>> from adversarial.checkpoint import load_model
+    >>> samples_of(load_model("mnist.pkl"), 100).shape  # doctest: +SKIP
+    (100, 784)
+    """
     return Sampler(model, seed=seed, batch_size=batch).draw(n)
 
 
 def images_of(model: Model, z: np.ndarray) -> np.ndarray:
-    """G(z) for each row of `z` as a design matrix (count, dimension) in floatX."""
+    """Return G(z) for given noise.
+
+    Parameters
+    ----------
+    model : AdversaryPair or Generator
+        The model.
+    z : array of shape (count, ...)
+        Noise, a batch of the generator's input space.
+
+    Returns
+    -------
+    array of shape (count, dimension)
+        A design matrix in floatX.
+    """
     return Sampler(model).images_of(z)

@@ -1,4 +1,4 @@
-"""When each player learns: callbacks that turn the cost's switches."""
+"""When each player learns: callbacks that set the cost's switches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,23 @@ from adversarial.train_extensions import TrainExtension
 
 
 class Cycler(Configurable):
-    """An update callback: the generator learns at every k-th update only.
+    """An update callback: G learns at every k-th update only, as in Algorithm 1 of the paper.
 
     Parameters
     ----------
-    k : updates of the discriminator for each of the generator
+    k : int
+        Updates of D for each update of G, at least 1.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from adversarial.game.costs import AdversaryCost2
+    >>> algorithm, cycler, learns = SimpleNamespace(cost=AdversaryCost2()), Cycler(k=2), []
+    >>> for _ in range(4):
+    ...     cycler(algorithm)
+    ...     learns.append(float(algorithm.cost.now_train_generator.get_value()))
+    >>> learns
+    [0.0, 1.0, 0.0, 1.0]
     """
 
     runs_ahead = True
@@ -30,21 +42,28 @@ class Cycler(Configurable):
         switch.set_value(np.asarray(self.i == 0, dtype=switch.dtype))
 
     def get_state(self) -> dict[str, int]:
-        """Where in the cycle the next update falls."""
+        """Return the place in the cycle."""
         return {"i": self.i}
 
     def set_state(self, state: dict[str, int]) -> None:
-        """Take back what `get_state` gave."""
+        """Restore the state that `get_state` returned."""
         self.i = int(state["i"])
 
 
 class ActivateGenerator(TrainExtension):
-    """An extension: the generator begins to learn (or to learn by `value`) after some epochs.
+    """A train extension: G begins to learn after some epochs.
 
     Parameters
     ----------
-    active_after : epochs before
-    value : what the generator's gradient is multiplied by from then on
+    active_after : int
+        Number of epochs before.
+    value : float, default 1
+        Factor on G's gradient from then on.
+
+    Examples
+    --------
+    >>> ActivateGenerator(active_after=10).get_state()
+    {'cur_epoch': 0}
     """
 
     def __init__(self, active_after: Index, value: float = 1.0):
@@ -59,9 +78,9 @@ class ActivateGenerator(TrainExtension):
         self.cur_epoch += 1
 
     def get_state(self) -> dict[str, int]:
-        """Epochs seen so far."""
+        """Return the number of epochs so far."""
         return {"cur_epoch": self.cur_epoch}
 
     def set_state(self, state: dict[str, int]) -> None:
-        """Take back what `get_state` gave."""
+        """Restore the state that `get_state` returned."""
         self.cur_epoch = int(state["cur_epoch"])

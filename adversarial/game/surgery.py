@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from adversarial.datasets.dataset import Dataset
+from adversarial.game.pair import AdversaryPair
 from adversarial.models.layer import Layer
 from adversarial.models.mlp import MLP
 from adversarial.options import Index, OptionError, configurable
@@ -12,13 +15,25 @@ from adversarial.options import Index, OptionError, configurable
 
 @configurable
 def add_layers(mlp: MLP, pretrained: str, start_layer: Index = 0) -> MLP:
-    """`mlp` with the generator's layers of a saved model on top, parameters and all.
+    """Append the generator's layers of a saved model, with their parameters, to an MLP.
 
     Parameters
     ----------
-    mlp : whose output fits the input of the first layer taken
-    pretrained : path of the saved model; looked for beside the YAML file, then in the working directory
-    start_layer : index of the first layer to take
+    mlp : MLP
+        The network; its output space must be the input space of the first layer that is appended.
+    pretrained : str
+        Path of the saved pair; a relative path is looked up beside the YAML file, then in the working directory.
+    start_layer : int, default 0
+        Index of the first layer of the generator that is appended.
+
+    Returns
+    -------
+    MLP
+        `mlp` itself.
+
+    Examples
+    --------
+    >>> add_layers(mlp, "pretrained.pkl", start_layer=1)  # doctest: +SKIP
     """
     layers = _load_pair(pretrained).generator.mlp.layers
     if start_layer >= len(layers):
@@ -37,7 +52,26 @@ def add_layers(mlp: MLP, pretrained: str, start_layer: Index = 0) -> MLP:
 
 @configurable
 def recapitate_discriminator(pair_path: str, new_head: Layer) -> MLP:
-    """The discriminator of a saved model with its output layer replaced by `new_head`, which starts afresh."""
+    """Return the discriminator of a saved model with a new output layer.
+
+    Parameters
+    ----------
+    pair_path : str
+        Path of the saved pair; a relative path is looked up beside the YAML file, then in the working directory.
+    new_head : Layer
+        The new output layer; its parameters are made here.
+
+    Returns
+    -------
+    MLP
+        The discriminator.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Sigmoid
+    >>> head = Sigmoid(layer_name="y", dim=1, irange=0.005)
+    >>> recapitate_discriminator("mnist.pkl", head)  # doctest: +SKIP
+    """
     discriminator = _load_pair(pair_path).discriminator
     discriminator.remove_last_layer()
     discriminator.add_layers([new_head])
@@ -46,13 +80,30 @@ def recapitate_discriminator(pair_path: str, new_head: Layer) -> MLP:
 
 @configurable
 def marginals(dataset: Dataset) -> np.ndarray:
-    """The mean of each feature of a dataset."""
+    """Return the mean of each feature of a dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A dataset with a design matrix.
+
+    Returns
+    -------
+    array of shape (features,)
+        The means.
+
+    Examples
+    --------
+    >>> from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+    >>> marginals(DenseDesignMatrix(X=np.array([[0.0, 1.0], [1.0, 3.0]]))).tolist()
+    [0.5, 2.0]
+    """
     return dataset.get_design_matrix().mean(axis=0)
 
 
-def _load_pair(path: str):
-    # Imported here because saved models are rebuilt from this module's own room.
+def _load_pair(path: str) -> AdversaryPair:
+    # Imported late: a saved model is rebuilt from the classes of this folder.
     from adversarial.checkpoint import load_model
     from adversarial.config import yaml_parse
 
-    return load_model(yaml_parse.beside(path))
+    return cast(AdversaryPair, load_model(yaml_parse.beside(path)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytensor.tensor as pt
 from numpy.random import RandomState
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
@@ -27,12 +30,39 @@ def initial_weights(
     include_prob: float | None = None,
     mask_weights: np.ndarray | None = None,
 ) -> np.ndarray:
-    """A weight matrix (inputs, units) drawn as Pylearn2 drew it, float64.
+    """Draw a weight matrix as Pylearn2 drew it.
 
-    Exactly one of these is given: `irange`, uniform in (-irange, irange), of which each weight stays with
-    probability `include_prob` (None: no draw is made for it); `istdev`, normal with that standard deviation;
-    `sparse_init`, that many normal weights of standard deviation `sparse_stdev` per unit and zeros elsewhere,
-    none where `mask_weights` is 0.
+    Exactly one of `irange`, `istdev` and `sparse_init` is given.
+
+    Parameters
+    ----------
+    rng : RandomState
+        The source of random numbers.
+    shape : tuple of int
+        (inputs, units).
+    irange : float, optional
+        Weights are uniform in (-irange, irange).
+    istdev : float, optional
+        Weights are normal with this standard deviation.
+    sparse_init : int, optional
+        Each unit has this many normal weights; its others are 0.
+    sparse_stdev : float, default 1
+        Standard deviation of the weights of `sparse_init`.
+    include_prob : float, optional
+        With `irange`, the probability that a weight is not set to 0. None is 1, without the random numbers that
+        a probability of 1 draws.
+    mask_weights : array of shape (inputs, units), optional
+        With `sparse_init`, no weight is drawn where it is 0.
+
+    Returns
+    -------
+    array of shape (inputs, units)
+        The weights, float64.
+
+    Examples
+    --------
+    >>> initial_weights(RandomState(0), (2, 3), irange=0.05).shape
+    (2, 3)
     """
     if irange is not None:
         weights = rng.uniform(-irange, irange, shape)
@@ -41,6 +71,8 @@ def initial_weights(
         return weights
     if istdev is not None:
         return rng.randn(*shape) * istdev
+    if sparse_init is None:
+        raise ConfigurationError("initial weights need one of irange, istdev and sparse_init")
     return _sparse_weights(rng, shape, sparse_init, mask_weights) * sparse_stdev
 
 
@@ -62,10 +94,12 @@ def _sparse_weights(
 
 
 class AffineLayer(WeightedLayer):
-    """A layer with weights `W` (inputs, linear units) and, where it has one, a bias `b` (linear units).
+    """A layer with weights `W` of shape (inputs, linear units) and, unless it is None, a bias `b` (linear units,).
 
-    Its subclasses declare the options named here in their constructors and keep them as attributes.
+    Its subclasses declare the options named here in their constructors and store them as attributes.
     """
+
+    desired_space: VectorSpace
 
     W_lr_scale: float | None = None
     b_lr_scale: float | None = None
@@ -74,8 +108,8 @@ class AffineLayer(WeightedLayer):
     min_col_norm: float | None = None
     mask_weights: np.ndarray | None = None
 
-    def _keep_initialization(self, **recipe) -> None:
-        """Keep the options of `initial_weights`, checking that just one kind is asked for."""
+    def _set_initialization(self, **recipe: Any) -> None:
+        """Store the options of `initial_weights`; exactly one kind of initial weights must be among them."""
         kinds = [kind for kind in ("irange", "istdev", "sparse_init") if recipe.get(kind) is not None]
         if len(kinds) != 1:
             found = "none is given" if not kinds else " and ".join(kinds) + " are given"
@@ -91,7 +125,7 @@ class AffineLayer(WeightedLayer):
         self._initialization = recipe
 
     def _make_weights(self, space: Space, linear_units: int, name: str) -> None:
-        """Take `space` for input and draw the weights from the MLP's random numbers."""
+        """Set the input space and draw the weights from the MLP's random numbers."""
         self.input_space = space
         self.input_dim = space.get_total_dimension()
         self.desired_space = VectorSpace(self.input_dim)
@@ -108,7 +142,7 @@ class AffineLayer(WeightedLayer):
         self.W = sharedX(initial_weights(self.mlp.rng, shape, **self._initialization), name=name)
 
     def _make_bias(self, linear_units: int, init_bias: float | np.ndarray, name: str) -> None:
-        """A bias vector of the given initial value(s)."""
+        """Make the bias, a vector, with the given initial value or values."""
         if np.ndim(init_bias) and np.shape(init_bias) != (linear_units,):
             raise OptionError(
                 f"{type(self).__name__} '{self.layer_name}'",
@@ -118,14 +152,14 @@ class AffineLayer(WeightedLayer):
         spend((linear_units,), name)
         self.b = sharedX(np.zeros((linear_units,)) + init_bias, name=name)
 
-    def _linear_part(self, state_below: Variable) -> TensorVariable:
-        """The affine transformation of an input in the layer's input space: (batch, linear units)."""
+    def _linear_part(self, state_below: TensorVariable) -> TensorVariable:
+        """z = x W + b for an input x of the layer's input space; shape (batch, linear units)."""
         self.input_space.validate(state_below)
         state_below = self.input_space.format_as(state_below, self.desired_space)
         z = pt.dot(state_below, self.W)
         return z if self.b is None else z + self.b
 
-    def get_params(self) -> list[SharedVariable]:
+    def get_params(self) -> list[TensorSharedVariable]:
         return [self.W] if self.b is None else [self.W, self.b]
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
@@ -137,12 +171,14 @@ class AffineLayer(WeightedLayer):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         if self.W not in updates:
             return
+        W = cast(TensorVariable, updates[self.W])
         if self.mask_weights is not None:
-            updates[self.W] = updates[self.W] * self.mask
+            W = W * self.mask
         if self.max_row_norm is not None:
-            updates[self.W] = limit_norms(updates[self.W], 1, 0.0, self.max_row_norm)
+            W = limit_norms(W, 1, 0.0, self.max_row_norm)
         if self.max_col_norm is not None or self.min_col_norm is not None:
-            updates[self.W] = limit_norms(updates[self.W], 0, self.min_col_norm or 0.0, self.max_col_norm)
+            W = limit_norms(W, 0, self.min_col_norm or 0.0, self.max_col_norm)
+        updates[self.W] = W
 
     def get_weights(self) -> np.ndarray:
         if not isinstance(self.input_space, VectorSpace):
@@ -162,9 +198,24 @@ class AffineLayer(WeightedLayer):
 
 
 def limit_norms(W: TensorVariable, axis: int | tuple[int, ...], low: float, high: float | None) -> TensorVariable:
-    """`W` with the norms along `axis`, 0 for a matrix's columns and 1 for its rows, brought to `low` ... `high`.
+    """Return `W` with its norms limited: max-norm regularization (Srebro and Shraibman, 2005).
 
-    The division by norm + 1e-7 is Pylearn2's: a vector inside the limits shrinks by that much as well.
+    Parameters
+    ----------
+    W : TensorVariable
+        Weights.
+    axis : int or tuple of int
+        The axes that a norm sums over: 0 for a matrix's columns, 1 for its rows.
+    low : float
+        The smallest norm.
+    high : float or None
+        The largest norm; None is no limit.
+
+    Returns
+    -------
+    TensorVariable
+        Weights of the same shape. They are divided by norm + 1e-7, as in Pylearn2: so a vector within the limits
+        shrinks a little as well.
     """
     norms = pt.sqrt(pt.sum(pt.sqr(W), axis=axis, keepdims=True))
     desired = pt.clip(norms, low, norms.max() if high is None else high)

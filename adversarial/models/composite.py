@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.models.layer import Layer
-from adversarial.models.mlp import MLP
+from adversarial.models.layer import Layer, LayerParent
 from adversarial.options import OptionError
-from adversarial.space import CompositeSpace, Space, VectorSpace
+from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
 
 
 class SpaceConverter(Layer):
-    """A layer that gives its input in another space, such as vectors as images.
+    """A layer that converts its input to another space, such as vectors to images.
 
     Parameters
     ----------
-    layer_name : the layer's name
-    output_space : the space to convert to
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    output_space : Space
+        The space to convert to; it must have as many values as the input space.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> from adversarial.space import Conv2DSpace
+    >>> images = Conv2DSpace(shape=[4, 4], num_channels=3)
+    >>> MLP([SpaceConverter(layer_name="images", output_space=images)], nvis=48).get_output_space()
+    Conv2DSpace(4x4, 3 channels, b01c)
     """
 
     def __init__(self, layer_name: str, output_space: Space):
@@ -35,19 +45,30 @@ class SpaceConverter(Layer):
             raise OptionError(f"SpaceConverter '{self.layer_name}'", "output_space", reason)
         self.input_space = space
 
-    def fprop(self, state_below: Variable) -> Variable:
+    def fprop(self, state_below: Batch) -> Batch:
         return self.input_space.format_as(state_below, self.output_space)
 
 
 class CompositeLayer(Layer):
-    """Layers side by side; the output is the tuple of theirs.
+    """Layers side by side; the output is the tuple of their outputs.
 
     Parameters
     ----------
-    layer_name : the layer's name
-    layers : the component layers
-    inputs_to_layers : where the input is composite, which components get which input: {input: [components]}; an
-        input that it does not name goes to all, one with an empty list to none
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    layers : list of Layer
+        The component layers.
+    inputs_to_layers : dict, optional
+        For a composite input, which components read which part: {part: [components]}, by index. A part that is
+        absent is read by all components, one with an empty list by none. Default: all components read everything.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Linear
+    >>> from adversarial.models.mlp import MLP
+    >>> heads = [Linear(dim=2, layer_name="a", irange=0.1), Linear(dim=3, layer_name="b", irange=0.1)]
+    >>> MLP([CompositeLayer(layer_name="heads", layers=heads)], nvis=4).get_output_space()
+    CompositeSpace(VectorSpace(2), VectorSpace(3))
     """
 
     def __init__(self, layer_name: str, layers: list[Layer], inputs_to_layers: dict[int, list[int]] | None = None):
@@ -59,7 +80,7 @@ class CompositeLayer(Layer):
                 reason = f"inputs_to_layers sends input {key} to {components}, but there are {len(self.layers)} layers"
                 raise OptionError(f"CompositeLayer '{layer_name}'", "inputs_to_layers", reason)
 
-    def set_mlp(self, mlp: MLP) -> None:
+    def set_mlp(self, mlp: LayerParent) -> None:
         super().set_mlp(mlp)
         for layer in self.layers:
             layer.set_mlp(mlp)
@@ -68,13 +89,15 @@ class CompositeLayer(Layer):
         self.input_space = space
         self._inputs_of: list[list[int] | None] = [None] * len(self.layers)
         if self.inputs_to_layers is not None:
-            self._route(space)
+            self._route(space, self.inputs_to_layers)
         for layer, inputs in zip(self.layers, self._inputs_of, strict=True):
-            layer.set_input_space(space if inputs is None else space.restrict(inputs))
+            layer.set_input_space(
+                space.restrict(inputs) if isinstance(space, CompositeSpace) and inputs is not None else space
+            )
         self.output_space = CompositeSpace(tuple(layer.get_output_space() for layer in self.layers))
 
-    def _route(self, space: Space) -> None:
-        if not isinstance(space, CompositeSpace) or max(self.inputs_to_layers) >= len(space.components):
+    def _route(self, space: Space, inputs_to_layers: dict[int, list[int]]) -> None:
+        if not isinstance(space, CompositeSpace) or max(inputs_to_layers) >= len(space.components):
             reason = f"inputs_to_layers names inputs that {space} does not have"
             raise OptionError(f"CompositeLayer '{self.layer_name}'", "inputs_to_layers", reason)
         everywhere = range(len(self.layers))
@@ -82,15 +105,18 @@ class CompositeLayer(Layer):
             self._inputs_of[component] = [
                 source
                 for source in range(len(space.components))
-                if component in self.inputs_to_layers.get(source, everywhere)
+                if component in inputs_to_layers.get(source, everywhere)
             ]
 
-    def get_params(self) -> list[SharedVariable]:
-        params: list[SharedVariable] = []
+    def get_params(self) -> list[TensorSharedVariable]:
+        params: list[TensorSharedVariable] = []
         for layer in self.layers:
             # 2014's order: a later component's parameters come first.
             params = [param for param in layer.get_params() if param not in params] + params
         return params
+
+    def _all_params(self) -> list[TensorSharedVariable]:
+        return [param for layer in self.layers for param in layer._all_params()]
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
         return {param: scale for layer in self.layers for param, scale in layer.get_lr_scalers().items()}
@@ -99,47 +125,56 @@ class CompositeLayer(Layer):
         for layer in self.layers:
             layer.modify_updates(updates)
 
-    def fprop(self, state_below: Any) -> tuple:
-        states = []
-        for layer, inputs in zip(self.layers, self._inputs_of, strict=True):
-            own = state_below
-            if inputs is not None:
-                own = state_below[inputs[0]] if len(inputs) == 1 else tuple(state_below[i] for i in inputs)
-            states.append(layer.fprop(own))
-        return tuple(states)
+    def fprop(self, state_below: Batch) -> tuple[Batch, ...]:
+        inputs = self._inputs_of
+        return tuple(layer.fprop(_parts(state_below, own)) for layer, own in zip(self.layers, inputs, strict=True))
 
-    def cost(self, Y: tuple, Y_hat: tuple) -> TensorVariable:
-        """The sum of the components' costs."""
-        return sum(layer.cost(y, y_hat) for layer, y, y_hat in zip(self.layers, Y, Y_hat, strict=True))
+    def cost(self, Y: tuple[Batch, ...], Y_hat: tuple[Batch, ...]) -> TensorVariable:
+        """Return the sum of the components' costs."""
+        return cast(TensorVariable, sum(layer.cost(*pair) for layer, *pair in zip(self.layers, Y, Y_hat, strict=True)))
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
-        channels = {}
+        channels: dict[str, TensorVariable] = {}
         for index, (layer, inputs) in enumerate(zip(self.layers, self._inputs_of, strict=True)):
-            own_below = state_below
-            if state_below is not None and inputs is not None:
-                own_below = state_below[inputs[0]] if len(inputs) == 1 else tuple(state_below[i] for i in inputs)
+            below = None if state_below is None else _parts(state_below, inputs)
             own = layer.get_layer_monitoring_channels(
-                own_below, None if state is None else state[index], None if targets is None else targets[index]
+                below, None if state is None else state[index], None if targets is None else targets[index]
             )
             channels |= {f"{layer.layer_name}_{key}": value for key, value in own.items()}
         return channels
 
 
+def _parts(state_below: Batch, inputs: list[int] | None) -> Batch:
+    """The parts of a composite batch that a component reads; None is all."""
+    if inputs is None:
+        return state_below
+    return state_below[inputs[0]] if len(inputs) == 1 else tuple(state_below[i] for i in inputs)
+
+
 class FlattenerLayer(Layer):
-    """A layer whose composite output is joined to one vector.
+    """A layer whose composite output is concatenated to one vector.
 
     Parameters
     ----------
-    raw_layer : the layer to wrap; the wrapper goes by its name
+    raw_layer : Layer
+        The layer that is wrapped; the wrapper has its name.
+
+    Examples
+    --------
+    >>> from adversarial.models.linear import Linear
+    >>> from adversarial.models.mlp import MLP
+    >>> heads = [Linear(dim=2, layer_name="a", irange=0.1), Linear(dim=3, layer_name="b", irange=0.1)]
+    >>> MLP([FlattenerLayer(CompositeLayer(layer_name="heads", layers=heads))], nvis=4).get_output_space()
+    VectorSpace(5)
     """
 
     def __init__(self, raw_layer: Layer):
         self.raw_layer = raw_layer
         self.layer_name = raw_layer.layer_name
 
-    def set_mlp(self, mlp: MLP) -> None:
+    def set_mlp(self, mlp: LayerParent) -> None:
         super().set_mlp(mlp)
         self.raw_layer.set_mlp(mlp)
 
@@ -148,7 +183,7 @@ class FlattenerLayer(Layer):
         self.input_space = space
         self.output_space = VectorSpace(self.raw_layer.get_output_space().get_total_dimension())
 
-    def get_params(self) -> list[SharedVariable]:
+    def get_params(self) -> list[TensorSharedVariable]:
         return self.raw_layer.get_params()
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
@@ -157,11 +192,11 @@ class FlattenerLayer(Layer):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         self.raw_layer.modify_updates(updates)
 
-    def fprop(self, state_below: Any) -> TensorVariable:
+    def fprop(self, state_below: Batch) -> TensorVariable:
         return self.raw_layer.get_output_space().format_as(self.raw_layer.fprop(state_below), self.output_space)
 
     def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
-        """The wrapped layer's cost of the parts that `fprop` joined."""
-        # The joined parts are the matrices among the inputs: PyTensor before 3.3 has the axis among them too.
+        """Return the wrapped layer's cost of the parts that `fprop` concatenated."""
+        # The parts are the matrices among the inputs: PyTensor before 3.3 has the axis among them too.
         parts = tuple(part for part in Y_hat.owner.inputs if part.ndim == Y_hat.ndim)
         return self.raw_layer.cost(self.output_space.format_as(Y, self.raw_layer.get_output_space()), parts)

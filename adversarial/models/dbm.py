@@ -5,44 +5,64 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 
 from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import ConfigurationError
 from adversarial.options import configurable
 
 
 @configurable
 def init_sigmoid_bias_from_marginals(dataset: Dataset, use_y: bool = False) -> np.ndarray:
-    """The biases b for which sigmoid(b) has the means of the data's columns.
+    """Return the biases b for which sigmoid(b) is the mean of each column of the data.
+
+    With such biases an untrained generator starts at the data's mean.
 
     Parameters
     ----------
-    dataset : a dataset with a design matrix of values from 0 to 1 that reach both
-    use_y : take the targets instead of the features
+    dataset : Dataset
+        A dataset with a design matrix whose values span [0, 1].
+    use_y : bool, default False
+        Whether to read the targets instead of the features.
 
     Returns
     -------
-    array (columns,) of log(m / (1 - m)), where the means m are kept 1e-7 away from 0 and 1
+    array of shape (columns,)
+        The biases log(m / (1 - m)) for means m, which are clipped to [1e-7, 1 - 1e-7].
+
+    Raises
+    ------
+    ConfigurationError
+        If the smallest value is not 0, or the largest not 1.
+
+    Examples
+    --------
+    >>> from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+    >>> data = DenseDesignMatrix(X=np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 0.0], [0.0, 1.0]]))
+    >>> init_sigmoid_bias_from_marginals(data).round(4)
+    array([-1.0986,  0.    ])
     """
-    return _bias([np.asarray(dataset.y)] if use_y else dataset.design_matrix_in_parts())
+    return _bias([np.asarray(cast(DenseDesignMatrix, dataset).y)] if use_y else dataset.design_matrix_in_parts())
 
 
 def init_sigmoid_bias_from_array(X: np.ndarray) -> np.ndarray:
-    """`init_sigmoid_bias_from_marginals` of a design matrix (examples, columns)."""
+    """Return `init_sigmoid_bias_from_marginals` of a design matrix (examples, columns)."""
     return _bias([X])
 
 
 def _bias(parts: Iterable[np.ndarray]) -> np.ndarray:
-    """`init_sigmoid_bias_from_array` of a matrix given as matrices of some rows each, bit for bit.
+    """`init_sigmoid_bias_from_array` of a matrix given in parts of some rows each, bit for bit.
 
-    NumPy adds the rows of a matrix one after the other; so does this, whose sums so far are the first row.
+    NumPy adds the rows of a matrix one after the other; so does this: the sums so far are the first row of each part.
     """
-    low, high, total, examples = np.inf, -np.inf, None, 0
+    low, high, total, examples = np.inf, -np.inf, np.empty(0), 0
     for part in parts:
-        low, high, examples = min(low, part.min()), max(high, part.max()), examples + len(part)
-        rows = part if total is None else np.concatenate([total[None], part])
+        low, high = min(low, part.min()), max(high, part.max())
+        rows = np.concatenate([total[None], part]) if examples else part
+        examples += len(part)
         total = np.add.reduce(rows, axis=0, dtype=np.result_type(part, np.float32))
     if low != 0.0 or high != 1.0:
         raise ConfigurationError(
@@ -56,8 +76,8 @@ def _bias(parts: Iterable[np.ndarray]) -> np.ndarray:
 def _log(values: np.ndarray) -> np.ndarray:
     """The natural logarithm; of float32, as the C library rounds it.
 
-    NumPy has since 2014 got a float32 logarithm of its own, which differs in the last place here and there: enough
-    to part two runs of the chaotic game within ten updates.
+    Since 2014 NumPy has a float32 logarithm of its own, which at times differs in the last bit: enough to make two
+    runs of the chaotic game diverge within ten updates.
     """
     library = ctypes.util.find_library("m") if values.dtype == np.float32 else None
     if library is None:

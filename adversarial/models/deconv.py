@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.models.kernels import C01B, KernelLayer
+from adversarial.models.kernels import C01B, KernelLayer, pair
 from adversarial.ops.correlation import ImagesFromMaps
 from adversarial.ops.geometry import Geometry
 from adversarial.options import Count, Index, NonNegative, Positive
@@ -14,26 +13,49 @@ from adversarial.space import Conv2DSpace, Space
 
 
 class Deconv(KernelLayer):
-    """Each input value puts its kernel, weighted, onto a larger image; what overlaps adds up.
+    """The transpose of a convolution: each input value adds its kernel, weighted by the value, to a larger image.
 
-    Of an input of n rows come output_stride (n - 1) - 2 pad_out + kernel rows, and of columns likewise. The kernels are
-    (channels of the output, rows, columns, channels of the input), as those of the convolution of which it is the
-    transpose with respect to images. Any number of channels and any strides will do, unlike on cuda-convnet.
+    The output of n rows has output_stride (n - 1) - 2 pad_out + kernel rows, and of columns likewise, with the axes
+    ('c', 0, 1, 'b'). The kernels have the shape (channels of the output, rows, columns, channels of the input), like
+    those of the convolution whose transpose (with respect to its images) this is. Any number of channels and any
+    strides are allowed, unlike on cuda-convnet. The paper's CIFAR-10 generator has such a layer.
 
     Parameters
     ----------
-    num_channels : number of channels of the output
-    kernel_shape : [rows, columns] of the kernels
-    layer_name : the layer's name, unlike any other in its MLP
-    irange : kernels start uniform in (-irange, irange)
-    init_bias : initial bias, a number or one for each bias
-    W_lr_scale, b_lr_scale : factors on the learning rate of W and b
-    pad_out : width of the border that is cut off the output
-    fix_kernel_shape : accepted, and without effect, as in 2014
-    partial_sum : accepted and without effect: it told cuda-convnet how much memory to spend on the kernels' gradient
-    tied_b : one bias for each channel, in place of one for each pixel of each channel
-    max_kernel_norm : limit on the norm of the kernels of each input channel, kept after each update
-    output_stride : [rows, columns] by which neighbouring inputs lie apart in the output
+    num_channels : int
+        Number of channels of the output, at least 1.
+    kernel_shape : [int, int]
+        Rows and columns of the kernels.
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    irange : float
+        Initial kernels are uniform in (-irange, irange).
+    init_bias : float or array, default 0
+        Initial bias: one number, or one for each bias.
+    W_lr_scale : float, optional
+        Factor on the learning rate of `W`, default 1.
+    b_lr_scale : float, optional
+        Factor on the learning rate of `b`, default 1.
+    pad_out : int, default 0
+        Width of the border that is cut off the output, in pixels.
+    fix_kernel_shape : bool, default False
+        Accepted and without effect, as in 2014.
+    partial_sum : int or None, default 1
+        Accepted and without effect: it set the memory that cuda-convnet spent on the gradient of the kernels.
+    tied_b : bool, default False
+        Whether there is one bias for each channel, instead of one for each pixel of each channel.
+    max_kernel_norm : float, optional
+        Limit on the norm of the kernels of each input channel after each update.
+    output_stride : [int, int], default [1, 1]
+        Rows and columns between neighbouring inputs in the output.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> layer = Deconv(layer_name="y", num_channels=3, kernel_shape=[5, 5], output_stride=[3, 3], irange=0.05)
+    >>> maps = Conv2DSpace(shape=[10, 10], num_channels=80, axes=["c", 0, 1, "b"])
+    >>> MLP([layer], input_space=maps).get_output_space()
+    Conv2DSpace(32x32, 3 channels, c01b)
     """
 
     def __init__(
@@ -53,7 +75,7 @@ class Deconv(KernelLayer):
         output_stride: tuple[Count, Count] = (1, 1),
     ):
         self.num_channels = num_channels
-        self.kernel_shape = tuple(kernel_shape)
+        self.kernel_shape = pair(kernel_shape)
         self.layer_name = layer_name
         self.irange = irange
         self.init_bias = init_bias
@@ -62,19 +84,19 @@ class Deconv(KernelLayer):
         self.pad_out = pad_out
         self.tied_b = tied_b
         self.max_kernel_norm = max_kernel_norm
-        self.output_stride = tuple(output_stride)
+        self.output_stride = pair(output_stride)
 
     def set_input_space(self, space: Space) -> None:
-        self._take_images(space)
-        lengths = zip(self.output_stride, space.shape, self.kernel_shape, strict=True)
-        shape = tuple(stride * (n - 1) - 2 * self.pad_out + kernel for stride, n, kernel in lengths)
+        maps = self._set_image_space(space)
+        lengths = zip(self.output_stride, maps.shape, self.kernel_shape, strict=True)
+        shape = pair(stride * (n - 1) - 2 * self.pad_out + kernel for stride, n, kernel in lengths)
         if min(shape) < 1:
             reason = f"pad_out is {self.pad_out}, which leaves nothing of an output of {shape[0]}x{shape[1]}"
-            raise self._refuse("pad_out", reason)
+            raise self._option_error("pad_out", reason)
         self.output_space = Conv2DSpace(shape=shape, num_channels=self.num_channels, axes=C01B)
         self.geometry = Geometry(shape, self.kernel_shape, self.pad_out, self.output_stride)
-        self._make_parameters(self.num_channels, space.num_channels, self.output_space)
+        self._make_parameters(self.num_channels, maps.num_channels, self.output_space)
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
-        maps = self._in_order(state_below)
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
+        maps = self._as_c01b(state_below)
         return self._with_bias(ImagesFromMaps(self.geometry)(self.W, maps))

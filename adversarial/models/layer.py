@@ -2,96 +2,116 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.errors import ConfigurationError
 from adversarial.models.model import Model
-from adversarial.space import Space
+from adversarial.space import Batch, Space
 
 
 class LayerParent(Protocol):
     """What a layer needs of the MLP that it is part of."""
 
-    #: Weights and seeds of dropout are drawn from it.
+    #: Initial weights and the seeds of dropout are drawn from it.
     rng: np.random.RandomState
     batch_size: int | None
+    layers: list[Layer]
 
 
 class Layer(Model):
-    """One stage of an MLP; it belongs to one MLP only and takes its random numbers from it.
+    """One stage of an MLP; it belongs to one MLP only and draws its random numbers from it.
 
-    A subclass gives `set_input_space` (which makes the parameters) and `fprop`, and, to be an output layer,
+    A subclass defines `set_input_space` (which makes the parameters) and `fprop`, and, to be an output layer,
     `cost`. Follows `Layer` of Pylearn2's `models/mlp.py`.
+
+    Attributes
+    ----------
+    layer_name : str or None
+        The layer's name; monitoring channels and saved parameters begin with it.
+    parent : LayerParent or None
+        The MLP that the layer is part of; None until it is part of one.
+    dropout_input_mask_value : float
+        The value that dropout gives to a dropped input of this layer.
     """
 
     layer_name: str | None
-    mlp: LayerParent
-    #: The value that dropout puts where it leaves an input of this layer out.
-    dropout_input_mask_value = 0.0
+    parent: LayerParent | None = None
+    dropout_input_mask_value: float = 0.0
 
     def get_mlp(self) -> LayerParent | None:
-        """The MLP that this layer is part of, or None."""
-        return getattr(self, "mlp", None)
+        """Return the MLP that this layer is part of, or None."""
+        return self.parent
 
     def set_mlp(self, mlp: LayerParent) -> None:
-        """Make the layer part of `mlp`; once only."""
-        if self.get_mlp() is not None:
+        """Make the layer part of `mlp`; possible once only."""
+        if self.parent is not None:
             raise ConfigurationError(f"layer '{self.layer_name}' is already part of an MLP; give each MLP its own")
-        self.mlp = mlp
+        self.parent = mlp
+
+    @property
+    def mlp(self) -> LayerParent:
+        """The MLP that this layer is part of; layers written for Pylearn2 call it so."""
+        if self.parent is None:
+            raise AttributeError(f"layer '{self.layer_name}' is not part of an MLP yet")
+        return self.parent
 
     def set_input_space(self, space: Space) -> None:
-        """Say what the layer's input looks like; makes (or makes anew) the layer's parameters."""
+        """Set the space of the input; this makes (or makes anew) the layer's parameters."""
         raise TypeError(f"{type(self).__name__} must define set_input_space")
 
-    def fprop(self, state_below: Variable) -> Variable:
-        """The layer's output for an input in its input space."""
+    def fprop(self, state_below: Batch) -> Batch:
+        """Return the layer's output, symbolic, for an input of its input space."""
         raise TypeError(f"{type(self).__name__} must define fprop")
 
-    def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
-        """The scalar cost of predicting `Y_hat` (made by `fprop`) where the target is `Y`."""
+    def cost(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
+        """Return the scalar cost of predicting `Y_hat` (made by `fprop`) where the target is `Y`."""
         raise ConfigurationError(
             f"layer '{self.layer_name}' is a {type(self).__name__}, which has no cost: "
             "the last layer of a discriminator or inferer must be one that has (Linear, Sigmoid, Softmax)"
         )
 
-    def cost_matrix(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
-        """The cost of each example (row) and unit (column)."""
+    def cost_matrix(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
+        """Return the cost of each example (row) and unit (column)."""
         return self.cost(Y, Y_hat)
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
-        """Channels of this layer, from its input, its output and, for an output layer, the targets."""
+        """Return this layer's channels, by name, from its input, its output and, in an output layer, the targets."""
         return {}
 
 
 class WeightedLayer(Layer):
-    """A layer with weights `W` and, where it has one, a bias `b`."""
+    """A layer with weights `W` and, unless it is None, a bias `b`."""
 
-    W: SharedVariable
-    b: SharedVariable | None = None
+    W: TensorSharedVariable
+    b: TensorSharedVariable | None = None
 
     def set_weights(self, weights: np.ndarray) -> None:
         """Replace the weights."""
         self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
 
     def get_biases(self) -> np.ndarray:
-        """A copy of the biases."""
-        return self.b.get_value()
+        """Return a copy of the biases."""
+        return self._biases().get_value()
 
     def set_biases(self, biases: np.ndarray) -> None:
         """Replace the biases."""
-        self.b.set_value(np.asarray(biases, dtype=self.b.dtype))
+        self._biases().set_value(np.asarray(biases, dtype=self._biases().dtype))
+
+    def _biases(self) -> TensorSharedVariable:
+        if self.b is None:
+            raise ConfigurationError(f"layer '{self.layer_name}' has no bias")
+        return self.b
 
 
 def norm_channels(W: TensorVariable) -> dict[str, TensorVariable]:
-    """Smallest, mean and largest norm of the rows and of the columns of a weight matrix."""
+    """Return the smallest, mean and largest norm of the rows and of the columns of a weight matrix."""
     squared = pt.sqr(W)
     channels = {}
     for name, axis in (("row", 1), ("col", 0)):
@@ -105,17 +125,26 @@ def norm_channels(W: TensorVariable) -> dict[str, TensorVariable]:
 def activation_channels(
     state: TensorVariable, prefix: str = "", separator: str = "_", example_axes: int | tuple[int, ...] = 0
 ) -> dict[str, TensorVariable]:
-    """How a layer's units respond over a batch: 12 channels.
+    """Return 12 channels that summarise how a layer's units respond over a batch.
 
     `max_x<separator>mean_u` is the mean over *u*nits of the maximum over e*x*amples, and so on for the maximum,
     minimum, mean and range over examples and the maximum, mean and minimum over units.
 
     Parameters
     ----------
-    state : activations of a batch
-    prefix : put before each name
-    separator : '_' (2014's Linear) or '.' (2014's maxout layers)
-    example_axes : the axes over which examples (and positions) run; the one left is that of units
+    state : TensorVariable
+        Activations of a batch.
+    prefix : str, default ""
+        Prefix of each name.
+    separator : str, default '_'
+        '_' (2014's Linear) or '.' (2014's maxout layers).
+    example_axes : int or tuple of int, default 0
+        The axes of examples (and pixels); the axis that remains is that of units.
+
+    Returns
+    -------
+    dict
+        {name: scalar}.
     """
     over_examples = {
         "max": state.max(axis=example_axes),

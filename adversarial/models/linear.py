@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 from pytensor.scalar.math import Sigmoid as ScalarSigmoid
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.variable import TensorVariable
@@ -15,27 +14,55 @@ from adversarial.backend import floatX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
-from adversarial.space import Space, VectorSpace
+from adversarial.space import Batch, Space, VectorSpace
 
 
 class Linear(AffineLayer):
-    """An affine layer: output = input W + b.
+    """An affine layer: y = x W + b, with x of shape (batch, inputs) and y of shape (batch, dim).
+
+    Its cost is the squared error, summed over units and averaged over examples.
 
     Parameters
     ----------
-    dim : number of units
-    layer_name : the layer's name, unlike any other in its MLP
-    irange : weights start uniform in (-irange, irange)
-    istdev : weights start normal with this standard deviation
-    sparse_init : each unit starts with this many normal weights and zeros elsewhere
-    sparse_stdev : standard deviation of those
-    include_prob : with irange, the probability that a weight does not start at 0
-    init_bias : initial bias, a number or one for each unit
-    W_lr_scale, b_lr_scale : factors on the learning rate of W and b
-    mask_weights : array (inputs, dim) that the weights are multiplied by after each update
-    max_row_norm, max_col_norm, min_col_norm : limits on norms of W, kept after each update
-    use_abs_loss : cost is the absolute instead of the squared error
-    use_bias : whether there is a bias
+    dim : int
+        Number of units, at least 1.
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    irange : float, optional
+        Initial weights are uniform in (-irange, irange). Exactly one of `irange`, `istdev` and `sparse_init` is given.
+    istdev : float, optional
+        Initial weights are normal with this standard deviation.
+    sparse_init : int, optional
+        Each unit has this many normal initial weights; its others are 0.
+    sparse_stdev : float, default 1
+        Standard deviation of the weights of `sparse_init`.
+    include_prob : float, default 1
+        With `irange`, the probability that an initial weight is not set to 0.
+    init_bias : float or array of shape (dim,), default 0
+        Initial bias; None is 0.
+    W_lr_scale : float, optional
+        Factor on the learning rate of `W`, default 1.
+    b_lr_scale : float, optional
+        Factor on the learning rate of `b`, default 1.
+    mask_weights : array of shape (inputs, dim), optional
+        Factor on `W` after each update, of zeros and ones: which weights exist.
+    max_row_norm : float, optional
+        Limit on the norm of each row of `W` (the weights of an input) after each update.
+    max_col_norm : float, optional
+        Limit on the norm of each column of `W` (the weights of a unit) after each update.
+    min_col_norm : float, optional
+        Lower limit on the norm of each column of `W` after each update.
+    use_abs_loss : bool, default False
+        Whether the cost is the absolute error instead of the squared error.
+    use_bias : bool, default True
+        Whether there is a bias.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> mlp = MLP([Linear(dim=3, layer_name="y", irange=0.05)], nvis=4)
+    >>> [(name, param.get_value().shape) for name, param in mlp.named_parameters().items()]
+    [('y_W', (4, 3)), ('y_b', (3,))]
     """
 
     def __init__(
@@ -66,7 +93,7 @@ class Linear(AffineLayer):
         self.max_col_norm = max_col_norm
         self.min_col_norm = min_col_norm
         self.use_abs_loss = use_abs_loss
-        self._keep_initialization(
+        self._set_initialization(
             irange=irange,
             istdev=istdev,
             sparse_init=sparse_init,
@@ -83,7 +110,7 @@ class Linear(AffineLayer):
         self._make_weights(space, self.dim, f"{self.layer_name}_W")
         self.output_space = VectorSpace(self.dim)
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return self._linear_part(state_below)
 
     def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
@@ -93,7 +120,7 @@ class Linear(AffineLayer):
         return abs(Y - Y_hat) if self.use_abs_loss else pt.sqr(Y - Y_hat)
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = norm_channels(self.W)
         if state is None and state_below is not None:
@@ -104,81 +131,145 @@ class Linear(AffineLayer):
 
 
 class ActivatedLinear(Linear):
-    """A Linear layer with an elementwise function that takes its meaning of a cost away."""
+    """An affine layer followed by an elementwise function; it has no cost, unlike `Linear`.
+
+    Its options are those of `Linear`.
+    """
 
     cost = AffineLayer.cost
     cost_matrix = AffineLayer.cost_matrix
 
 
 class Tanh(ActivatedLinear):
-    """An affine map, then the hyperbolic tangent. Options: Linear's."""
+    """Hyperbolic tangent units: y = tanh(x W + b), in (-1, 1).
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    The options are those of `Linear`.
+
+    Examples
+    --------
+    >>> Tanh(dim=3, layer_name="h0", irange=0.05).get_biases().tolist()
+    [0.0, 0.0, 0.0]
+    """
+
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.tanh(self._linear_part(state_below))
 
 
 class Softplus(ActivatedLinear):
-    """An affine map, then log(1 + exp(x)). Options: Linear's."""
+    """Softplus units: y = log(1 + exp(x W + b)), above 0.
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    The options are those of `Linear`.
+
+    Examples
+    --------
+    >>> Softplus(dim=2, layer_name="h0", irange=0.05, init_bias=1.0).get_biases().tolist()
+    [1.0, 1.0]
+    """
+
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.softplus(self._linear_part(state_below))
 
 
 class RectifiedLinear(ActivatedLinear):
-    """An affine map, then x where it is positive and `left_slope` x elsewhere. Other options: Linear's."""
+    """Rectified linear units: y = max(0, x W + b); the hidden layers of the paper's generators (section 5).
 
-    def __init__(self, left_slope: float = 0.0, **kwargs):
+    This is Pylearn2's layer, with weights and a bias. `adversarial.game.layers.RectifiedLinear`, which is 2014's
+    `adversarial.RectifiedLinear`, is the activation alone.
+
+    Parameters
+    ----------
+    left_slope : float, default 0
+        Slope where x W + b is negative; above 0 the units leak.
+    **kwargs : dict
+        Options of `Linear`.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> mlp = MLP([RectifiedLinear(dim=3, layer_name="h0", irange=0.05)], nvis=4)
+    >>> mlp.get_output_space()
+    VectorSpace(3)
+    """
+
+    def __init__(self, left_slope: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.left_slope = left_slope
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return rectify(self._linear_part(state_below), self.left_slope)
 
 
 class HardSigmoid(ActivatedLinear):
-    """An affine map, then a clip to [0, 1], after goodfeli/adversarial.
+    """Piecewise linear sigmoid units: y = min(1, max(0, x W + b)), after goodfeli/adversarial.
 
-    `left_slope` is accepted as in 2014, where it had no effect either. Other options: Linear's.
+    Parameters
+    ----------
+    left_slope : float, default 0
+        Accepted and without effect, as in 2014.
+    **kwargs : dict
+        Options of `Linear`.
+
+    Examples
+    --------
+    >>> HardSigmoid(dim=2, layer_name="y", irange=0.05, init_bias=0.5).get_biases().tolist()
+    [0.5, 0.5]
     """
 
-    def __init__(self, left_slope: float = 0.0, **kwargs):
+    def __init__(self, left_slope: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.clip(self._linear_part(state_below), 0.0, 1.0)
 
 
 class Sigmoid(Linear):
-    """An affine map, then the logistic function; its cost is the cross-entropy of binary targets.
+    """Logistic units: y = 1 / (1 + exp(-x W - b)), in (0, 1); the last layer of every discriminator.
+
+    Its cost is the cross-entropy of binary targets, averaged over units and examples. In a discriminator with one
+    unit, the target 1 gives the mean of -log D(x), and 0 that of -log(1 - D(x)): the two terms of equation (1).
+    This is Pylearn2's layer, with weights and a bias. `adversarial.game.layers.Sigmoid`, which is 2014's
+    `adversarial.Sigmoid`, is the activation alone.
 
     Parameters
     ----------
-    monitor_style : what is monitored where there are targets: 'detection' (error rate, precision, recall and F1
-        of each bit, of each batch) or 'classification' (share of examples with any bit wrong)
+    monitor_style : {'detection', 'classification'}, default 'detection'
+        What is monitored where there are targets: error rate, precision, recall and F1 of each bit, by minibatch
+        ('detection'), or the fraction of examples with any bit wrong ('classification').
+    **kwargs : dict
+        Options of `Linear`.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> discriminator = MLP([Sigmoid(dim=1, layer_name="y", irange=0.05)], nvis=4)
+    >>> discriminator.get_output_space()
+    VectorSpace(1)
     """
 
-    def __init__(self, monitor_style: Literal["detection", "classification"] = "detection", **kwargs):
+    def __init__(self, monitor_style: Literal["detection", "classification"] = "detection", **kwargs: Any):
         super().__init__(**kwargs)
         self.monitor_style = monitor_style
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.sigmoid(self._linear_part(state_below))
 
     def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
-        """Mean over examples and units of the cross-entropy, computed from the logit."""
+        """Return the mean over examples and units of the cross-entropy, computed from the logit."""
         return self.cost_matrix(Y, Y_hat).mean(axis=1).mean()
 
     def cost_matrix(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
         return cross_entropy(Y, Y_hat)
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = super().get_layer_monitoring_channels(state=state, targets=targets)
-        if targets is None or (state is None and state_below is None):
+        if targets is None:
             return channels
-        if state is None:
+        if state is None and state_below is not None:
             state = self.fprop(state_below)
+        if state is None:
+            return channels
         if self.monitor_style == "detection":
             return channels | self._detection_channels(state, targets)
         wrong = pt.neq(targets, pt.gt(state, 0.5)).max(axis=1)
@@ -196,15 +287,29 @@ class Sigmoid(Linear):
 
 
 def rectify(x: TensorVariable, left_slope: float) -> TensorVariable:
-    """x where it is positive, `left_slope` x elsewhere."""
+    """Return x where it is positive, and `left_slope` x elsewhere."""
     return pt.switch(x > 0.0, x, left_slope * x)
 
 
 def detection_scores(y: TensorVariable, y_hat: TensorVariable, axis: int | None) -> dict[str, TensorVariable]:
-    """Precision, recall and F1 of binary predictions `y_hat` of `y`, summed over `axis`.
+    """Return precision, recall and F1 of binary predictions.
 
-    Divisors are kept at 1 or above, as Pylearn2 had it: a score is 0 where there is nothing to divide by, and F1
-    is too small where precision and recall add up to less than 1.
+    No divisor is below 1, as in Pylearn2: a score is 0 where it would be 0 / 0, and F1 is too small where precision
+    and recall add up to less than 1.
+
+    Parameters
+    ----------
+    y : TensorVariable
+        Targets of zeros and ones, shape (batch, units).
+    y_hat : TensorVariable
+        Predictions of zeros and ones, of the same shape.
+    axis : int or None
+        The axis that is summed over: 0 for the scores of each unit, None for those of all units together.
+
+    Returns
+    -------
+    dict
+        {name: scores}.
     """
     true_positives, false_positives = (y * y_hat).sum(axis=axis), ((1 - y) * y_hat).sum(axis=axis)
     precision = true_positives / pt.maximum(1.0, true_positives + false_positives)
@@ -214,7 +319,7 @@ def detection_scores(y: TensorVariable, y_hat: TensorVariable, axis: int | None)
 
 
 def logit_of(Y_hat: TensorVariable) -> TensorVariable:
-    """The z of Y_hat = sigmoid(z), read from the graph, so that a cost never takes the log of a rounded 0 or 1."""
+    """Return the z of Y_hat = sigmoid(z), found in the graph: so no cost takes the log of a rounded 0 or 1."""
     node = Y_hat.owner
     if node is None or not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, ScalarSigmoid):
         raise ValueError("the cross-entropy needs the symbolic output of a sigmoid, as made by Sigmoid.fprop")
@@ -222,9 +327,22 @@ def logit_of(Y_hat: TensorVariable) -> TensorVariable:
 
 
 def cross_entropy(Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
-    """Y softplus(-z) + (1 - Y) softplus(z) for Y_hat = sigmoid(z), elementwise.
+    """Return the cross-entropy -Y log Y_hat - (1 - Y) log(1 - Y_hat), elementwise.
 
-    Equal to -Y log Y_hat - (1 - Y) log(1 - Y_hat), and to KL(Y || Y_hat) where Y is 0 or 1; stable at both ends.
+    It is computed as Y softplus(-z) + (1 - Y) softplus(z) from the logit z of Y_hat, which neither overflows nor
+    rounds to 0. Where Y is 0 or 1, it is the Kullback-Leibler divergence KL(Y || Y_hat).
+
+    Parameters
+    ----------
+    Y : TensorVariable
+        Targets in [0, 1].
+    Y_hat : TensorVariable
+        The symbolic output of a sigmoid.
+
+    Returns
+    -------
+    TensorVariable
+        Nats, in the shape of `Y_hat`.
     """
     z = logit_of(Y_hat)
     return Y * pt.softplus(-z) + (1 - Y) * pt.softplus(z)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
@@ -14,28 +11,67 @@ from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.models.parameter_budget import spend
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
-from adversarial.space import Space, VectorSpace
+from adversarial.space import Batch, Space, VectorSpace
 
 
 class Maxout(AffineLayer):
-    """An affine map to num_units x num_pieces values, then the largest of each unit's pieces.
+    """The largest of several linear functions: y_i = max_k (x W + b)_(i, k), shape (batch, num_units).
 
-    Follows `Maxout` of Pylearn2's `models/maxout.py`; the pieces of a unit lie side by side.
+    The hidden layers of the paper's discriminators (section 5). The `num_pieces` columns of `W` that belong to a unit
+    are adjacent. Where pieces tie, each gets the whole gradient, as in Theano. Follows `Maxout` of Pylearn2's
+    `models/maxout.py`.
 
     Parameters
     ----------
-    layer_name : the layer's name, unlike any other in its MLP
-    num_units : number of maxout units
-    num_pieces : number of linear pieces of each
-    pool_stride : distance between the first pieces of neighbouring units; below num_pieces, units share pieces
-    randomize_pools : take each unit's pieces from the linear responses at random (with repetition)
-    irange, sparse_init, sparse_stdev, include_prob : initial weights, as of Linear
-    init_bias : initial bias, a number or one for each linear piece
-    W_lr_scale, b_lr_scale : factors on the learning rate of W and b
-    max_col_norm : limit on the norm of each column of W
-    mask_weights : array (inputs, num_units x num_pieces) that W is multiplied by after each update
-    min_zero : let each unit also choose 0
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+    num_units : int
+        Number of units, at least 1.
+    num_pieces : int
+        Number of linear pieces of each unit, at least 1.
+    pool_stride : int, optional
+        Distance between the first pieces of neighbouring units; default `num_pieces`. Below that, units share
+        pieces, and there are more units than `num_units`.
+    randomize_pools : bool, default False
+        Whether each unit's pieces are chosen from the linear functions at random, with repetition.
+    irange : float, optional
+        Initial weights are uniform in (-irange, irange). Exactly one of `irange` and `sparse_init` is given.
+    sparse_init : int, optional
+        Each piece has this many normal initial weights; its others are 0.
+    sparse_stdev : float, default 1
+        Standard deviation of the weights of `sparse_init`.
+    include_prob : float, default 1
+        With `irange`, the probability that an initial weight is not set to 0.
+    init_bias : float or array of shape (num_units x num_pieces,), default 0
+        Initial bias.
+    W_lr_scale : float, optional
+        Factor on the learning rate of `W`, default 1.
+    b_lr_scale : float, optional
+        Factor on the learning rate of `b`, default 1.
+    max_col_norm : float, optional
+        Limit on the norm of each column of `W` (the weights of a piece) after each update.
+    max_row_norm : None
+        Accepted as None only, as in 2014.
+    mask_weights : array of shape (inputs, num_units x num_pieces), optional
+        Factor on `W` after each update, of zeros and ones: which weights exist.
+    min_zero : bool, default False
+        Whether 0 is one more piece of each unit.
+
+    References
+    ----------
+    Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout Networks, ICML 2013.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> mlp = MLP([Maxout(layer_name="h0", num_units=240, num_pieces=5, irange=0.005)], nvis=784)
+    >>> mlp.get_output_space()
+    VectorSpace(240)
+    >>> mlp.layers[0].get_weights().shape
+    (784, 1200)
     """
+
+    output_space: VectorSpace
 
     def __init__(
         self,
@@ -57,7 +93,7 @@ class Maxout(AffineLayer):
         min_zero: bool = False,
     ):
         self.layer_name = layer_name
-        self.pool_size = num_pieces
+        self.num_pieces = num_pieces
         self.pool_stride = num_pieces if pool_stride is None else pool_stride
         self.detector_layer_dim = num_units * num_pieces
         self.randomize_pools = randomize_pools
@@ -66,13 +102,13 @@ class Maxout(AffineLayer):
         self.max_col_norm = max_col_norm
         self.mask_weights = mask_weights
         self.min_zero = min_zero
-        if (self.detector_layer_dim - self.pool_size) % self.pool_stride:
+        if (self.detector_layer_dim - self.num_pieces) % self.pool_stride:
             reason = (
                 f"pool_stride is {self.pool_stride}, which does not divide the {self.detector_layer_dim} linear "
-                f"responses into whole pools of {self.pool_size}"
+                f"responses into whole pools of {self.num_pieces}"
             )
             raise OptionError(f"Maxout '{layer_name}'", "pool_stride", reason)
-        self._keep_initialization(
+        self._set_initialization(
             irange=irange,
             sparse_init=sparse_init,
             sparse_stdev=sparse_stdev,
@@ -81,9 +117,14 @@ class Maxout(AffineLayer):
         )
         self._make_bias(self.detector_layer_dim, init_bias, f"{layer_name}_b")
 
+    @property
+    def pool_size(self) -> int:
+        """`num_pieces`, under its other name of 2014."""
+        return self.num_pieces
+
     def set_input_space(self, space: Space) -> None:
         self._make_weights(space, self.detector_layer_dim, f"{self.layer_name}_W")
-        self.output_space = VectorSpace((self.detector_layer_dim - self.pool_size) // self.pool_stride + 1)
+        self.output_space = VectorSpace((self.detector_layer_dim - self.num_pieces) // self.pool_stride + 1)
         if self.randomize_pools:
             spend((self.detector_layer_dim, self.detector_layer_dim), f"{self.layer_name}_permute")
             permute = np.zeros((self.detector_layer_dim, self.detector_layer_dim))
@@ -91,19 +132,19 @@ class Maxout(AffineLayer):
                 permute[self.mlp.rng.randint(self.detector_layer_dim), column] = 1
             self.permute = sharedX(permute, name=f"{self.layer_name}_permute")
 
-    def fprop(self, state_below: Variable) -> TensorVariable:
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
         z = self._linear_part(state_below)
         if self.randomize_pools:
             z = pt.dot(z, self.permute)
         return self._largest_piece(z)
 
     def _largest_piece(self, z: TensorVariable) -> TensorVariable:
-        """The maximum over each unit's pieces; where pieces tie, each gets the whole gradient, as in Theano."""
-        units, pieces = self.output_space.dim, self.pool_size
-        if self.pool_stride == pieces and not self.min_zero:
-            return z.reshape((z.shape[0], units, pieces)).max(axis=2)
-        last_start = self.detector_layer_dim - pieces
-        responses = [z[:, piece : last_start + piece + 1 : self.pool_stride] for piece in range(pieces)]
+        """The maximum over each unit's pieces."""
+        units, num_pieces = self.output_space.dim, self.num_pieces
+        if self.pool_stride == num_pieces and not self.min_zero:
+            return z.reshape((z.shape[0], units, num_pieces)).max(axis=2)
+        last_start = self.detector_layer_dim - num_pieces
+        responses = [z[:, piece : last_start + piece + 1 : self.pool_stride] for piece in range(num_pieces)]
         if self.min_zero:
             responses.append(pt.zeros_like(responses[0]))
         return pt.stack(responses, axis=2).max(axis=2)
@@ -113,16 +154,16 @@ class Maxout(AffineLayer):
         return np.dot(weights, self.permute.get_value()) if self.randomize_pools else weights
 
     def get_weights_view_shape(self) -> tuple[int, int]:
-        if self.pool_size == 1:
+        if self.num_pieces == 1:
             return super().get_weights_view_shape()
-        return -(-self.detector_layer_dim // self.pool_size), self.pool_size
+        return -(-self.detector_layer_dim // self.num_pieces), self.num_pieces
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = norm_channels(self.W)
         if state is None and state_below is not None:
             state = self.fprop(state_below)
         if state is not None:
-            channels |= activation_channels(state, prefix="" if self.pool_size == 1 else "p_", separator=".")
+            channels |= activation_channels(state, prefix="" if self.num_pieces == 1 else "p_", separator=".")
         return channels

@@ -6,30 +6,61 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
+from adversarial.models.dropout import Dropout
 from adversarial.models.layer import Layer
-from adversarial.options import Count, OptionError, Probability, nearest
+from adversarial.options import Count, OptionError, nearest
 from adversarial.random_streams import MRG_RandomStreams
-from adversarial.space import CompositeSpace, Space, VectorSpace
+from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
 
 
 class MLP(Layer):
-    """A multilayer perceptron; itself a layer, so that an MLP can be part of another.
+    """A multilayer perceptron: the networks of the paper's G and D (section 3) are of this class.
+
+    It is itself a layer, so that an MLP can be part of another.
 
     Parameters
     ----------
-    layers : the layers, from input to output; names must differ
-    batch_size : number of examples in every batch, where a layer must know it
-    input_space : the space of the input (`nvis` or this; neither where the MLP is part of another)
-    nvis : number of inputs: short for an input_space of VectorSpace(nvis)
-    seed : of the numpy RandomState that draws initial weights, then the seeds of dropout (2014's: 2013, 1, 4)
-    layer_name : the MLP's name where it is part of another
-    repeated_names : let layers have one name, as where a trained network was put on top of another; a channel of that
-        name is then the upper layer's, as it was in 2014
+    layers : list of Layer
+        The layers, from input to output. Their names must differ.
+    batch_size : int, optional
+        Number of examples in every minibatch, where a layer must know it.
+    input_space : Space, optional
+        The space of the input. Either this or `nvis` is given; neither is where the MLP is part of another.
+    nvis : int, optional
+        Number of inputs; short for an `input_space` of VectorSpace(nvis).
+    seed : int or list of int, default [2013, 1, 4]
+        Seed of the NumPy RandomState that draws the initial weights, then the seeds of dropout.
+    layer_name : str, optional
+        The MLP's name where it is part of another.
+    repeated_names : bool, default False
+        Whether layers may have the same name, as where a trained network was put on top of another. A monitoring
+        channel of that name is then the upper layer's, as in 2014.
+
+    See Also
+    --------
+    adversarial.models.dropout.Dropout : What `fprop` drops.
+
+    Examples
+    --------
+    The discriminator of the paper's MNIST experiment:
+
+    >>> from adversarial.models.linear import Sigmoid
+    >>> from adversarial.models.maxout import Maxout
+    >>> discriminator = MLP(
+    ...     [
+    ...         Maxout(layer_name="h0", num_units=240, num_pieces=5, irange=0.005, max_col_norm=1.9365),
+    ...         Maxout(layer_name="h1", num_units=240, num_pieces=5, irange=0.005, max_col_norm=1.9365),
+    ...         Sigmoid(layer_name="y", dim=1, irange=0.005, max_col_norm=1.9365),
+    ...     ],
+    ...     nvis=784,
+    ... )
+    >>> sum(param.get_value().size for param in discriminator.get_params())
+    1231441
     """
 
     def __init__(
@@ -75,12 +106,12 @@ class MLP(Layer):
         return [layer.layer_name for layer in self.layers]
 
     def describe_options(self) -> dict[str, Any]:
-        """The constructor options that give this MLP as it stands, with layers added since it was built."""
+        """Return the constructor options that build this MLP anew, with the layers added since it was built."""
         options = self.options | {"layers": list(self.layers)}
         return options | {"repeated_names": True} if self.repeated_names else options
 
     def set_input_space(self, space: Space) -> None:
-        """Take `space` for input within another MLP, whose random numbers and batch size hold here too."""
+        """Set the space of the input within another MLP, whose random numbers and batch size hold here too."""
         self.rng = self.mlp.rng
         self.batch_size = self.mlp.batch_size
         self._set_spaces(space)
@@ -95,14 +126,14 @@ class MLP(Layer):
         return self.layers[-1].get_output_space()
 
     def add_layers(self, layers: Iterable[Layer]) -> None:
-        """Put new layers, with fresh parameters, on top of those that are there."""
+        """Append new layers at the output; their parameters are made here."""
         for layer in layers:
             space = self.get_output_space()
             self._adopt(layer)
             layer.set_input_space(space)
 
     def take_layers(self, layers: Iterable[Layer]) -> None:
-        """Put layers that already have parameters on top; the first must fit the present output space.
+        """Append layers that already have parameters; the first must read the present output space.
 
         Their names may be those of layers below: a network trained before often has its own h0.
         """
@@ -115,11 +146,11 @@ class MLP(Layer):
                     f"but the layer below it gives {self.get_output_space()}",
                 )
             self.repeated_names |= layer.layer_name in self.layer_names
-            layer.mlp = self
+            layer.parent = self
             self.layers.append(layer)
 
     def remove_last_layer(self) -> Layer:
-        """Take the output layer off and return it."""
+        """Remove the output layer and return it."""
         return self.layers.pop()
 
     def set_batch_size(self, batch_size: int) -> None:
@@ -128,14 +159,17 @@ class MLP(Layer):
             layer.set_batch_size(batch_size)
 
     def freeze(self, parameter_set: Iterable[SharedVariable]) -> None:
-        """Leave these parameters out of `get_params`, so that training does not change them."""
+        """Exclude these parameters from `get_params`, so that training does not change them."""
         self._freeze_set |= set(parameter_set)
 
-    def get_params(self) -> list[SharedVariable]:
-        params: list[SharedVariable] = []
+    def get_params(self) -> list[TensorSharedVariable]:
+        params: list[TensorSharedVariable] = []
         for layer in self.layers:
             params += [param for param in layer.get_params() if param not in params and param not in self._freeze_set]
         return params
+
+    def _all_params(self) -> list[TensorSharedVariable]:
+        return [param for layer in self.layers for param in layer._all_params()]
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
         scalers: dict[SharedVariable, float] = {}
@@ -147,94 +181,99 @@ class MLP(Layer):
         for layer in self.layers:
             layer.modify_updates(updates)
 
-    def fprop(self, state_below: Variable, return_all: bool = False) -> Any:
-        """The output for an input, without dropout; with `return_all`, the list of every layer's output."""
+    def fprop(
+        self,
+        state_below: Batch,
+        return_all: bool = False,
+        dropout: Dropout | None = None,
+        per_example: bool = True,
+    ) -> Batch:
+        """Return the output for an input.
+
+        Parameters
+        ----------
+        state_below : TensorVariable or tuple
+            A batch of the input space.
+        return_all : bool, default False
+            Whether to return the list of every layer's output instead.
+        dropout : Dropout, optional
+            Which inputs of each layer are dropped; default none. Each call with a `dropout` draws the seed of its
+            masks from the MLP's `rng`, as 2014's did, even where nothing is dropped.
+        per_example : bool, default True
+            Whether each example has a mask of its own, or the minibatch shares one.
+
+        Returns
+        -------
+        TensorVariable, or list
+            A batch of the output space; one for each layer, from input to output, if `return_all`.
+        """
+        if dropout is not None:
+            self.check_dropout(dropout)
+            streams = MRG_RandomStreams(max(int(self.rng.randint(2**15)), 1))
         states = []
         for layer in self.layers:
+            if dropout is not None:
+                state_below = dropout.drop_inputs(state_below, layer, streams, per_example)
             state_below = layer.fprop(state_below)
             states.append(state_below)
         return states if return_all else state_below
 
     def dropout_fprop(
         self,
-        state_below: Variable,
+        state_below: Batch,
         default_input_include_prob: float | None = 0.5,
         input_include_probs: dict[str, float] | None = None,
         default_input_scale: float = 2.0,
         input_scales: dict[str, float] | None = None,
         per_example: bool = True,
         return_all: bool = False,
-    ) -> Any:
-        """The output when each input of each layer is left out at random (Hinton et al., 2012).
-
-        Each call draws the seed of its masks from the MLP's `rng`, even where nothing is left out, as 2014's did.
+    ) -> Batch:
+        """Return the output under dropout: `fprop` with the keywords of 2014.
 
         Parameters
         ----------
-        state_below : the input
-        default_input_include_prob, default_input_scale : the probability that an input of a layer stays, and the
-            factor on those that stay, for layers that the next two do not name
-        input_include_probs, input_scales : the same, by layer name
-        per_example : draw a mask for each example, or else one for the whole batch
-        return_all : give the list of every layer's output
+        state_below : TensorVariable or tuple
+            A batch of the input space.
+        default_input_include_prob : float or None, default .5
+            `default_include_prob` of `Dropout`.
+        input_include_probs : dict, optional
+            `include_probs` of `Dropout`.
+        default_input_scale : float, default 2
+            `default_scale` of `Dropout`.
+        input_scales : dict, optional
+            `scales` of `Dropout`.
+        per_example : bool, default True
+            As of `fprop`.
+        return_all : bool, default False
+            As of `fprop`.
+
+        Returns
+        -------
+        TensorVariable, or list
+            As of `fprop`.
         """
-        include_probs, scales = input_include_probs or {}, input_scales or {}
-        self.check_layer_names(include_probs, "input_include_probs")
-        self.check_layer_names(scales, "input_scales")
-        streams = MRG_RandomStreams(max(int(self.rng.randint(2**15)), 1))
-        states = []
-        for layer in self.layers:
-            state_below = self._drop_out(
-                state_below,
-                include_probs.get(layer.layer_name, default_input_include_prob),
-                scales.get(layer.layer_name, default_input_scale),
-                streams,
-                layer,
-                per_example,
-            )
-            state_below = layer.fprop(state_below)
-            states.append(state_below)
-        return states if return_all else state_below
+        dropout = Dropout(
+            default_input_include_prob, default_input_scale, input_include_probs or {}, input_scales or {}
+        )
+        return self.fprop(state_below, return_all, dropout, per_example)
 
-    def _drop_out(
-        self,
-        state: Any,
-        include_prob: Probability | None,
-        scale: float,
-        streams: MRG_RandomStreams,
-        layer: Layer,
-        per_example: bool,
-    ) -> Any:
-        if include_prob in (None, 1.0):
-            return state
-        if isinstance(state, tuple):
-            return tuple(self._drop_out(part, include_prob, scale, streams, layer, per_example) for part in state)
-        if per_example:
-            mask = streams.binomial(p=include_prob, size=state.shape, dtype=state.dtype)
-        else:
-            one = layer.get_input_space().get_origin_batch(1)
-            mask = streams.binomial(p=include_prob, size=one.shape, dtype=state.dtype)
-            mask = pt.specify_broadcastable(mask, *[axis for axis, length in enumerate(one.shape) if length == 1])
-        if layer.dropout_input_mask_value == 0:
-            return pt.cast(state * mask * scale, state.dtype)
-        return pt.cast(pt.switch(mask, state * scale, layer.dropout_input_mask_value), state.dtype)
-
-    def check_layer_names(self, names: Iterable[str], option: str) -> None:
-        """Raise OptionError where `option` names a layer that is not here."""
-        for name in names:
+    def check_dropout(self, dropout: Dropout) -> None:
+        """Raise OptionError if a dropout names a layer that this MLP does not have."""
+        named = [("input_include_probs", name) for name in dropout.include_probs]
+        for option, name in named + [("input_scales", name) for name in dropout.scales]:
             if name not in self.layer_names:
                 known = [n for n in self.layer_names if n]
                 hint = nearest(name, known) or f"; its layers are {', '.join(known)}"
-                raise OptionError("MLP", option, f"{option} names the layer '{name}', which is not there{hint}")
+                raise OptionError("MLP", option, f"{option} names the layer '{name}', which does not exist{hint}")
 
-    def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
+    def cost(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
         return self.layers[-1].cost(Y, Y_hat)
 
-    def cost_matrix(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
+    def cost_matrix(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
         return self.layers[-1].cost_matrix(Y, Y_hat)
 
-    def cost_from_X(self, data: tuple[Variable, Variable]) -> TensorVariable:
-        """The cost of the output for an input X (no dropout) where the target is Y, given (X, Y)."""
+    def cost_from_X(self, data: tuple[Batch, Batch]) -> TensorVariable:
+        """Return the cost of the output for an input X, without dropout, where the target is Y, given (X, Y)."""
         self.get_monitoring_data_specs()[0].validate(data)
         X, Y = data
         return self.cost(Y, self.fprop(X))
@@ -243,12 +282,12 @@ class MLP(Layer):
         space = CompositeSpace((self.get_input_space(), self.get_output_space()))
         return space, (self.get_input_source(), self.get_target_source())
 
-    def get_monitoring_channels(self, data: tuple[Variable, Variable | None]) -> dict[str, TensorVariable]:
+    def get_monitoring_channels(self, data: tuple[Batch, Batch | None]) -> dict[str, TensorVariable]:
         X, Y = data
         return self.get_layer_monitoring_channels(state_below=X, targets=Y)
 
     def get_layer_monitoring_channels(
-        self, state_below: Any = None, state: Any = None, targets: Any = None
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = {}
         state = state_below

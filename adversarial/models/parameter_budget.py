@@ -1,4 +1,4 @@
-"""How many values the parameters made from now on may have: a stranger's file can describe layers of any size."""
+"""A limit on the size of the parameters that are made: an untrusted file can describe layers of any size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _left: ContextVar[int | None] = ContextVar("left", default=None)
 
 @contextmanager
 def parameter_budget(values: int) -> Iterator[None]:
-    """Let the parameters that are made within have `values` values in all."""
+    """Let the parameters that are made within have at most `values` values in all."""
     before = _left.set(values)
     try:
         yield
@@ -23,17 +23,24 @@ def parameter_budget(values: int) -> Iterator[None]:
 
 
 def spend(shape: Sequence[int], owner: str) -> None:
-    """Asked before a parameter is made.
+    """Spend the budget on a parameter; called before the parameter is allocated.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        The parameter's shape.
+    owner : str
+        The parameter's name, for the error.
 
     Raises
     ------
     ConfigurationError
-        Where there is a budget and `shape` is more than what is left of it.
+        If there is a budget and `shape` exceeds the rest of it.
     """
     left = _left.get()
     if left is None:
         return
     left -= math.prod(shape)
     if left < 0:
-        raise ConfigurationError(f"{owner} has shape {tuple(shape)}, which is more than the numbers that are there")
+        raise ConfigurationError(f"{owner} has shape {tuple(shape)}, which is more values than the file holds")
     _left.set(left)

@@ -1,18 +1,33 @@
-"""One measured quantity and its record, and the dataset that quantities are measured on."""
+"""One measured quantity and its record, and the dataset on which quantities are measured."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.traversal import graph_inputs
+from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, function, interpreted
 from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.iteration import MinibatchIterator
+from adversarial.models.model import Model
+from adversarial.options import OptionError, nearest
+
+Channel = TypeVar("Channel", covariant=True)
+
+
+class HasChannels(Protocol[Channel]):
+    """A Monitor, or the `checkpoint.record.MonitorRecord` of a saved model."""
+
+    @property
+    def channels(self) -> Mapping[str, Channel]: ...
+
 
 _RECORDS = {"val_record": float, "epoch_record": int, "batch_record": int, "example_record": int, "time_record": float}
 
@@ -22,23 +37,42 @@ class MonitorChannel:
 
     Attributes
     ----------
-    name, val, graph_input, data_specs, dataset, prereqs : as given to `Monitor.add_channel`
-    doc : what it measures, or None
-    val_record : the value at each monitoring step, as floats
-    epoch_record, batch_record, example_record : epochs, minibatches and examples seen by then
-    time_record : seconds since the monitor was made, not counting the time between the last record and a resume
+    name : str
+        Name of the channel.
+    val : scalar variable
+        Its value on a batch, floatX.
+    graph_input : variable or nested tuples
+        The symbolic batch that `val` is a function of.
+    data_specs : (Space, source)
+        What `graph_input` is.
+    dataset : Dataset
+        Where it is measured.
+    prereqs : list of callable
+        Functions of a batch that are called before the channel is measured on it.
+    doc : str
+        What it measures, or None.
+    val_record : list of float
+        The value at each monitoring step: the mean over the examples of the dataset.
+    epoch_record : list of int
+        Epochs seen by then.
+    batch_record : list of int
+        Minibatches seen by then.
+    example_record : list of int
+        Examples seen by then.
+    time_record : list of float
+        Seconds since the monitor was made, without the time between the last record and a resume.
     """
 
     def __init__(
         self,
         graph_input: Any,
-        val: Variable,
+        val: TensorVariable,
         name: str,
         data_specs: DataSpecs,
         dataset: Dataset,
         prereqs: list[Callable] | None = None,
         doc: str | None = None,
-    ):
+    ) -> None:
         if val.dtype != floatX():
             raise TypeError(f"monitoring channel {name} has dtype {val.dtype}, but must have {floatX()}")
         if val.ndim != 0:
@@ -57,13 +91,13 @@ class MonitorChannel:
         self.time_record: list[float] = []
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the record that a saved model holds of the channel."""
+        """Restore the channel's record from a saved model."""
         for name, kind in _RECORDS.items():
             setattr(self, name, [kind(value) for value in state[name]])
 
 
 class MonitoredDataset:
-    """A dataset, how it is iterated over, and the compiled function of its channels."""
+    """A dataset, how it is iterated over, and the compiled functions of its channels."""
 
     def __init__(self, dataset: Dataset, mode: str, batch_size: int | None, num_batches: int | None, seed: Any):
         self.dataset = dataset
@@ -79,14 +113,14 @@ class MonitoredDataset:
 
     @property
     def varying(self) -> int:
-        """The number of channels whose value differs from batch to batch."""
+        """Number of channels whose value differs from batch to batch."""
         return sum(self._varies)
 
-    def compile(self, batch: tuple, givens: Mapping) -> None:
-        """Compile the channels: those that differ from batch to batch, and, by themselves, those that do not.
+    def compile(self, batch: tuple[Variable, ...], givens: Mapping[Variable, Variable]) -> None:
+        """Compile one function of the channels that differ from batch to batch, and one of those that do not.
 
-        Norms of weights, say, are the same for every batch of a pass and are measured once. That is little work, so
-        it is done without compiling C code for it.
+        Norms of weights, for example, are the same for every batch of a pass and are measured once. That is little
+        work, so it is interpreted, not compiled to C.
         """
         self._varies = [bool(channel.prereqs) or _varies(channel.val) for channel in self.channels]
         pairs = list(zip(self.channels, self._varies, strict=True))
@@ -94,20 +128,21 @@ class MonitoredDataset:
         steady = [channel.val for channel, varies in pairs if not varies]
         self.function = self.steady_function = None
         if varying:
-            # A list: the C code that would stack 160 scalars compiles for longer than half of all the rest.
-            options = {"givens": givens, "on_unused_input": "ignore", "name": "monitor"}
+            # A list of outputs: C code to stack 160 scalars takes more than half as long to compile as all the rest.
+            options: dict[str, Any] = {"givens": givens, "on_unused_input": "ignore", "name": "monitor"}
             self.function = function(list(batch), varying, later=True, **options)
         if steady:
             self.steady_function = function([], steady, mode=interpreted(), name="monitor_steady")
 
     def in_order(self, varying: np.ndarray, steady: np.ndarray) -> np.ndarray:
-        """Values of both kinds in the order of the channels."""
+        """Merge the values of both kinds into the order of the channels."""
         values = np.empty(len(self.channels))
         values[np.array(self._varies, dtype=bool)] = varying
         values[~np.array(self._varies, dtype=bool)] = steady
         return values
 
-    def iterator(self, data_specs: DataSpecs) -> Any:
+    def iterator(self, data_specs: DataSpecs) -> MinibatchIterator:
+        """Iterate over the dataset's batches."""
         return self.dataset.iterator(
             mode=self.mode,
             batch_size=self.batch_size,
@@ -124,3 +159,67 @@ def _varies(value: Any) -> bool:
         not isinstance(source, (SharedVariable, Constant)) or getattr(source, "default_update", None) is not None
         for source in graph_inputs([value])
     )
+
+
+def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str) -> Channel:
+    """Return a channel by name.
+
+    Parameters
+    ----------
+    monitor : Monitor or MonitorRecord
+        Where to look, a live monitor or that of a saved model.
+    name : str
+        Name of the channel.
+    wanted_by : str
+        Class whose option names the channel, for the error message.
+
+    Returns
+    -------
+    MonitorChannel or ChannelRecord
+        The channel, with `val_record`.
+
+    Raises
+    ------
+    OptionError
+        If there is no such channel; names the nearest one.
+    """
+    if name in monitor.channels:
+        return monitor.channels[name]
+    reason = f"the monitor has no channel '{name}'{nearest(name, monitor.channels)}"
+    raise OptionError(wanted_by, "channel_name", reason)
+
+
+def read_channel(model: Model, channel_name: str, monitor_name: str = "monitor") -> float:
+    """Return the last recorded value of a channel.
+
+    Parameters
+    ----------
+    model : Model
+        A trained model.
+    channel_name : str
+        Name of the channel.
+    monitor_name : str
+        Attribute of the model that holds the monitor, default 'monitor'.
+
+    Returns
+    -------
+    float
+        The value.
+    """
+    return find_channel(getattr(model, monitor_name), channel_name, "read_channel").val_record[-1]
+
+
+def number_aware_alphabetical_key(name: str) -> list[tuple[int, int, str]]:
+    """Return a sorting key that puts h2 before h10.
+
+    Examples
+    --------
+    >>> sorted(["h10", "h2"], key=number_aware_alphabetical_key)
+    ['h2', 'h10']
+    """
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def format_value(value: float) -> str:
+    """Format a channel's value as 2014 printed it."""
+    return f"{value}" if abs(value) < 1e4 else f"{value:.3e}"

@@ -1,14 +1,13 @@
 """Monitor: what is measured of a model before training and after each epoch; after Pylearn2's `monitor.py`.
 
 Each channel is a scalar expression on a batch. Its value for an epoch is the mean over the batches of its dataset,
-each weighted by its number of examples. One function is compiled per dataset, so that channels share what they
-have in common, and so that each variate of random numbers is drawn once per batch for all of them, as in 2014.
+each weighted by its number of examples. One function is compiled per dataset, so that channels share
+subexpressions, and each random variate is drawn once per batch for all of them, as in 2014.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph import explicit_graph_inputs
+from pytensor.graph.basic import Variable
 
 from adversarial.backend import floatX
 from adversarial.cost import Cost
@@ -23,8 +23,9 @@ from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping, flat_sp
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import is_stochastic
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.monitor.channel import MonitorChannel, MonitoredDataset
-from adversarial.options import OptionError, configurable, nearest
+from adversarial.models.model import Model
+from adversarial.monitor.channel import MonitorChannel, MonitoredDataset, format_value, number_aware_alphabetical_key
+from adversarial.options import configurable
 from adversarial.space import CompositeSpace, NullSpace
 
 log = logging.getLogger(__name__)
@@ -36,14 +37,24 @@ ITERATOR_SEED = [2013, 2, 22]
 
 
 class Monitor:
-    """Measures a model; `channels[name].val_record` holds what it found.
+    """Measures a model; `channels[name].val_record` holds the values.
 
     Parameters
     ----------
     model : Model
+        What is measured.
+
+    Attributes
+    ----------
+    channels : dict of MonitorChannel
+        What is measured, by name.
+    time_budget_exceeded : bool
+        Whether training stopped for its time budget.
+    training_succeeded : bool
+        Whether training ended by itself, not by a request to stop.
     """
 
-    def __init__(self, model: Any):
+    def __init__(self, model: Model):
         self.model = model
         self.channels: dict[str, MonitorChannel] = {}
         self._monitored: list[MonitoredDataset] = []
@@ -57,40 +68,41 @@ class Monitor:
         self.training_succeeded = False
 
     @classmethod
-    def get_monitor(cls, model: Any) -> Monitor:
-        """The model's monitor; made and given to it if it has none."""
+    def get_monitor(cls, model: Model) -> Monitor:
+        """Return the model's monitor, made and stored as its attribute `monitor` if it has none."""
         if getattr(model, "monitor", None) is None:
             model.monitor = cls(model)
-        if not isinstance(model.monitor, cls):
+        monitor = model.monitor
+        if not isinstance(monitor, cls):
             raise ConfigurationError(
                 "the model was trained before and holds the record of it: put that aside by push_monitor to train again"
             )
-        return model.monitor
+        return monitor
 
     @property
     def datasets(self) -> list[Dataset]:
-        """The datasets on which channels are measured."""
+        """Every dataset on which channels are measured."""
         return [monitored.dataset for monitored in self._monitored]
 
     def get_epochs_seen(self) -> int:
-        """Epochs of training so far."""
+        """Return the epochs of training so far."""
         return self._epochs_seen
 
     def get_batches_seen(self) -> int:
-        """Minibatches of training so far."""
+        """Return the minibatches of training so far."""
         return self._batches_seen
 
     def get_examples_seen(self) -> int:
-        """Examples of training so far."""
+        """Return the examples of training so far, each counted as often as it was used."""
         return self._examples_seen
 
     def report_batch(self, num_examples: int) -> None:
-        """Note that the model has learned from another minibatch."""
+        """Count a minibatch of training and its examples."""
         self._examples_seen += num_examples
         self._batches_seen += 1
 
     def report_epoch(self) -> None:
-        """Note that the model has learned for another epoch."""
+        """Count an epoch of training."""
         self._epochs_seen += 1
 
     def add_dataset(
@@ -101,9 +113,25 @@ class Monitor:
         num_batches: int | None = None,
         seed: Any = None,
     ) -> None:
-        """Measure channels on `dataset` too, iterated over as `Dataset.iterator` says.
+        """Add a dataset to measure channels on.
 
-        `seed` is needed by modes that draw at random, and refused by others: the same examples are drawn each time.
+        Parameters
+        ----------
+        dataset : Dataset
+            The dataset; nothing is done if it is there already.
+        mode : str
+            How `Dataset.iterator` iterates over it, default 'sequential'.
+        batch_size : int, optional
+            Examples in a batch.
+        num_batches : int, optional
+            Batches in a pass.
+        seed : int or sequence of int, optional
+            Seed of each pass, required by modes that shuffle, so that each pass uses the same examples.
+
+        Raises
+        ------
+        ConfigurationError
+            If the options do not go together or with the dataset.
         """
         if is_stochastic(mode) != (seed is not None):
             need = "needs a seed" if seed is None else "takes no seed"
@@ -129,17 +157,29 @@ class Monitor:
         data_specs: DataSpecs | None = None,
         doc: str | None = None,
     ) -> None:
-        """Measure another quantity from the next monitoring step on.
+        """Add a quantity to measure from the next monitoring step on.
 
         Parameters
         ----------
-        name : of the channel
-        ipt : the symbolic batch that `val` is a function of, as `data_specs` says; None where it reads no data
-        val : a scalar expression, or a number
-        dataset : where to measure it; may be left out where there is only one
-        prereqs : functions of a batch to call before the channels are measured on it, each once per batch
-        data_specs : (space, source) of `ipt`
-        doc : what it measures
+        name : str
+            Name of the channel, not yet in use.
+        ipt : variable or nested tuples, or None
+            The symbolic batch that `val` is a function of; None if it reads no data.
+        val : scalar variable or float
+            Its value on a batch.
+        dataset : Dataset, optional
+            Where to measure it; may be left out if there is only one.
+        prereqs : list of callable, optional
+            Functions of a batch to call before the channels are measured on it, each once per batch.
+        data_specs : (Space, source), optional
+            What `ipt` is; required if it is not None.
+        doc : str, optional
+            What it measures.
+
+        Raises
+        ------
+        ConfigurationError
+            If the name is in use, the dataset is not known, or `val` depends on more than `ipt`.
         """
         if isinstance(val, (int, float)):
             val = pt.constant(val, dtype=floatX())
@@ -185,19 +225,28 @@ class Monitor:
         mode: str = "sequential",
         obj_prereqs: list[Callable] | None = None,
     ) -> None:
-        """Measure the objective and the channels of the cost, of further costs, and of the model.
+        """Add channels of the objective, of the cost, of further costs, and of the model.
 
-        The order in which expressions are built is 2014's, since building them draws seeds: the channels of each
-        cost (sorted by name, the one that is trained first), the channels of the model, and then, for each dataset,
-        the value of each cost.
+        Expressions are built in 2014's order, since building them draws seeds: the channels of each cost (sorted by
+        name, the one that is trained first), the channels of the model, and then, for each dataset, the value of
+        each cost.
 
         Parameters
         ----------
-        dataset : a Dataset, or several by name, which with an underscore becomes the prefix of its channels' names
-        cost : the cost that is trained; its value is the channel 'objective'
-        batch_size, num_batches, mode : how the datasets are iterated over
-        extra_costs : further costs by name; their values are channels of these names
-        obj_prereqs : prerequisites of the channel 'objective'
+        dataset : Dataset or dict of Dataset
+            Where to measure; a name and an underscore become the prefix of the names of its channels.
+        cost : Cost
+            The cost that is trained; its value is the channel 'objective'.
+        batch_size : int or None
+            Examples in a batch.
+        num_batches : int, optional
+            Batches in a pass.
+        extra_costs : dict of Cost, optional
+            Further costs by name; their values are channels of these names.
+        mode : str
+            How `Dataset.iterator` iterates, default 'sequential'.
+        obj_prereqs : list of callable, optional
+            Prerequisites of the channel 'objective'.
         """
         if dataset is None:
             return
@@ -231,7 +280,7 @@ class Monitor:
                 self.add_channel(prefix + key, ipt, value, each_dataset, None, data_specs)
 
     def compile(self) -> None:
-        """Compile the functions of the channels; does nothing if they are as they were."""
+        """Compile the functions of the channels, unless they are unchanged."""
         if self._compiled:
             return
         channels = list(self.channels.values())
@@ -245,7 +294,7 @@ class Monitor:
         )
         given = dict(zip(channels, DataSpecsMapping(nested).nest(batch)[1:], strict=True))
         for monitored in self._monitored:
-            givens = {}
+            givens: dict[Variable, Variable] = {}
             for channel in monitored.channels:
                 mapping = DataSpecsMapping(channel.data_specs)
                 own = mapping.flatten(channel.graph_input, return_tuple=True)
@@ -256,12 +305,12 @@ class Monitor:
         self._compiled = True
 
     def functions(self) -> list[Callable]:
-        """The compiled functions, in the order of the datasets."""
+        """Return the compiled functions, in the order of the datasets."""
         both = [each for monitored in self._monitored for each in (monitored.function, monitored.steady_function)]
         return [each for each in both if each is not None]
 
     def __call__(self) -> None:
-        """Measure every channel once and add the values to the records."""
+        """Measure every channel once and append the values to the records."""
         self.compile()
         values: dict[str, float] = {}
         for monitored in self._monitored:
@@ -271,7 +320,7 @@ class Monitor:
         self._record(values)
 
     def _means(self, monitored: MonitoredDataset) -> np.ndarray:
-        """The means of a dataset's channels over its batches; sums are kept in float64."""
+        """Return the means of a dataset's channels over its batches, summed in float64."""
         space, sources = self._flat_data_specs
         steady = (
             np.zeros(0) if monitored.steady_function is None else np.asarray(monitored.steady_function(), np.float64)
@@ -307,7 +356,12 @@ class Monitor:
             log.info("\t%s: %s", name, format_value(values[name]))
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the record that a saved model holds (`checkpoint.monitor_content`) of the same channels.
+        """Restore the record that a saved model holds of the same channels.
+
+        Parameters
+        ----------
+        state : mapping
+            What `checkpoint.monitor_content` returned.
 
         Raises
         ------
@@ -329,8 +383,8 @@ class Monitor:
         self._started = time.time() - max(times, default=0.0)
 
 
-def _symbolic_batches(specs: list[DataSpecs]) -> tuple:
-    """A symbolic batch for each of `specs`; those that read the same data share its variables."""
+def _symbolic_batches(specs: list[DataSpecs]) -> tuple[Any, ...]:
+    """Make a symbolic batch for each of `specs`; those that read the same data share its variables."""
     nested = CompositeSpace([space for space, _ in specs]), tuple(source for _, source in specs)
     space, sources = flat_specs(nested)
     batch = tuple(
@@ -339,24 +393,33 @@ def _symbolic_batches(specs: list[DataSpecs]) -> tuple:
     return DataSpecsMapping(nested).nest(batch)
 
 
-def find_channel(monitor: Monitor, name: str, wanted_by: str) -> MonitorChannel:
-    """The channel `name`, or an error that says who wants it and what it may be called."""
-    if name in monitor.channels:
-        return monitor.channels[name]
-    reason = f"the monitor has no channel '{name}'{nearest(name, monitor.channels)}"
-    raise OptionError(wanted_by, "channel_name", reason)
-
-
-def read_channel(model: Any, channel_name: str, monitor_name: str = "monitor") -> float:
-    """The last recorded value of a channel of `model`."""
-    return find_channel(getattr(model, monitor_name), channel_name, "read_channel").val_record[-1]
-
-
 @configurable
 def push_monitor(model: Any, name: str, transfer_experience: bool = False) -> Any:
-    """Put the monitor of a trained model aside as its attribute `name`, so that it is trained anew; gives the model.
+    """Move the monitor of a trained model to another attribute, so that training it again starts a new record.
 
-    With `transfer_experience` the new monitor goes on counting epochs, minibatches and examples.
+    Parameters
+    ----------
+    model : Model
+        The trained model, `!pkl:` in YAML.
+    name : str
+        Attribute of the model for the old monitor.
+    transfer_experience : bool
+        Whether the new monitor continues the counts of epochs, minibatches and examples; default false.
+
+    Returns
+    -------
+    Model
+        The same model.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> from adversarial.models.linear import Sigmoid
+    >>> model = MLP([Sigmoid(layer_name="y", dim=1, irange=0.1)], nvis=2)
+    >>> Monitor.get_monitor(model).report_epoch()
+    >>> model = push_monitor(model, "pretraining", transfer_experience=True)
+    >>> model.pretraining.get_epochs_seen(), model.monitor.get_epochs_seen()
+    (1, 1)
     """
     old = model.monitor
     setattr(model, name, old)
@@ -367,13 +430,3 @@ def push_monitor(model: Any, name: str, transfer_experience: bool = False) -> An
         new._batches_seen = old.get_batches_seen()
         new._examples_seen = old.get_examples_seen()
     return model
-
-
-def number_aware_alphabetical_key(name: str) -> list[tuple[int, int, str]]:
-    """A sorting key that puts h2 before h10."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", name) if part]
-
-
-def format_value(value: float) -> str:
-    """A channel's value as 2014 printed it."""
-    return f"{value}" if abs(value) < 1e4 else f"{value:.3e}"

@@ -1,4 +1,4 @@
-"""What a file may name: this package's own classes and functions made for it, and modules a user allows."""
+"""What a file may name: the package's classes and functions made for YAML, and the modules that a user allows."""
 
 from __future__ import annotations
 
@@ -18,28 +18,42 @@ from adversarial.names.names_2014 import NAMES_2014
 from adversarial.options import Configurable, nearest
 
 _PACKAGE = __name__.partition(".")[0]
-#: Roots whose names mean something to a user of 2014's files, for a better sentence.
+#: Packages of 2014: their names get a better error message.
 _ROOTS_2014 = ("pylearn2.", "theano.")
 
 
 class AllowList:
-    """Turns names into classes and functions; imports nothing that is not allowed.
+    """Resolves names to classes and functions; imports nothing that is not allowed.
 
     Parameters
     ----------
-    allow : names of modules of the user's own, whose contents (and submodules') may be named
+    allow : iterable of str, optional
+        Names of the user's own modules, whose contents, and whose submodules' contents, may be named.
+
+    Examples
+    --------
+    >>> AllowList().resolve("pylearn2.space.VectorSpace")
+    <class 'adversarial.space.VectorSpace'>
+    >>> AllowList().resolve("os.system")
+    Traceback (most recent call last):
+    adversarial.errors.ConfigurationError: 'os.system' is not allowed; if it is your own code, allow it by --allow os
     """
 
     def __init__(self, allow: Iterable[str] = ()):
         self.allow = tuple(allow)
 
     def resolve(self, name: str) -> Callable[..., Any]:
-        """The class or function that a dotted name, old or new, stands for.
+        """Return the class or function that a dotted name, old or new, stands for.
+
+        Parameters
+        ----------
+        name : str
+            Such as "adversarial.models.mlp.MLP" or 2014's "pylearn2.models.mlp.MLP".
 
         Raises
         ------
         ConfigurationError
-            Where the name is not allowed, not known, or nothing that a file can build.
+            If the name is not allowed, not known, or not of something that a file can build.
         """
         home = NAMES_2014.get(name, name)
         if "." not in home:
@@ -78,7 +92,13 @@ _MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "space
 
 
 def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
-    """Gives the class of a dotted name that a saved model may name: what the YAML reader allows, of model rooms."""
+    """Return a function from dotted names to the classes that a saved model may name: those of models, games, spaces.
+
+    Parameters
+    ----------
+    allow : iterable of str
+        Names of the user's own modules whose classes may be parts of a model too.
+    """
     known = AllowList(allow)
 
     def resolve(name: str) -> Callable[..., Any]:
@@ -92,7 +112,7 @@ def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
 
 
 def _buildable(value: Any) -> bool:
-    """Whether one of our own values was made for files to name."""
+    """Return whether one of the package's own values was made for files to name."""
     return (inspect.isclass(value) and issubclass(value, Configurable)) or (
         inspect.isfunction(value) and getattr(value, "__configurable__", False) is True
     )
@@ -118,7 +138,7 @@ def _own(name: str, module_name: str, attribute: str) -> Callable[..., Any]:
 
 
 def _hint(name: str, module: ModuleType | None = None) -> str:
-    """`; did you mean 'x'?`: a name whose last word is close, of old names for an old one, else of ours."""
+    """Return `; did you mean 'x'?` for a name whose last word is close: among old names for an old one."""
     old = name.startswith("pylearn2.")
     known = [candidate for candidate in NAMES_2014 if old or candidate.startswith(f"{_PACKAGE}.")]
     if not old:
@@ -157,7 +177,7 @@ def _import_users(module_name: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _working_directory_first() -> Iterator[None]:
-    """A user's module lies where the user works, which a launcher elsewhere does not search.
+    """Search the working directory first: a user's module is there, and a program elsewhere does not search it.
 
     Afterwards the directory is searched last, so that no file in it can stand in for a library's module.
     """

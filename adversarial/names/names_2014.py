@@ -1,6 +1,9 @@
-"""The one table of old names: what 2014's YAML and pickles call things, and where they live here."""
+"""The table of old names: what YAML and pickles of 2014 call classes, and where those are here."""
 
 from __future__ import annotations
+
+#: Module here -> names that are the same in both.
+_Places = dict[str, tuple[str, ...]]
 
 _P = "pylearn2"
 
@@ -13,15 +16,15 @@ _SCHEDULES = (
     "OneOverEpoch",
     "PolyakAveraging",
 )
-#: What 2014 kept beside SGD; goodfeli/adversarial copied it all, twice, to change SGD.
-_BESIDE_SGD = {
+#: What Pylearn2 has in the module of SGD; goodfeli/adversarial copied all of it, twice, to change SGD.
+_BESIDE_SGD: _Places = {
     "training_algorithms.schedules": _SCHEDULES,
     "training_algorithms.learning_rule": ("MomentumAdjustor",),
     "termination_criteria": ("PatienceBasedTermCrit",),
 }
 
 #: Module of 2014 -> module here -> names that are the same in both.
-_MOVED = {
+_MOVED: dict[str, _Places] = {
     f"{_P}.train": {"train": ("Train",)},
     f"{_P}.models.mlp": {
         "models.mlp": ("MLP",),
@@ -31,12 +34,39 @@ _MOVED = {
         "models.composite": ("CompositeLayer", "FlattenerLayer", "SpaceConverter"),
     },
     f"{_P}.models.maxout": {"models.maxout": ("Maxout",), "models.maxout_conv": ("MaxoutConvC01B",)},
+    f"{_P}.models.autoencoder": {
+        "models.autoencoder": (
+            "Autoencoder",
+            "ContractiveAutoencoder",
+            "DenoisingAutoencoder",
+            "HigherOrderContractiveAutoencoder",
+        ),
+    },
+    f"{_P}.models.rbm": {"models.rbm": ("RBM",)},
+    f"{_P}.models.gsn": {"models.gsn": ("GSN",)},
+    f"{_P}.costs.gsn": {"costs.gsn": ("GSNCost",)},
+    f"{_P}.blocks": {"models.blocks": ("StackedBlocks",)},
+    f"{_P}.corruption": {
+        "models.corruption": (
+            "BinomialCorruptor",
+            "BinomialSampler",
+            "DropoutCorruptor",
+            "DummyCorruptor",
+            "GaussianCorruptor",
+            "SaltPepperCorruptor",
+        ),
+    },
+    f"{_P}.costs.autoencoder": {
+        "costs.autoencoder": ("MeanBinaryCrossEntropy", "MeanSquaredReconstructionError", "SparseActivation"),
+    },
+    f"{_P}.costs.ebm_estimation": {"costs.energy": ("CDk", "SML")},
+    f"{_P}.datasets.transformer_dataset": {"datasets.transformer_dataset": ("TransformerDataset",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
     f"{_P}.monitor": {"monitor": ("push_monitor",)},
     f"{_P}.space": {"space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace")},
-    f"{_P}.costs.cost": {"cost": ("SumOfCosts",)},
+    f"{_P}.costs.cost": {"cost": ("SumOfCosts",), "costs.method": ("MethodCost",)},
     f"{_P}.training_algorithms.sgd": {"training_algorithms.sgd": ("SGD",), **_BESIDE_SGD},
     f"{_P}.training_algorithms.learning_rule": {
         "training_algorithms.learning_rule": ("AdaDelta", "Momentum", "MomentumAdjustor"),

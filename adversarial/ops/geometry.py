@@ -1,8 +1,8 @@
-"""Which pixels of an image meet: a kernel's values as it moves over it, and the windows that are pooled."""
+"""Which pixels of an image meet a kernel's values as the kernel moves over it, and which are pooled together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,12 @@ class Geometry:
 
     Attributes
     ----------
-    image_shape, kernel_shape : of images and kernels
-    pad : width of the border of zeros
-    stride : how far kernels move from one value of the maps to the next
+    image_shape, kernel_shape : tuple of int
+        Of images and kernels.
+    pad : int
+        Width of the border of zeros.
+    stride : tuple of int
+        Pixels from the kernel's place for one value of the maps to its place for the next.
 
     Raises
     ------
@@ -34,35 +37,34 @@ class Geometry:
     def __post_init__(self) -> None:
         if min(self.image_shape + self.kernel_shape + self.stride) < 1 or self.pad < 0:
             raise ValueError(f"lengths and strides must be at least 1 and pad at least 0: {self}")
-        padded = tuple(n + 2 * self.pad for n in self.image_shape)
+        padded = _each(lambda n: n + 2 * self.pad, self.image_shape)
         if not _within(self.kernel_shape, padded):
             raise ValueError(f"the kernel is {_by(self.kernel_shape)}, larger than its padded input, {_by(padded)}")
 
     @property
     def map_shape(self) -> Pair:
         """The shape of the maps."""
-        lengths = zip(self.image_shape, self.kernel_shape, self.stride, strict=True)
-        return tuple(-(-(n + 2 * self.pad - k) // s) + 1 for n, k, s in lengths)
+        pad = 2 * self.pad
+        return _each(lambda n, k, s: -(-(n + pad - k) // s) + 1, self.image_shape, self.kernel_shape, self.stride)
 
     @property
     def padded_shape(self) -> Pair:
         """The shape of the images with all the zeros that kernels see."""
-        lengths = zip(self.map_shape, self.kernel_shape, self.stride, strict=True)
-        return tuple((m - 1) * s + k for m, k, s in lengths)
+        return _each(lambda m, k, s: (m - 1) * s + k, self.map_shape, self.kernel_shape, self.stride)
 
     def padded(self, images: np.ndarray) -> np.ndarray:
-        """A copy of images with zeros around them."""
+        """Return a copy of images with zeros around them."""
         padded = np.zeros((images.shape[0], *self.padded_shape, images.shape[3]), images.dtype)
         self.inner(padded)[...] = images
         return padded
 
     def inner(self, padded: np.ndarray) -> np.ndarray:
-        """The images within padded ones: a view."""
+        """Return the images within padded ones, a view."""
         rows, columns = self.image_shape
         return padded[:, self.pad : self.pad + rows, self.pad : self.pad + columns]
 
     def windows(self, padded: np.ndarray) -> np.ndarray:
-        """A view (channel, map row, map column, batch, kernel row, kernel column) of padded images."""
+        """Return a view (channel, map row, map column, batch, kernel row, kernel column) of padded images."""
         windows = np.lib.stride_tricks.sliding_window_view(padded, self.kernel_shape, axis=(1, 2), writeable=True)
         return windows[:, :: self.stride[0], :: self.stride[1]]
 
@@ -73,9 +75,12 @@ class Windows:
 
     Attributes
     ----------
-    image_shape, pool_shape : of images and windows
-    stride : from one window to the next; at most the windows' own length, so that no pixel is left out
-    pieces : number of linear pieces of which each channel is the largest
+    image_shape, pool_shape : tuple of int
+        Of images and windows.
+    stride : tuple of int
+        Pixels from one window to the next; at most the windows' own length, so that no pixel is left out.
+    pieces : int
+        Linear pieces of a channel, which is the largest of them.
 
     Raises
     ------
@@ -102,24 +107,31 @@ class Windows:
     @property
     def pooled_shape(self) -> Pair:
         """The shape of pooled images."""
-        lengths = zip(self.image_shape, self.pool_shape, self.stride, strict=True)
-        return tuple(-(-(n - p) // s) + 1 for n, p, s in lengths)
+        return _each(lambda n, p, s: -(-(n - p) // s) + 1, self.image_shape, self.pool_shape, self.stride)
 
     @property
     def covered_shape(self) -> Pair:
         """The shape of an image with all that the last windows reach."""
-        lengths = zip(self.pooled_shape, self.pool_shape, self.stride, strict=True)
-        return tuple((m - 1) * s + p for m, p, s in lengths)
+        return _each(lambda m, p, s: (m - 1) * s + p, self.pooled_shape, self.pool_shape, self.stride)
 
     def slices(self) -> Iterator[tuple[slice, slice]]:
-        """For each pixel of a window, the rows and columns of a covered image that are that pixel of some window."""
+        """Yield, for each pixel of a window, the rows and columns of a covered image where it is."""
         for offsets in np.ndindex(self.pool_shape):
-            lengths = zip(offsets, self.pooled_shape, self.stride, strict=True)
-            yield tuple(slice(first, first + (m - 1) * s + 1, s) for first, m, s in lengths)
+            rows, columns = (
+                slice(first, first + (m - 1) * s + 1, s)
+                for first, m, s in zip(offsets, self.pooled_shape, self.stride, strict=True)
+            )
+            yield rows, columns
+
+
+def _each(compute: Callable[..., int], *pairs: Pair) -> Pair:
+    """Compute a number from the rows of all pairs, and one from the columns."""
+    rows, columns = (compute(*lengths) for lengths in zip(*pairs, strict=True))
+    return rows, columns
 
 
 def _by(lengths: Pair) -> str:
-    """Lengths in words: 3x5."""
+    """Return lengths in words, such as 3x5."""
     return f"{lengths[0]}x{lengths[1]}"
 
 

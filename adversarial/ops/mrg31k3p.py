@@ -1,26 +1,28 @@
 """MRG31k3p: the random number generator of L'Ecuyer and Touzin (2000) as Theano ran it, many streams side by side.
 
 A state is an int32 matrix (streams, 6). Value i of a sample comes from stream i modulo the number of streams, so a
-sample of up to as many values as streams moves each of those one step. All arithmetic is on integers, and the last
-multiplication rounds the same way everywhere: one state gives one sample on every backend, bit for bit.
+sample of at most as many values as there are streams moves each of those one step. All arithmetic is on integers, and
+the last multiplication rounds the same way everywhere: one state gives one sample on every backend, bit for bit.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply, Constant
+from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
 from pytensor.tensor.type import TensorType
 
-from adversarial.engine import registry
-from adversarial.engine.c.arrays import HAS_ROOM
+from adversarial.engine import compat, registry
+from adversarial.engine.c.sources import CodeInHeaders
 from adversarial.errors import ConfigurationError
 
 M1 = 2147483647  # 2^31 - 1
@@ -33,15 +35,19 @@ DTYPES = ("float32", "float64")
 
 
 def next_values(state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One step of each stream.
+    """Move each stream one step.
 
     Parameters
     ----------
-    state : (streams, 6) integers
+    state : array of int, shape (streams, 6)
+        The state of each stream.
 
     Returns
     -------
-    new state (streams, 6) int64, and the integers from 1 to M1 that the samples are multiples of (streams,)
+    new_state : array of int64, shape (streams, 6)
+        The state after the step.
+    integers : array of int64, shape (streams,)
+        The integers, from 1 to M1, that samples are multiples of.
     """
     x11, x12, x13, x21, x22, x23 = np.asarray(state, dtype=np.int64).T
     y1 = (((x12 & 511) << 22) + (x12 >> 9) + ((x13 & 16777215) << 7) + (x13 >> 24)) % M1
@@ -58,7 +64,7 @@ def _reduce(value: np.ndarray, modulus: int) -> np.ndarray:
     return np.where(value >= modulus, value - modulus, value)
 
 
-class MRGUniform(COp):
+class MRGUniform(CodeInHeaders, COp):
     """Draw a sample uniform between `low` and `high`, both excluded, and move its streams on.
 
     The sample is u (high - low) + low for u on (0, 1), each step rounded to `dtype`: left to the compiler of a
@@ -69,6 +75,7 @@ class MRGUniform(COp):
     """
 
     __props__ = ("dtype", "ndim", "low", "high", "inplace")
+    headers = ("mrg31k3p.h",)
 
     def __init__(self, dtype: str, ndim: int, low: float = 0.0, high: float = 1.0, inplace: bool = False):
         if dtype not in DTYPES:
@@ -80,7 +87,7 @@ class MRGUniform(COp):
         self.inplace = inplace
         self.destroy_map = {0: [0]} if inplace else {}
 
-    def make_node(self, state: Any, size: Any) -> Apply:
+    def make_node(self, state: pt.TensorLike, size: pt.TensorLike) -> Apply:  # type: ignore[override]
         state, size = pt.as_tensor(state), pt.as_tensor(size, ndim=1)
         if state.dtype != "int32" or state.ndim != 2:
             raise TypeError(f"the state must be an int32 matrix, not {state.type}")
@@ -92,7 +99,7 @@ class MRGUniform(COp):
         static = tuple(None if length is None else int(length) for length in shape)
         return Apply(self, [state, pt.cast(size, "int64")], [state.type(), TensorType(self.dtype, static)()])
 
-    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list) -> None:
         state, size = inputs
         if len(size) != self.ndim or np.any(size < 0):
             raise ValueError(f"a sample of {self.ndim} axes cannot have the size {tuple(size)}")
@@ -107,127 +114,44 @@ class MRGUniform(COp):
         output_storage[0][0], output_storage[1][0] = new_state, sample
 
     def scale_and_low(self) -> tuple[np.ndarray, np.ndarray]:
-        """high - low and low, rounded as Theano rounded them: each end first."""
+        """Return high - low, and low, rounded as Theano rounded them: each end first."""
         low, high = np.asarray(self.low, dtype=self.dtype), np.asarray(self.high, dtype=self.dtype)
         return high - low, low
 
     def infer_shape(self, *arguments: Any) -> list:
-        # The node and its inputs' shapes; PyTensor before 3.3 gives the graph first.
-        node, input_shapes = arguments[-2:]
-        return [input_shapes[0], tuple(node.inputs[1][axis] for axis in range(self.ndim))]
+        node, (state, _) = compat.node_and_shapes(arguments)
+        return [state, tuple(pt.as_tensor(node.inputs[1])[axis] for axis in range(self.ndim))]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False, False], [False, False]]
 
-    def pullback(self, inputs: list, outputs: list, cotangents: list) -> list:
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
         return [DisconnectedType()() for _ in inputs]
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
         return ["-O3", "-ffp-contract=off", "-fopenmp"]
 
-    def c_code_cache_version(self) -> tuple[int, ...]:
-        return (6,)
-
-    def c_support_code(self, **kwargs: Any) -> str:
-        return HAS_ROOM + _C_SUPPORT
-
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
-        (state, size), (new_state, sample) = inputs, outputs
         scale, low = self.scale_and_low()
         # To scale by NORM, a power of two, rounds nothing, so it is done to the other factor, once.
-        scale, low = (f"({value.item().hex()})" for value in (np.asarray(NORM, dtype=self.dtype) * scale, low))
-        ctype, typenum = f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
-        take = (
-            f"Py_XDECREF({new_state}); {new_state} = {state}; Py_INCREF({new_state});"
-            if self.inplace
-            else f"Py_XDECREF({new_state}); {new_state} = (PyArrayObject*)PyArray_NewCopy({state}, NPY_CORDER);"
-        )
+        factors = (np.asarray(NORM, dtype=self.dtype) * scale, low)
+        arguments = [*inputs, str(self.ndim), str(int(self.inplace)), *(value.item().hex() for value in factors)]
         return f"""
-        npy_intp dims[{max(self.ndim, 1)}];
-        npy_intp total = 1;
-        if (PyArray_DIM({size}, 0) != {self.ndim}) {{
-            PyErr_SetString(PyExc_ValueError, "a sample of {self.ndim} axes needs a size of as many numbers");
-            {sub["fail"]}
-        }}
-        for (int axis = 0; axis < {self.ndim}; ++axis) {{
-            dims[axis] = *(npy_int64*)PyArray_GETPTR1({size}, axis);
-            if (dims[axis] < 0) {{
-                PyErr_SetString(PyExc_ValueError, "the size of a sample must not be negative");
+            if (!adversarial::mrg31k3p<npy_{self.dtype}>({", ".join([*arguments, *outputs])})) {{
                 {sub["fail"]}
             }}
-            total *= dims[axis];
-        }}
-        if (!adversarial::has_room({sample}, {self.ndim}, dims, {typenum})) {{ {sub["fail"]} }}
-        {take}
-        if (!{new_state} || PyArray_DIM({new_state}, 1) != 6 || !PyArray_IS_C_CONTIGUOUS({new_state})) {{
-            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "the state must be contiguous, of 6 columns");
-            {sub["fail"]}
-        }}
-        mrg31k3p_fill<{ctype}>((npy_int32*)PyArray_DATA({new_state}), PyArray_DIM({new_state}, 0),
-                               ({ctype}*)PyArray_DATA({sample}), total, {scale}, {low});
         """
 
 
-# Streams are stepped in blocks whose state lies in registers or the first-level cache, one array per component, so
-# that the compiler turns the steps into vector instructions. Unsigned arithmetic wraps where Theano's int32 did.
-_C_SUPPORT = r"""
-#ifndef ADVERSARIAL_MRG31K3P
-#define ADVERSARIAL_MRG31K3P
-// The rest of a value below twice the modulus: where nothing is to be taken away, the difference wraps and is larger.
-static inline npy_uint32 reduced(npy_uint32 value, npy_uint32 modulus)
-{
-    return value - modulus < value ? value - modulus : value;
-}
-
-template <typename real>
-static void mrg31k3p_fill(npy_int32* state, npy_intp streams, real* sample, npy_intp total, real scale, real low)
-{
-    const npy_uint32 M1 = 2147483647u, M2 = 2147462579u;
-    const npy_intp BLOCK = 64;
-    const npy_intp used = total < streams ? total : streams;
-    const npy_intp blocks = (used + BLOCK - 1) / BLOCK;
-    #pragma omp parallel for schedule(static) if (total >= 8192)
-    for (npy_intp block = 0; block < blocks; ++block) {
-        const npy_intp first = block * BLOCK;
-        const npy_intp width = used - first < BLOCK ? used - first : BLOCK;
-        npy_uint32 x11[BLOCK], x12[BLOCK], x13[BLOCK], x21[BLOCK], x22[BLOCK], x23[BLOCK];
-        for (npy_intp k = 0; k < width; ++k) {
-            const npy_int32* s = state + (first + k) * 6;
-            x11[k] = s[0]; x12[k] = s[1]; x13[k] = s[2]; x21[k] = s[3]; x22[k] = s[4]; x23[k] = s[5];
-        }
-        for (npy_intp start = first; start < total; start += streams) {
-            const npy_intp count = total - start < width ? total - start : width;
-            real* out = sample + start;
-            for (npy_intp k = 0; k < count; ++k) {
-                npy_uint32 y1 = (((x12[k] << 22) & 0x7fc00000u) | (x12[k] >> 9))
-                              + (((x13[k] << 7) & 0x7fffff80u) | (x13[k] >> 24));
-                y1 = reduced(reduced(y1, M1) + x13[k], M1);
-                x13[k] = x12[k]; x12[k] = x11[k]; x11[k] = y1;
-                const npy_uint32 y2 = reduced(((x21[k] & 65535u) << 15) + 21069u * (x21[k] >> 16), M2);
-                npy_uint32 y3 = reduced(((x23[k] & 65535u) << 15) + 21069u * (x23[k] >> 16), M2);
-                y3 = reduced(reduced(y3 + x23[k], M2) + y2, M2);
-                x23[k] = x22[k]; x22[k] = x21[k]; x21[k] = y3;
-                const npy_int32 value = (npy_int32)(y1 <= y3 ? y1 - y3 + M1 : y1 - y3);
-                out[k] = (real)value * scale + low;
-            }
-        }
-        for (npy_intp k = 0; k < width; ++k) {
-            npy_int32* s = state + (first + k) * 6;
-            s[0] = x11[k]; s[1] = x12[k]; s[2] = x13[k]; s[3] = x21[k]; s[4] = x22[k]; s[5] = x23[k];
-        }
-    }
-}
-#endif
-"""
-
-
 @node_rewriter([MRGUniform])
-def mrg_uniform_inplace(fgraph: Any, node: Apply) -> list | None:
-    """Step the streams in the memory they lie in."""
+def mrg_uniform_inplace(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+    """Let the new state overwrite the old one."""
     if node.op.inplace:
         return None
     op = node.op
-    return MRGUniform(op.dtype, op.ndim, op.low, op.high, inplace=True)(*node.inputs, return_list=True)
+    return MRGUniform(op.dtype, op.ndim, op.low, op.high, inplace=True).make_node(*node.inputs).outputs
 
 
 optdb.register(
@@ -241,7 +165,7 @@ optdb.register(
 
 @registry.registers_for("numba")
 def _register_numba() -> None:
-    from numba.np.unsafe.ndarray import to_fixed_tuple
+    from numba.np.unsafe.ndarray import to_fixed_tuple  # type: ignore[import-untyped]
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
     @register_funcify_default_op_cache_key(MRGUniform)
@@ -250,9 +174,9 @@ def _register_numba() -> None:
         scale, low = (real(value) for value in op.scale_and_low())
         norm = real(NORM)
 
-        # Never PyTensor's default of fast mathematics: contracted, the scaling would round once where it must twice.
+        # Not with fast-math, PyTensor's default: fused, product and sum would be rounded once, not twice.
         @numba_njit(fastmath=False)
-        def fill(state, flat):
+        def fill(state: np.ndarray, flat: np.ndarray) -> None:
             streams = state.shape[0]
             for start in range(0, flat.size, streams):
                 for k in range(min(streams, flat.size - start)):
@@ -276,7 +200,7 @@ def _register_numba() -> None:
                     flat[start + k] = real(value) * norm * scale + low
 
         @numba_njit(fastmath=False)
-        def mrg_uniform(state, size):
+        def mrg_uniform(state: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             if size.shape[0] != ndim:
                 raise ValueError("the size of a sample must have a number for each axis")
             for axis in range(ndim):
@@ -304,7 +228,7 @@ def _register_jax() -> None:
         return jnp.where(value >= np.uint32(modulus), value - np.uint32(modulus), value)
 
     def step(state: tuple) -> tuple[tuple, jax.Array]:
-        """One step in uint32, which JAX has with or without its 64-bit mode."""
+        """Move streams one step, in uint32, which JAX has with or without its 64-bit mode."""
         x11, x12, x13, x21, x22, x23 = state
         y1 = reduce(((x12 & 511) << 22) + (x12 >> 9) + ((x13 & 16777215) << 7) + (x13 >> 24), M1)
         y1 = reduce(y1 + x13, M1)
@@ -330,7 +254,7 @@ def _register_jax() -> None:
             static = tuple(node.inputs[1].data)
 
         def mrg_uniform(state: jax.Array, size: Any) -> tuple[jax.Array, jax.Array]:
-            if op.dtype == "float64" and not jax.config.jax_enable_x64:
+            if op.dtype == "float64" and not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
                 raise ConfigurationError("a float64 random variate on JAX needs floatX float64")
             try:
                 shape = tuple(int(length) for length in (size if None in static else static))
@@ -350,17 +274,17 @@ def _register_jax() -> None:
                 columns = tuple(jnp.concatenate([new, old[rest:]]) for new, old in zip(moved, columns, strict=True))
                 values = jnp.concatenate([values, last])
             sample = scaled(values, op).reshape(shape)
-            # Every device steps all streams, and goes on with the examples that are its own.
+            # Every device moves all streams, and continues with its own examples.
             return jnp.stack(columns, axis=1).astype(np.int32), devices.split(sample) if op.ndim > 1 else sample
 
         return mrg_uniform
 
     @node_rewriter([MRGUniform])
-    def mrg_uniform_size_as_tuple(fgraph: Any, node: Apply) -> list | None:
-        """Keep the lengths that JAX knows while it traces out of an array, in which it would forget them."""
+    def mrg_uniform_size_as_tuple(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
+        """Pass lengths as a tuple: JAX knows them while it traces, unless they are in an array."""
         state, size = node.inputs
         if size.owner is None or not isinstance(size.owner.op, MakeVector):
             return None
-        return node.clone_with_new_inputs([state, JAXShapeTuple()(*size.owner.inputs)]).outputs
+        return node.clone_with_new_inputs([state, *JAXShapeTuple().make_node(*size.owner.inputs).outputs]).outputs
 
     optdb.register("mrg_uniform_size_as_tuple", dfs_rewriter(mrg_uniform_size_as_tuple), "jax", position=110)

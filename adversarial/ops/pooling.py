@@ -11,38 +11,42 @@ Where values tie for the largest, each of them gets the whole gradient: so it wa
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.graph.basic import Apply
+from pytensor.graph.basic import Apply, Variable
 from pytensor.link.c.op import COp
 from pytensor.link.c.params_type import ParamsType
 from pytensor.tensor.type import TensorType, lvector
 
-from adversarial.engine import registry
-from adversarial.engine.c.arrays import HAS_ROOM
+from adversarial.engine import compat, registry
+from adversarial.engine.c.sources import CodeInHeaders
 from adversarial.ops.geometry import Windows
 
 
-class _Pooling(COp):
-    """What the two Ops share."""
+class _Pooling(CodeInHeaders, COp):
+    """What the two Ops share: the windows, and the check of shapes."""
 
     __props__ = ("windows",)
     #: What C code reads when it runs, so that one compiled module serves all shapes.
     params_type = ParamsType(lengths=lvector)
+    headers = ("pooling.h",)
+    #: The headers' function that computes the output.
+    function: ClassVar[str]
 
     def __init__(self, windows: Windows):
         self.windows = windows
 
     @property
     def lengths(self) -> np.ndarray:
-        """The numbers of the windows, in the order of the C code's."""
+        """The lengths of the windows, in the order of `Windows` in `pooling.h`."""
         w = self.windows
         return np.array([w.pieces, *w.image_shape, *w.pooled_shape, *w.pool_shape, *w.stride])
 
     def _pooled_shape(self, shape: tuple) -> tuple:
-        """The shape of pooled images; raises ValueError where `shape`, of the images, does not fit."""
+        """Return the shape of pooled images; raise ValueError if `shape`, of the images, does not fit."""
         windows = self.windows
         channels = shape[0]
         rows, columns = (pair[0] in (None, pair[1]) for pair in zip(shape[1:3], windows.image_shape, strict=True))
@@ -56,74 +60,32 @@ class _Pooling(COp):
     def c_compile_args(self, **kwargs: Any) -> list[str]:
         return ["-O3"]
 
-    def c_code_cache_version(self) -> tuple[int, ...]:
-        return (2,)
-
-    def c_headers(self, **kwargs: Any) -> list[str]:
-        return ["<algorithm>"]
-
-    def c_support_code(self, **kwargs: Any) -> str:
-        return HAS_ROOM + _C_SUPPORT
-
-    def _c_code(self, node: Apply, names: list[str], values: list[str], made: str, sub: dict) -> str:
-        """C code that calls `adversarial::max_pool` or `adversarial::max_pool_gradient` on contiguous arrays.
-
-        `names` are those that `values` have in it, the images' first.
-        """
-        dtype = node.outputs[0].dtype
-        held = " ".join(
-            f"PyArrayObject* {name} = (PyArrayObject*)PyArray_GETCONTIGUOUS({value});"
-            for name, value in zip(names, values, strict=True)
-        )
-        checks = " && ".join(
-            f"std::equal(dims_of_{name}, dims_of_{name} + 4, PyArray_DIMS({array}))"
-            for name, array in zip(("images", "pooled", "pooled"), names, strict=False)
-        )
-        function = "max_pool_gradient" if names[1:] else "max_pool"
-        made_dims = "dims_of_images" if names[1:] else "dims_of_pooled"
-        data = ", ".join(f"(npy_{dtype}*)PyArray_DATA({array})" for array in (*names, made))
+    def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         return f"""
-        {{
-            {held}
-            bool done = false;
-            if ({" && ".join(names)}) {{
-                const npy_int64* n = (npy_int64*)PyArray_DATA({sub["params"]}->lengths);
-                const npy_intp channels = PyArray_DIM(images, 0) / n[0], batch = PyArray_DIM(images, 3);
-                npy_intp dims_of_images[4] = {{ channels * n[0], n[1], n[2], batch }};
-                npy_intp dims_of_pooled[4] = {{ channels, n[3], n[4], batch }};
-                if (!({checks}))
-                    PyErr_SetString(PyExc_ValueError, "the arrays given to {type(self).__name__} do not fit");
-                else if (adversarial::has_room({made}, 4, {made_dims}, NPY_{dtype.upper()})) {{
-                    const adversarial::Windows windows = {{
-                        channels, batch, n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8]
-                    }};
-                    adversarial::{function}(windows, {data});
-                    done = true;
-                }}
-            }}
-            {" ".join(f"Py_XDECREF({name});" for name in names)}
-            if (!done) {{
+            const npy_int64* lengths = (npy_int64*)PyArray_DATA({sub["params"]}->lengths);
+            if (!adversarial::{self.function}<npy_{node.outputs[0].type.dtype}>(
+                    lengths, {", ".join([*inputs, *outputs])})) {{
                 {sub["fail"]}
             }}
-        }}
         """
 
 
 class MaxPool(_Pooling):
     """Pooled images from images."""
 
-    def make_node(self, images: Any) -> Apply:
+    function = "max_pool"
+
+    def make_node(self, images: pt.TensorLike) -> Apply:  # type: ignore[override]
         images = pt.as_tensor(images)
         if images.dtype not in ("float32", "float64") or images.ndim != 4:
             raise TypeError(f"MaxPool takes float32 or float64 images with 4 axes, not {images.type}")
         return Apply(self, [images], [TensorType(images.dtype, self._pooled_shape(images.type.shape))()])
 
     def infer_shape(self, *arguments: Any) -> list:
-        input_shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
-        channels, _, _, batch = input_shapes[0]
+        _, ((channels, _, _, batch),) = compat.node_and_shapes(arguments)
         return [(channels // self.windows.pieces, *self.windows.pooled_shape, batch)]
 
-    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list) -> None:
         (images,) = inputs
         windows = self.windows
         channels, _, _, batch = self._pooled_shape(images.shape)
@@ -131,17 +93,20 @@ class MaxPool(_Pooling):
         covered[:, : windows.image_shape[0], : windows.image_shape[1]] = _by_piece(images, windows.pieces).max(axis=1)
         output_storage[0][0] = np.stack([covered[:, rows, columns] for rows, columns in windows.slices()]).max(axis=0)
 
-    def pullback(self, inputs: list, outputs: list, cotangents: list) -> list:
-        return [MaxPoolGradient(self.windows)(inputs[0], outputs[0], cotangents[0])]
-
-    def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
-        return self._c_code(node, ["images"], inputs, outputs[0], sub)
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        return MaxPoolGradient(self.windows).make_node(inputs[0], outputs[0], cotangents[0]).outputs
 
 
 class MaxPoolGradient(_Pooling):
     """The gradient of images, from images, pooled images, and the gradient of these."""
 
-    def make_node(self, images: Any, pooled: Any, gradient: Any) -> Apply:
+    function = "max_pool_gradient"
+
+    def make_node(  # type: ignore[override]
+        self, images: pt.TensorLike, pooled: pt.TensorLike, gradient: pt.TensorLike
+    ) -> Apply:
         inputs = [pt.as_tensor(value) for value in (images, pooled, gradient)]
         if {value.dtype for value in inputs} not in ({"float32"}, {"float64"}) or {v.ndim for v in inputs} != {4}:
             raise TypeError(f"MaxPoolGradient takes three tensors alike float32 or float64 with 4 axes, not {inputs}")
@@ -149,10 +114,10 @@ class MaxPoolGradient(_Pooling):
         return Apply(self, inputs, [inputs[0].type()])
 
     def infer_shape(self, *arguments: Any) -> list:
-        input_shapes = arguments[-1]  # PyTensor before 3.3 gives the graph before the node, too.
-        return [input_shapes[0]]
+        _, (images, _, _) = compat.node_and_shapes(arguments)
+        return [images]
 
-    def perform(self, node: Apply, inputs: list, output_storage: list) -> None:
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list) -> None:
         images, pooled, gradient = inputs
         windows = self.windows
         shape = self._pooled_shape(images.shape)
@@ -167,10 +132,12 @@ class MaxPoolGradient(_Pooling):
             result[:, :, y, x] += np.where(largest, gradient[:, None], 0)
         output_storage[0][0] = np.ascontiguousarray(result[:, :, :rows, :columns]).reshape(images.shape)
 
-    def pullback(self, inputs: list, outputs: list, cotangents: list) -> list:
-        """Linear in the gradient; flat in the images and their maxima, but where the largest changes."""
-        images, pooled, gradient = inputs
-        windows, (v,) = self.windows, cotangents
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        """Return 0 for images and maxima, except where the largest changes; the Op is linear in the gradient."""
+        images, pooled, _, v = (pt.as_tensor(value) for value in (*inputs, *cotangents))
+        windows = self.windows
         channels, _, _, batch = images.shape
         (rows, columns), (all_rows, all_columns) = windows.image_shape, windows.covered_shape
         by_piece = (channels // windows.pieces, windows.pieces, rows, columns, batch)
@@ -183,23 +150,20 @@ class MaxPoolGradient(_Pooling):
             total = total + pt.switch(largest, along[:, :, y, x], 0).sum(axis=1)
         return [images.zeros_like(), pooled.zeros_like(), total]
 
-    def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
-        return self._c_code(node, ["images", "pooled", "gradient"], inputs, outputs[0], sub)
-
 
 def _by_piece(images: np.ndarray, pieces: int) -> np.ndarray:
-    """Images as (channel, piece, row, column, batch)."""
+    """Return images as (channel, piece, row, column, batch)."""
     return images.reshape(images.shape[0] // pieces, pieces, *images.shape[1:])
 
 
 @registry.registers_for("numba")
 def _register_numba() -> None:
-    """The functions take the windows as an argument, so that numba compiles them once, whatever the windows."""
+    """Register functions that take the windows as an argument, so that numba compiles them once for all windows."""
     from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-    # Never PyTensor's default of fast mathematics, which takes NaN and infinity for impossible.
+    # Not with fast-math, PyTensor's default, which assumes that there is no NaN and no infinity.
     @numba_njit(fastmath=False)
-    def max_pool(images, lengths):
+    def max_pool(images: np.ndarray, lengths: tuple[int, ...]) -> np.ndarray:
         pieces, rows, columns, out_rows, out_columns, pool_rows, pool_columns, row_stride, column_stride = lengths
         if images.shape[0] % pieces or images.shape[1] != rows or images.shape[2] != columns:
             raise ValueError("the images given to MaxPool do not fit")
@@ -216,7 +180,9 @@ def _register_numba() -> None:
         return pooled
 
     @numba_njit(fastmath=False)
-    def max_pool_gradient(images, pooled, gradient, lengths):
+    def max_pool_gradient(
+        images: np.ndarray, pooled: np.ndarray, gradient: np.ndarray, lengths: tuple[int, ...]
+    ) -> np.ndarray:
         pieces, rows, columns, out_rows, out_columns, pool_rows, pool_columns, row_stride, column_stride = lengths
         if images.shape[0] != pooled.shape[0] * pieces or pooled.shape != gradient.shape:
             raise ValueError("the arrays given to MaxPoolGradient do not fit")
@@ -236,7 +202,7 @@ def _register_numba() -> None:
         lengths = tuple(int(length) for length in op.lengths)
 
         @numba_njit(fastmath=False)
-        def pool(images):
+        def pool(images: np.ndarray) -> np.ndarray:
             return max_pool(images, lengths)
 
         return pool, 1
@@ -246,7 +212,7 @@ def _register_numba() -> None:
         lengths = tuple(int(length) for length in op.lengths)
 
         @numba_njit(fastmath=False)
-        def pool_gradient(images, pooled, gradient):
+        def pool_gradient(images: np.ndarray, pooled: np.ndarray, gradient: np.ndarray) -> np.ndarray:
             return max_pool_gradient(images, pooled, gradient, lengths)
 
         return pool_gradient, 1
@@ -290,64 +256,3 @@ def _register_jax() -> None:
             return result[:, :, :rows, :columns].reshape(images.shape)
 
         return max_pool_gradient
-
-
-# The gradient is gathered: each pixel takes it from the windows that it lies in, so that it is written once.
-_C_SUPPORT = r"""
-#ifndef ADVERSARIAL_POOLING
-#define ADVERSARIAL_POOLING
-namespace adversarial {
-
-struct Windows {
-    npy_intp channels, batch, pieces;
-    npy_intp rows, columns, pooled_rows, pooled_columns, pool_rows, pool_columns, row_stride, column_stride;
-};
-
-template <typename real>
-static void max_pool(const Windows& w, const real* images, real* pooled)
-{
-    const npy_intp line = w.columns * w.batch, plane = w.rows * line;
-    for (npy_intp c = 0; c < w.channels; ++c)
-        for (npy_intp y = 0; y < w.pooled_rows; ++y)
-            for (npy_intp x = 0; x < w.pooled_columns; ++x, pooled += w.batch) {
-                const npy_intp top = y * w.row_stride, bottom = std::min(top + w.pool_rows, w.rows);
-                const npy_intp left = x * w.column_stride, right = std::min(left + w.pool_columns, w.columns);
-                const real* first = images + c * w.pieces * plane + top * line + left * w.batch;
-                std::copy_n(first, w.batch, pooled);
-                for (npy_intp piece = 0; piece < w.pieces; ++piece)
-                    for (npy_intp i = top; i < bottom; ++i)
-                        for (npy_intp j = left; j < right; ++j) {
-                            const real* pixel = images + (c * w.pieces + piece) * plane + i * line + j * w.batch;
-                            real* __restrict__ out = pooled;
-                            for (npy_intp b = 0; b < w.batch; ++b)
-                                out[b] = (pixel[b] > out[b]) | (pixel[b] != pixel[b]) ? pixel[b] : out[b];
-                        }
-            }
-}
-
-template <typename real>
-static void max_pool_gradient(const Windows& w, const real* images, const real* pooled, const real* gradient,
-                              real* result)
-{
-    const npy_intp line = w.pooled_columns * w.batch, plane = w.pooled_rows * line;
-    for (npy_intp c = 0; c < w.channels * w.pieces; ++c)
-        for (npy_intp i = 0; i < w.rows; ++i)
-            for (npy_intp j = 0; j < w.columns; ++j, images += w.batch, result += w.batch) {
-                const npy_intp top = std::max<npy_intp>(0, (i - w.pool_rows + w.row_stride) / w.row_stride);
-                const npy_intp left = std::max<npy_intp>(0, (j - w.pool_columns + w.column_stride) / w.column_stride);
-                const npy_intp bottom = std::min(i / w.row_stride, w.pooled_rows - 1);
-                const npy_intp right = std::min(j / w.column_stride, w.pooled_columns - 1);
-                std::fill_n(result, w.batch, 0);
-                for (npy_intp y = top; y <= bottom; ++y)
-                    for (npy_intp x = left; x <= right; ++x) {
-                        const npy_intp place = c / w.pieces * plane + y * line + x * w.batch;
-                        const real *largest = pooled + place, *from = gradient + place, *pixel = images;
-                        real* __restrict__ to = result;
-                        for (npy_intp b = 0; b < w.batch; ++b) to[b] += pixel[b] == largest[b] ? from[b] : 0;
-                    }
-            }
-}
-
-}
-#endif
-"""

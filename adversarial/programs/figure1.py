@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from adversarial.command_line import pictures, program
 from adversarial.errors import ConfigurationError
@@ -15,7 +16,7 @@ tools/figure1.py -o figure1.png --seed 3
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     description = "Train a game on the line, and draw it at four moments as Figure 1 of the paper, as a PNG."
     parser = program.parser("figure1.py", description, EXAMPLE)
     parser.add_argument("-o", "--output", metavar="FILE.png", default="figure1.png", help="default: %(default)s")
@@ -31,10 +32,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are from 0 to {2**31 - 1}")
     path = pictures.output_path(given, "figure1")
     from adversarial.figures.one_dimension import write_figure
-    from adversarial.programs.one_dimensional import play
+    from adversarial.game.one_dimensional import play
 
     game = play(given.seed)
     write_figure(path, game.points, game.data_density, game.z, game.moments)
     print(path)
     if given.show:
         pictures.show(path)
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

@@ -1,9 +1,10 @@
-"""The get_data.py program: fetches the data sets of the experiments to where they are looked for."""
+"""The get_data.py program: download the data sets of the experiments to where they are looked for."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from adversarial.command_line import program
@@ -22,7 +23,7 @@ ARCHIVES = {"cifar10": download.CIFAR10_ARCHIVE}
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The data set, where to, and from where."""
+    """Return the options: the data set, where to, and from where."""
     parser = program.parser(
         "get_data.py",
         "Fetch a data set, check it and unpack it. A fetch that was cut off goes on where it ended.",
@@ -59,3 +60,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     say(f"{args.dataset} is in {folder}")
     if args.to != data_path():
         say(f"set PYLEARN2_DATA_PATH to {args.to} so that it is found")
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

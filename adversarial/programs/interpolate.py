@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-
-import numpy as np
+from functools import partial
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.errors import ConfigurationError
-from adversarial.figures.grid import check_size, images_from_rows
-from adversarial.figures.interpolation import path_through
-from adversarial.game.sampling import Sampler
+from adversarial.evaluation.sheets import interpolation_sheet
 
 EXAMPLE = """
 tools/interpolate.py yaml/mnist.pkl
@@ -21,12 +18,9 @@ tools/interpolate.py yaml/mnist.pkl --points 4 --steps 6 --rows 5 --seed 3
 tools/interpolate.py yaml/mnist.pkl --through 3 14 15 92 -o figure3.png
 """
 
-#: Samples of the sheet that show_samples.py draws unless told otherwise, whose numbers --through takes.
-SHEET_SAMPLES = 100
-
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "interpolate.py", "Draw what a generator makes of straight lines between points of z space, as a PNG.", EXAMPLE
     )
@@ -51,32 +45,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError("--through names the points of one row; leave out --points and --rows")
     path = pictures.output_path(given, "interpolation")
     model = checkpoint.load_model(given.model, given.allow)
-    sampler = Sampler(model, seed=given.seed)
-    shape = pictures.shape_of(sampler.generator.get_output_space(), given, model)
-    points = len(given.through or ()) or given.points or 4
-    check_size((given.rows or 2) * points * given.steps, shape)
-    ends = _ends(sampler, given)
-    rows, points = ends.shape[:2]
-    z = path_through(ends.reshape(rows, points, -1), given.steps)
-    columns = z.shape[1]
-    images = sampler.images_of(z.reshape(rows * columns, *ends.shape[2:]))
-    framed = [row * columns + column for row in range(rows) for column in range(0, columns, given.steps)]
-    name = os.path.basename(given.model)
-    caption = [f"{name} along straight lines in z space", "framed in yellow, the points between which they run"]
-    pictures.draw(images_from_rows(images, shape), columns, path, caption, given, framed)
+    sheet = interpolation_sheet(
+        model,
+        given.rows or 2,
+        given.points or 4,
+        given.steps,
+        through=given.through,
+        seed=given.seed,
+        shape=given.shape,
+        name=os.path.basename(given.model),
+    )
+    pictures.draw(sheet, path, given)
 
 
-def _ends(sampler: Sampler, given: argparse.Namespace) -> np.ndarray:
-    """The points (rows, points, ...) of z space that the lines go through."""
-    if given.through is None:
-        rows, points = given.rows or 2, given.points or 4
-        if points < 2:
-            raise ConfigurationError("a line takes at least 2 points")
-        z = sampler.draw_noise(rows * points)
-        return z.reshape(rows, points, *z.shape[1:])
-    if len(given.through) < 2:
-        raise ConfigurationError("a line takes at least 2 points: name 2 samples or more")
-    absent = [number for number in given.through if not 0 <= number < SHEET_SAMPLES]
-    if absent:
-        raise ConfigurationError(f"--through {absent[0]}: the samples of the sheet are 0 to {SHEET_SAMPLES - 1}")
-    return sampler.draw_noise(SHEET_SAMPLES)[given.through][None]
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from adversarial.command_line import program
@@ -19,7 +20,7 @@ tools/make_standins.py tfd standins --examples 5000 --seed 1
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The layout, where to, how many and from which seed."""
+    """Return the options: the layout, where to, how many and from which seed."""
     parser = program.parser(
         "make_standins.py",
         "Draw images and write them in the layout of a data set. They are not that data set, and say so.",
@@ -51,3 +52,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not args.quiet:
         print(f"{total:,} made-up images are in {paths[0].parent}")
         print(f"set PYLEARN2_DATA_PATH to {args.folder} to use them")
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.monitor_record import chosen, record_of
@@ -32,7 +33,7 @@ UNITS = {
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser("plot_monitor.py", "Draw monitored channels against epochs, as a PNG.", EXAMPLE)
     add = parser.add_argument
     add("models", nargs="+", metavar="model", help="saved models (.pkl or .h5), or pickles of 2014")
@@ -70,16 +71,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _labels(paths: Sequence[str]) -> list[str]:
-    """What tells the files apart: their names, or where two have the same, their paths."""
+    """Return what tells the files apart: their names, or if two have the same name, their paths."""
     names = [os.path.basename(path) for path in paths]
     return names if len(set(names)) == len(names) else list(paths)
 
 
 def _y_label(names: Sequence[str]) -> str:
-    """The channel if it is one, and the unit if it is one and known."""
+    """Return the channel's name if there is one channel, and the unit if all have the same."""
     units = {next((unit for end, unit in UNITS.items() if name.endswith(end)), None) for name in names}
     what = names[0] if len(names) == 1 else "value"
     unit = units.pop() if len(units) == 1 else None
     if unit:
         return f"{what} ({unit})"
     return f"{what} (unit of the channel)" if len(names) == 1 else "value (each in its channel's unit)"
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
@@ -22,7 +23,7 @@ tools/print_monitor.py yaml/mnist.pkl --json
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "print_monitor.py",
         "Print the last value of each channel that was monitored, and how long was trained.",
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _plain(record: MonitorRecord, channels: dict[str, ChannelRecord]) -> dict[str, Any]:
-    """What JSON can hold; a value that is no number of JSON's is null (nan, an infinity, never measured)."""
+    """Return what JSON can hold: NaN, infinity and a channel that was never measured are null."""
     last = {name: channel.val_record[-1] if channel.val_record else math.nan for name, channel in channels.items()}
     return {
         "epochs_seen": record.epochs_seen,
@@ -59,3 +60,9 @@ def _plain(record: MonitorRecord, channels: dict[str, ChannelRecord]) -> dict[st
         "examples_seen": record.examples_seen,
         "channels": {name: value if math.isfinite(value) else None for name, value in last.items()},
     }
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

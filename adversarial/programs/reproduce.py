@@ -1,31 +1,37 @@
 """The reproduce.py program: an experiment of the paper from training to its row of results, by one command.
 
-Each step leaves its result in files, and is left out where they are there and of the model as it stands.
+Each step writes its result to files, and is skipped if they exist and belong to this state of the model.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import adversarial
-from adversarial import checkpoint
+from adversarial import backend, checkpoint
 from adversarial.checkpoint.paths import kept_epochs
 from adversarial.command_line import program
 from adversarial.comparison import facts
+from adversarial.comparison.experiment import open_experiment
+from adversarial.config.shipped import find_experiment, shipped_folder
 from adversarial.errors import ConfigurationError
-from adversarial.evaluation import estimates
+from adversarial.evaluation import data_sources, estimates
+from adversarial.evaluation.parzen_result import ParzenJson
+from adversarial.evaluation.sheets import interpolation_sheet, sample_sheet
 from adversarial.figures.curves import Curve, Level, write_curves
 from adversarial.figures.width_curve import draw_curves
 from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.parzen import Estimate
-from adversarial.programs import compare_2014, interpolate, parzen_ll, report, show_samples, train
+from adversarial.programs import train
+from adversarial.report.model_page import write_page
 
 EXAMPLE = """
 tools/reproduce.py mnist --epochs 300
@@ -37,11 +43,11 @@ EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "reproduce.py",
-        "Train an experiment of the paper, estimate its log-likelihood, draw its figures and write its report; what is "
-        "done already is not done again, and an interrupted run goes on where it was.",
+        "Train an experiment of the paper, estimate its log-likelihood, draw its figures and write its report; "
+        "finished steps are skipped, and an interrupted run goes on where it was.",
         EXAMPLE,
     )
     add = parser.add_argument
@@ -52,13 +58,19 @@ def argument_parser() -> argparse.ArgumentParser:
         help="keep a copy of the model every N epochs (default %(default)s)")  # fmt: skip
     add("--points", type=train.positive, metavar="N", default=12,
         help="kept epochs whose log-likelihood is estimated too (default %(default)s)")  # fmt: skip
-    add("--dir", metavar="DIR", help="where its YAML, model and results are (default: where its YAML is)")
+    add("--threads", type=train.positive, metavar="N", help="threads of BLAS and loops")
+    add(
+        "--dir",
+        metavar="DIR",
+        help="where its YAML, model and results are (default: beside its YAML in a checkout, else here)",
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is that of train.py where training was stopped."""
     given = argument_parser().parse_args(argv)
+    backend.configure(threads=given.threads)
     yaml = _yaml(given)
     model = yaml.with_suffix(".pkl")
     code = _train(given, yaml, model)
@@ -70,23 +82,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     _draw(model, estimate, by_epoch)
     page = model.with_suffix(".html")
     newest = [model, *(estimates.path_beside(path) for path in [model, *kept_epochs(model).values()])]
-    _unless_done(page, newest, lambda: report.main([str(model), str(page)]))
+    _unless_done(page, newest, lambda path: write_page(model, path))
     print("\n".join(["", *_summary(given, model, content, estimate, by_epoch)]))
     return 0
 
 
 def _yaml(given: argparse.Namespace) -> Path:
-    """The experiment's YAML, put into --dir where it is not there yet."""
-    ours = Path(adversarial.__file__).parents[1] / "yaml" / f"{given.experiment}.yaml"
-    if given.dir is None:
+    """Return the experiment's YAML, copied to --dir where it is not there yet; without --dir, where it is."""
+    name = f"{given.experiment}.yaml"
+    ours = shipped_folder() / name
+    if given.dir is None and shipped_folder().name == "yaml":
         place = ours
-    else:
-        place = Path(given.dir) / ours.name
-        if not place.exists() and ours.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ours, place)
+    else:  # An installed package is no place for results.
+        place = Path(given.dir or ".") / ours.name
     if not place.exists():
-        raise ConfigurationError(f"there is no {place}: run from a checkout, which has the experiments in yaml/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ours, place)
     return Path(os.path.relpath(place)) if place.is_relative_to(Path.cwd()) else place
 
 
@@ -101,23 +112,25 @@ def _train(given: argparse.Namespace, yaml: Path, model: Path) -> int:
     if epochs >= given.epochs:
         print(f"{model}: trained for {epochs:,} epoch{'' if epochs == 1 else 's'} already")
         return 0
-    options = ["--max-epochs", str(given.epochs), "--keep-every", str(given.keep_every)]
-    return train.train([str(yaml), *options, *(["--resume"] if there else [])])
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    return train.train_and_report(
+        find_experiment(yaml), {}, resume=there, keep_every=given.keep_every, max_epochs=given.epochs
+    )
 
 
-def _estimated(model: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """The estimate of a saved model, measured where it was not before."""
-    found = estimates.kept(model, content)
+def _estimated(model: Path, content: dict[str, Any]) -> ParzenJson:
+    """Return the estimate of a saved model, cached or new."""
+    found = estimates.cached(model, content)
     if found is None:
         print(f"{model}: estimating its log-likelihood", flush=True)
-        found = estimates.measure(parzen_ll.measured, model, content)
+        found = estimates.measure(model, content)
     return found
 
 
 def _by_epoch(
-    given: argparse.Namespace, model: Path, content: dict[str, Any], estimate: dict[str, Any]
-) -> dict[int, dict[str, Any]]:
-    """The estimates of some kept epochs, evenly apart, and of the model itself: {epochs: estimate}."""
+    given: argparse.Namespace, model: Path, content: dict[str, Any], estimate: ParzenJson
+) -> dict[int, ParzenJson]:
+    """Return the estimates of some kept epochs, evenly apart, and of the model itself: {epochs: estimate}."""
     last = estimates.identity(content)["epochs"]
     kept = [(epoch, path) for epoch, path in kept_epochs(model).items() if epoch < last]
     numbers = np.unique(np.linspace(0, len(kept) - 1, min(given.points, len(kept))).round().astype(int))
@@ -125,32 +138,39 @@ def _by_epoch(
     return found | {last: estimate}
 
 
-def _draw(model: Path, estimate: dict[str, Any], by_epoch: dict[int, dict[str, Any]]) -> None:
-    """Figures 2 and 3, and what the log-likelihood depends on, as PNG beside the model."""
+def _draw(model: Path, estimate: ParzenJson, by_epoch: dict[int, ParzenJson]) -> None:
+    """Draw Figures 2 and 3, and what the log-likelihood depends on, as PNG beside the model."""
     stem = model.with_suffix("")
-    samples, lines = f"{stem}_samples.png", f"{stem}_interpolation.png"
-    _unless_done(samples, [model], lambda: show_samples.main([str(model), "--neighbours", "-o", samples]))
-    _unless_done(lines, [model], lambda: interpolate.main([str(model), "-o", lines]))
+    _unless_done(f"{stem}_samples.png", [model], lambda path: _draw_samples(model, path))
+    _unless_done(f"{stem}_interpolation.png", [model], lambda path: _draw_lines(model, path))
     measured = [estimates.path_beside(model)]
-    widths, epochs = f"{stem}_widths.png", f"{stem}_log_likelihood.png"
-    _unless_done(widths, measured, lambda: _say(widths, draw_curves(widths, _widths(estimate), "the validation data")))
+    widths = _widths(estimate)
+    _unless_done(f"{stem}_widths.png", measured, lambda path: draw_curves(path, widths, "the validation data"))
     if len(by_epoch) > 1:
         measured += [estimates.path_beside(path) for path in kept_epochs(model).values()]
-        _unless_done(epochs, measured, lambda: _say(epochs, _draw_epochs(model, epochs, by_epoch)))
+        _unless_done(f"{stem}_log_likelihood.png", measured, lambda path: _draw_epochs(model, path, by_epoch))
 
 
-def _say(path: str, _: None) -> None:
-    print(path)
+def _draw_samples(model: Path, path: Path) -> None:
+    """Draw Figure 2: samples, the last of each row beside its nearest training example."""
+    content = checkpoint.read(model)
+    train = data_sources.of_model(content, str(model)).split("train")
+    sample_sheet(checkpoint.model_of(content), 4, 5, training_examples=train, name=model.name).write(path)
 
 
-def _widths(estimate: dict[str, Any]) -> dict[str, WidthChoice]:
+def _draw_lines(model: Path, path: Path) -> None:
+    """Draw Figure 3: lines through z space."""
+    interpolation_sheet(checkpoint.load_model(model), name=model.name).write(path)
+
+
+def _widths(estimate: ParzenJson) -> dict[str, WidthChoice]:
     curve = estimate["curve"]
     values = [Estimate(each["mean"], each["standard_error"]) for each in curve]
     return {"draw 1": WidthChoice(np.array([each["sigma"] for each in curve]), values)}
 
 
-def _draw_epochs(model: Path, path: str, by_epoch: dict[int, dict[str, Any]]) -> None:
-    """The log-likelihood against epochs, the paper's beside it."""
+def _draw_epochs(model: Path, path: Path, by_epoch: dict[int, ParzenJson]) -> None:
+    """Draw the log-likelihood against epochs, the paper's beside it."""
     epochs = list(by_epoch)
     curves = [Curve("this run", epochs, [each["log_likelihood"] for each in by_epoch.values()])]
     paper, level = _paper(model), None
@@ -161,28 +181,28 @@ def _draw_epochs(model: Path, path: str, by_epoch: dict[int, dict[str, Any]]) ->
 
 
 def _paper(model: Path) -> tuple[float, float] | None:
-    data = compare_2014.data_set(compare_2014.opened(str(model)).part)
-    return facts.table_1()[1][-1].results.get(data)
+    return facts.table_1()[1][-1].results.get(open_experiment(str(model)).data_set)
 
 
-def _unless_done(made: str | Path, of: Sequence[Path], work: Callable[[], Any]) -> None:
+def _unless_done(made: str | Path, of: Sequence[Path], work: Callable[[Path], Any]) -> None:
     """Do `work`, which makes a file, unless that is there and newer than what it is made of."""
     made = Path(made)
     newest = max((path.stat().st_mtime_ns for path in of if path.exists()), default=0)
     if made.exists() and made.stat().st_mtime_ns >= newest:
         print(f"{made}: up to date")
         return
-    work()
+    work(made)
+    print(made)
 
 
 def _summary(
     given: argparse.Namespace,
     model: Path,
     content: dict[str, Any],
-    estimate: dict[str, Any],
-    by_epoch: dict[int, dict[str, Any]],
+    estimate: ParzenJson,
+    by_epoch: dict[int, ParzenJson],
 ) -> list[str]:
-    """The log-likelihood by epoch, and the README's row of results."""
+    """Return the log-likelihood by epoch, and the README's row of results."""
     lines = [
         "| epochs | " + " | ".join(f"{epoch:,}" for epoch in by_epoch) + " |",
         "| --- |" + " --- |" * len(by_epoch),
@@ -204,15 +224,21 @@ def _summary(
     return [*lines, f"| {' | '.join(cells)} |"]
 
 
-def _figure(estimate: dict[str, Any]) -> str:
+def _figure(estimate: ParzenJson) -> str:
     return "{log_likelihood:.1f} ± {standard_error:.1f}".format(**estimate)
 
 
 def _time(content: dict[str, Any]) -> str:
-    """Hours and minutes that training took, monitoring and saving aside, by the monitor's record."""
+    """Return the hours and minutes that training took, monitoring and saving aside, by the monitor's record."""
     record = checkpoint.MonitorRecord.from_content(content["monitor"])
     channel = record.channels.get("training_seconds_this_epoch")
     if channel is None:
         return "not recorded"
     minutes = round(float(np.sum(channel.val_record)) / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

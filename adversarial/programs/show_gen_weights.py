@@ -5,19 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-
-import numpy as np
+from functools import partial
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
-from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.figures.grid import images_from_rows
-from adversarial.figures.weights import sheet_size, strongest_first
-from adversarial.game.generator import Generator
-from adversarial.models.composite import CompositeLayer
-from adversarial.models.layer import Layer
-from adversarial.models.mlp import MLP
-from adversarial.models.model import Model
+from adversarial.evaluation.weights import weights_sheet
 
 EXAMPLE = """
 tools/show_gen_weights.py yaml/mnist.pkl
@@ -26,7 +18,7 @@ tools/show_gen_weights.py yaml/mnist.pkl --strongest --rows 10 --cols 20 -o weig
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "show_gen_weights.py",
         "Draw the weights next to a generator's output, an image for each unit of the layer below, as a PNG.",
@@ -46,43 +38,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     path = pictures.output_path(given, "gen_weights")
     model = checkpoint.load_model(given.model, given.allow)
-    generator = getattr(model, "generator", model)
-    if not isinstance(generator, (Generator, MLP)):
-        raise CheckpointError(f"a model of class {type(model).__name__} has no generator whose weights to draw")
-    mlp = generator.mlp if isinstance(generator, Generator) else generator
-    images, layer = _weights(mlp, given, model)
-    rows, columns = sheet_size(len(images), given.rows, given.cols)
-    shown = images[strongest_first(images)] if given.strongest else images
-    shown = shown[: rows * columns]
-    number = f"all {len(images)}" if len(shown) == len(images) else f"{len(shown)} of {len(images)}"
-    which = f"{number}, the strongest first" if given.strongest else number
-    caption = [f"Weights of layer {layer} of {os.path.basename(given.model)}, {which}"]
-    pictures.draw(shown, columns, path, caption, given)
+    sheet = weights_sheet(
+        model,
+        given.rows,
+        given.cols,
+        strongest=given.strongest,
+        component=given.component,
+        shape=given.shape,
+        name=os.path.basename(given.model),
+    )
+    pictures.draw(sheet, path, given)
 
 
-def _weights(mlp: MLP, given: argparse.Namespace, model: Model) -> tuple[np.ndarray, str]:
-    """The weights of the last layer that has any, as images (count, rows, columns, channels), and its name."""
-    for layer in reversed(mlp.layers):
-        if isinstance(layer, CompositeLayer):
-            layer = _component(layer, given.component)
-        if isinstance(layer, MLP):
-            return _weights(layer, given, model)
-        try:
-            return layer.get_weights_topo(), layer.layer_name
-        except ConfigurationError:
-            pass  # It reads vectors, or has no weights.
-        try:
-            weights = layer.get_weights()
-        except ConfigurationError:
-            continue  # No weights, as a SpaceConverter: those of the layer below are next to the output.
-        shape = pictures.shape_of_vectors(weights.shape[1], given, model)
-        return images_from_rows(weights, shape), layer.layer_name
-    raise CheckpointError("no layer of the generator has weights that can be drawn")
+command = partial(program.run, main)
 
-
-def _component(layer: CompositeLayer, number: int | None) -> Layer:
-    names = [part.layer_name for part in layer.layers]
-    if number is None or not 0 <= number < len(names):
-        listed = ", ".join(f"{place} ({name})" for place, name in enumerate(names))
-        raise ConfigurationError(f"layer '{layer.layer_name}' has the parts {listed}; choose one by --component")
-    return layer.layers[number]
+if __name__ == "__main__":
+    command()

@@ -8,17 +8,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from adversarial import backend, checkpoint
+from adversarial import checkpoint
 from adversarial.command_line import pictures, program
-from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.figures.grid import ImageShape, images_from_rows
-from adversarial.game.generator import Generator
-from adversarial.models.model import Model
-from adversarial.space import Conv2DSpace
+from adversarial.errors import ConfigurationError
+from adversarial.evaluation.inpainting import inpainting_generator, inpainting_sheet
 
 EXAMPLE = """
 tools/show_inpaint_samples.py inpaint.pkl
@@ -29,7 +27,7 @@ tools/show_inpaint_samples.py inpaint.pkl --test images.npy --examples 0 5 17
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser(
         "show_inpaint_samples.py",
         "Draw test images whose right half the generator made from their left half and noise, as a PNG.",
@@ -58,23 +56,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError("--examples names the images themselves; leave out --class")
     path = pictures.output_path(given, "inpainted")
     content = checkpoint.read(given.model)
-    generator = inpainting_generator(checkpoint.model_of(content, given.allow))
-    space = generator.mlp.get_input_space()
-    shape = ImageShape(*space.shape, space.num_channels)
+    model = checkpoint.model_of(content, given.allow)
+    generator = inpainting_generator(model)
     tests = pictures.split_of_data(given, content, "test", given.test)
-    chosen = _chosen(len(tests), given, content)
-    images = np.ascontiguousarray(images_from_rows(tests[chosen], shape), dtype=backend.floatX())
-    shown, framed, columns = filled(generator, images), [], given.cols
-    caption = [f"Test images with their right half made by {os.path.basename(given.model)}"]
-    if given.originals:
-        shown = np.stack([shown, images], axis=1).reshape(-1, *shape)
-        framed, columns = list(range(1, len(shown), 2)), columns * 2
-        caption.append("framed in yellow, the image as it was")
-    pictures.draw(shown, columns, path, caption, given, framed, images)
+    chosen = tests[_chosen(len(tests), given, content)]
+    sheet = inpainting_sheet(generator, chosen, given.cols, given.originals, os.path.basename(given.model))
+    pictures.draw(sheet, path, given)
 
 
 def _chosen(count: int, given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray:
-    """The numbers of the test images to fill in, of `count`."""
+    """Return the numbers of the test images to fill in, of `count`."""
     if given.examples is not None:
         outside = [number for number in given.examples if not 0 <= number < count]
         if outside:
@@ -90,30 +81,7 @@ def _chosen(count: int, given: argparse.Namespace, content: Mapping[str, Any]) -
     return np.sort(np.random.default_rng(given.seed).choice(among, size=number, replace=False))
 
 
-def inpainting_generator(model: Model) -> Generator:
-    """The generator of a model, if it fills in the right half of images.
+command = partial(program.run, main)
 
-    Raises
-    ------
-    CheckpointError
-        Where there is none, or it does something else.
-    """
-    generator = getattr(model, "generator", model)
-    if not isinstance(generator, Generator):
-        raise CheckpointError(f"a model of class {type(model).__name__} has no generator to fill in images")
-    space = generator.mlp.get_input_space()
-    made = generator.get_output_space().get_total_dimension()
-    square = isinstance(space, Conv2DSpace) and space.shape[0] == space.shape[1]
-    if not square or 2 * made != space.get_total_dimension():
-        raise CheckpointError(
-            "this model's generator does not fill in the right half of images; draw its samples by show_samples.py"
-        )
-    if tuple(space.axes) != ("b", 0, 1, "c"):
-        raise CheckpointError(f"this model's generator reads images of axes {space.axes}, not ('b', 0, 1, 'c')")
-    return generator
-
-
-def filled(generator: Generator, images: np.ndarray) -> np.ndarray:
-    """`images` (count, rows, columns, channels) in floatX with their right half made by `generator`."""
-    batch = generator.mlp.get_input_space().make_theano_batch()
-    return np.asarray(backend.function([batch], generator.inpainting_sample_and_noise(batch)[0])(images))
+if __name__ == "__main__":
+    command()

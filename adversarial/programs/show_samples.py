@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.errors import ConfigurationError
-from adversarial.figures.grid import check_size, images_from_rows
-from adversarial.figures.neighbours import with_neighbours
-from adversarial.game.sampling import Sampler
+from adversarial.evaluation.sheets import sample_sheet
 
 EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
@@ -21,7 +20,7 @@ tools/show_samples.py model.pkl --rows 20 --cols 20 --seed 7 --rescale each
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     parser = program.parser("show_samples.py", "Draw samples of a generator, as a PNG.", EXAMPLE)
     pictures.add_arguments(parser)
     add = parser.add_argument
@@ -50,14 +49,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     path = pictures.output_path(given, "samples")
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
-    sampler = Sampler(model, seed=given.seed)
-    shape = pictures.shape_of(sampler.generator.get_output_space(), given, model)
-    rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
-    check_size(rows * columns, shape)
-    drawn, framed, examples = sampler.draw(rows * columns), [], None
-    caption = [f"Samples of {os.path.basename(given.model)}"]
-    if neighbours:
-        examples = pictures.split_of_data(given, content, "train", given.train)
-        drawn, framed, columns = with_neighbours(drawn, examples, columns, given.each_neighbour)
-        caption.append("framed in yellow, the training example nearest to the sample on its left")
-    pictures.draw(images_from_rows(drawn, shape), columns, path, caption, given, framed, examples)
+    sheet = sample_sheet(
+        model,
+        given.rows or (4 if neighbours else 10),
+        given.cols or (5 if neighbours else 10),
+        seed=given.seed,
+        shape=given.shape,
+        training_examples=pictures.split_of_data(given, content, "train", given.train) if neighbours else None,
+        neighbours="each" if given.each_neighbour else "row",
+        name=os.path.basename(given.model),
+    )
+    pictures.draw(sheet, path, given)
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ STATISTICS = ("min", "mean", "max", "norm")
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the options."""
     description = "Print the layers of a saved model, statistics of its parameters, and what it was trained on."
     parser = program.parser("summarize_model.py", description, EXAMPLE)
     add = parser.add_argument
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def statistics_of(values: np.ndarray) -> dict[str, float]:
-    """Minimum, mean, maximum and Euclidean norm of a parameter of any shape, in float64."""
+    """Return minimum, mean, maximum and Euclidean norm of a parameter of any shape, in float64."""
     wide = np.asarray(values, dtype=np.float64).ravel()
     if not wide.size:
         return dict.fromkeys(STATISTICS, math.nan)
@@ -72,7 +73,7 @@ def _plain(values: np.ndarray, found: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _origin(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file says of the model's training; None where it does not."""
+    """Return what the file says of the model's training; None where it does not."""
     monitor = content.get("monitor") or {}
     return {
         "trained_on": (content.get("dataset_yaml_src") or "").strip() or None,
@@ -89,3 +90,9 @@ def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {text}" for name, text in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+command = partial(program.run, main)
+
+if __name__ == "__main__":
+    command()

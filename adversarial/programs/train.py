@@ -9,31 +9,34 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from adversarial import __version__
 from adversarial.command_line import program
 from adversarial.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from adversarial.backend import Machines
+    from adversarial.config.shipped import ExperimentFile
+    from adversarial.train import Train
+
 EXAMPLE = """
-train.py yaml/mnist.yaml
+train.py mnist.yaml
 train.py yaml/mnist.yaml --max-epochs 2 --set algorithm.batch_size=50
 train.py yaml/mnist.yaml --resume
 """
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """The installed command; exits with the program's code."""
+    """Run the installed command; it exits with the program's code."""
     program.run(train, argv)
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """The options: those of 2014 (-L -T -t -V -D) and ours."""
+    """Return the options: those of 2014 (-L -T -t -V -D) and ours."""
     parser = program.parser("train.py", "Run the experiment that a YAML file describes.", EXAMPLE)
-    parser.add_argument("config", help="the YAML file")
+    parser.add_argument("config", help="the YAML file, or the name of an experiment of the paper: mnist.yaml")
     parser.add_argument("-L", "--level-name", action="store_true", help="show the level of each logged message")
     parser.add_argument("-T", "--timestamp", action="store_true", help="begin each line with the time")
     parser.add_argument("-V", "--verbose-logging", action="store_true", help="show every channel after each epoch")
@@ -59,6 +62,9 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--backend", choices=("c", "numba", "jax"), help="what PyTensor compiles to (default c)")
+    machine.add_argument(
+        "--engine", choices=("fast", "plain"), help="plain: compiled by PyTensor alone, slower (default fast)"
+    )
     machine.add_argument("--device", choices=("cpu", "cuda"), help="where JAX computes (default: what it finds best)")
     machine.add_argument("--devices", type=positive, default=1, metavar="N", help="devices that share each minibatch")
     machine.add_argument(
@@ -76,7 +82,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 
 def duration(text: str) -> float:
-    """Seconds, from a number with s, m or h behind it or nothing."""
+    """Return seconds, from a number with s, m or h behind it or nothing."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
     if match is None or float(match.group(1)) <= 0:
         raise argparse.ArgumentTypeError(f"'{text}' is not a time such as 600, 90s, 10m or 8h")
@@ -84,14 +90,14 @@ def duration(text: str) -> float:
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Return a whole number of at least 1."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text)
 
 
 def address(text: str) -> str:
-    """HOST:PORT."""
+    """Return HOST:PORT."""
     host, colon, port = text.rpartition(":")
     if not host or not colon or not port.isdecimal() or not 0 < int(port) < 65536:
         raise argparse.ArgumentTypeError(f"'{text}' is not an address such as 192.168.0.10:4444")
@@ -99,15 +105,15 @@ def address(text: str) -> str:
 
 
 def part(text: str) -> tuple[int, int]:
-    """I and N of I/N: the process I of N, counted from 0."""
+    """Return I and N of I/N: the process I of N, counted from 0."""
     match = re.fullmatch(r"(\d+)/(\d+)", text)
     if match is None or not int(match.group(1)) < int(match.group(2)):
         raise argparse.ArgumentTypeError(f"'{text}' is not a process such as 0/2 or 1/2, counted from 0")
     return int(match.group(1)), int(match.group(2))
 
 
-def machines_of(given: argparse.Namespace) -> Any:
-    """What --devices, --coordinator and --process ask for."""
+def machines_of(given: argparse.Namespace) -> Machines:
+    """Return what --devices, --coordinator and --process ask for."""
     from adversarial.backend import Machines
 
     if (given.coordinator is None) != (given.process is None):
@@ -116,129 +122,153 @@ def machines_of(given: argparse.Namespace) -> Any:
     return Machines(given.devices, given.coordinator, process, processes, math.ceil(given.connect_timeout))
 
 
-def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
-    """{key: value} of the KEY=VALUE of --set."""
-    found = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise ConfigurationError(f"--set {pair}: give it as KEY=VALUE, such as algorithm.batch_size=50")
-        found[key.strip()] = value
-    return found
-
-
 def train(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 0, or 130 or 143 after a signal."""
     given = argument_parser().parse_args(argv)
-    overrides = overrides_of(given.set)
-    # The file is read before PyTensor is imported: a mistake in it is told at once.
+    overrides = program.overrides_of(given.set)
+    # The file is read before PyTensor is imported, so that a mistake in it is reported at once.
     from adversarial.config.reader import read
+    from adversarial.config.shipped import find_experiment
     from adversarial.config.yaml_parse import read_text
 
-    read(read_text(given.config), given.config)
+    found = find_experiment(given.config)
+    read(read_text(found.path), found.path)
     from adversarial import backend
+
+    backend.configure(
+        given.backend, given.floatX, given.threads, given.device, machines_of(given), given.engine
+    )
+    _set_up_logging(given)
+    return train_and_report(
+        found,
+        overrides,
+        given.allow,
+        quiet=given.quiet,
+        verbose=given.verbose_logging,
+        timestamps=given.timestamp,
+        resume=given.resume,
+        force=given.force,
+        save_every=given.save_every,
+        keep_every=given.keep_every,
+        debug_nan=given.debug_nan,
+        time_budget=given.time_budget,
+        max_epochs=given.max_epochs,
+    )
+
+
+def train_and_report(
+    found: ExperimentFile,
+    overrides: dict[str, str],
+    allow: Sequence[str] = (),
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    timestamps: bool = False,
+    resume: bool = False,
+    force: bool = False,
+    save_every: float | None = None,
+    keep_every: int | None = None,
+    debug_nan: bool = False,
+    time_budget: float | None = None,
+    max_epochs: int | None = None,
+) -> int:
+    """Train what a file describes, show how it goes, and heed signals.
+
+    Parameters
+    ----------
+    found : ExperimentFile
+        The file.
+    overrides : dict
+        Values to replace in it.
+    allow : sequence of str, optional
+        Modules of the user's own that it may name.
+    quiet, verbose, timestamps : bool, optional
+        Show nothing; every channel after each epoch; the time on each line.
+    resume, force : bool, optional
+        Go on from the saved model; although the file has changed.
+    save_every : float, optional
+        Save within epochs too, every so many seconds.
+    keep_every : int, optional
+        Keep a copy of the model every so many epochs.
+    debug_nan : bool, optional
+        Find the first update and node that give NaN; slow.
+    time_budget, max_epochs : float, int, optional
+        Begin no epoch after so many seconds, or epochs in all.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 130 or 143 after a signal.
+    """
+    from adversarial import backend
+    from adversarial.programs.train_file import load_experiments, resume_saved, train_phases
     from adversarial.programs.train_reporting import Console, Silent
 
-    backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given))
-    _set_up_logging(given)
-    console = None if given.quiet or not backend.is_first_process() else Console(given.verbose_logging, given.timestamp)
+    console = None if quiet or not backend.is_first_process() else Console(verbose, timestamps)
     if console is not None:
         console.say(backend.summary())
-    experiments = _build(given, overrides)
-    for number, experiment in enumerate(experiments, start=1):
-        if len(experiments) > 1:
-            os.environ["PYLEARN2_TRAIN_PHASE"] = f"phase{number}"
+        if found.is_shipped:
+            console.say(f"the experiment is {found.path}")
+    signals = _Signals()
+
+    def prepare(experiment: Train) -> None:
         experiment.reporter = Silent() if console is None else console
-        experiment.save_every_seconds, experiment.keep_every = given.save_every, given.keep_every
-        experiment.debug_nan = given.debug_nan
-        if given.resume:
-            _resume(experiment, given)
-        code = _run(experiment, given, console)
-        if code:
-            return code
-    return 0
+        experiment.save_every_seconds, experiment.keep_every = save_every, keep_every
+        experiment.debug_nan = debug_nan
+        if resume:
+            resume_saved(experiment, found.name, force)
+        signals.experiment = experiment
+        experiment.stop_requested = signals.exit_code > 0
 
-
-def _build(given: argparse.Namespace, overrides: dict[str, str]) -> list[Any]:
-    """The Train objects of the file: one, or 2014's list of phases."""
-    from adversarial.config import yaml_parse
-    from adversarial.config.variables import training_file_variables
-    from adversarial.train import Train
-
-    os.environ.update(training_file_variables(given.config))
-    built = yaml_parse.load_path(given.config, allow=given.allow, overrides=overrides)
-    experiments = built if isinstance(built, list) else [built]
-    text = yaml_parse.read_text(given.config)
-    for experiment in experiments:
-        if not isinstance(experiment, Train):
-            raise ConfigurationError(
-                f"{given.config} describes a {type(experiment).__name__}, not an experiment; "
-                "its outermost object must be !obj:adversarial.train.Train"
-            )
-        experiment.yaml_src, experiment.overrides = text, overrides
-    return experiments
-
-
-def _resume(experiment: Any, given: argparse.Namespace) -> None:
-    from adversarial import checkpoint
-    from adversarial.programs.train_changes import changes_since
-
-    if experiment.save_path is None:
-        raise ConfigurationError(f"{given.config} names no save_path, so there is nothing to resume")
-    if not Path(experiment.save_path).exists():
-        raise ConfigurationError(f"there is no saved model {experiment.save_path} to resume; run without --resume")
-    content = checkpoint.read(experiment.save_path)
-    changed = changes_since(content, experiment.yaml_src, experiment.overrides)
-    if changed and not given.force:
-        raise ConfigurationError(
-            f"{given.config} has changed since {experiment.save_path} was saved ({'; '.join(changed[:5])}); "
-            "put it back, or resume with --force"
-        )
-    experiment.resume(content)
-
-
-def _run(experiment: Any, given: argparse.Namespace, console: Any) -> int:
-    with _signals(experiment) as received:
+    experiments = load_experiments(found, allow, overrides)
+    with signals:
         try:
-            outcome = experiment.main_loop(time_budget=given.time_budget, max_epochs=given.max_epochs)
+            for experiment, outcome in train_phases(experiments, prepare, time_budget, max_epochs):
+                if console is not None:
+                    console.close()
+                saved = f"saved as {experiment.save_path}" if experiment.saves else "not saved, as the file asks"
+                if outcome == "stop requested":
+                    print(f"stopped, {saved}", file=sys.stderr)
+                    if experiment.saves:
+                        print(f"go on with: {_resume_command(found, overrides, allow)}", file=sys.stderr)
+                    return signals.exit_code
+                if console is not None:
+                    ends = {"time budget": "time budget spent", "max epochs": "done", "finished": "finished"}
+                    console.say(f"{ends[outcome]}, {saved}")
         finally:
             if console is not None:
                 console.close()
-    saved = f"saved as {experiment.save_path}" if experiment.saves else "not saved, as the file asks"
-    if outcome == "stop requested":
-        print(f"stopped, {saved}", file=sys.stderr)
-        if experiment.saves:
-            print(f"go on with: {_resume_command(given)}", file=sys.stderr)
-        return 128 + received[0] if received else 0
-    if console is not None:
-        ends = {"time budget": "time budget spent", "max epochs": "done", "finished": "finished"}
-        console.say(f"{ends[outcome]}, {saved}")
     return 0
 
 
-def _resume_command(given: argparse.Namespace) -> str:
-    options = [f"--set {pair}" for pair in given.set] + [f"--allow {module}" for module in given.allow]
-    return " ".join(["train.py", given.config, "--resume", *options])
+def _resume_command(found: ExperimentFile, overrides: dict[str, str], allow: Sequence[str]) -> str:
+    options = [f"--set {key}={value}" for key, value in overrides.items()] + [f"--allow {module}" for module in allow]
+    return " ".join(["train.py", found.asked, "--resume", *options])
 
 
-@contextmanager
-def _signals(experiment: Any) -> Iterator[list[int]]:
-    """The first SIGINT or SIGTERM asks training to stop after the present update, the second leaves at once."""
-    received: list[int] = []
+class _Signals:
+    """The first SIGINT or SIGTERM asks training to stop after the present update, the second ends the program."""
 
-    def on_signal(number: int, frame: Any) -> None:
-        if received:
-            os._exit(128 + number)
-        received.append(number)
-        experiment.stop_requested = True
-        print("\nstopping after this update; once more to leave at once", file=sys.stderr)
+    def __init__(self) -> None:
+        self.experiment: Train | None = None
+        self.exit_code = 0
+        self._before: dict[signal.Signals, Any] = {}
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
+    def __enter__(self) -> _Signals:
+        self._before = {number: signal.signal(number, self._receive) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: object) -> None:
+        if self.exit_code:
+            os._exit(128 + number)
+        self.exit_code = 128 + number
+        if self.experiment is not None:
+            self.experiment.stop_requested = True
+        print("\nstopping after this update; once more to leave at once", file=sys.stderr)
 
 
 def _set_up_logging(given: argparse.Namespace) -> None:
@@ -246,3 +276,7 @@ def _set_up_logging(given: argparse.Namespace) -> None:
     level = logging.ERROR if given.quiet else logging.DEBUG if given.debug else logging.WARNING
     logging.basicConfig(format=" ".join(parts), level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("adversarial").setLevel(level)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,12 +21,21 @@ MAY_CHANGE = (
 
 
 def changes_since(content: Mapping[str, Any], text: str, overrides: Mapping[str, str]) -> list[str]:
-    """Sentences such as `algorithm.batch_size: 100 then, 50 now`, but for what may change.
+    """Return what differs between a saved run and its file now, apart from what may change.
 
     Parameters
     ----------
-    content : a saved run, as `checkpoint.read` gives it
-    text, overrides : the YAML text now, and the values of --set
+    content : dict
+        The saved run, as `checkpoint.read` returns it.
+    text : str
+        The YAML text now.
+    overrides : dict
+        The values of --set now.
+
+    Returns
+    -------
+    list of str
+        Sentences such as `algorithm.batch_size: 100 then, 50 now`.
     """
     then = _values(content.get("yaml_src") or "", content.get("overrides") or {})
     now = _values(text, overrides)

@@ -1,10 +1,10 @@
-"""An object as the options that build it again.
+"""An object as the options that rebuild it.
 
-What a YAML file can build keeps the options it was built with (see `adversarial.options.Configurable`). Its
+An object that YAML can build stores the options it was built with (see `adversarial.options.Configurable`). Its
 description is ``{"class": "adversarial.models.mlp.MLP", "options": {"layers": [...], "nvis": 100}}``, in which
-options that are such objects are described likewise; a dict stands as ``{"mapping": [[key, value], ...]}``, and
-plain values, lists and arrays stand for themselves. An object that has changed since it was built says how it is
-to be built now by a method `describe_options`.
+options that are such objects are described likewise; a dict becomes ``{"mapping": [[key, value], ...]}``, and
+plain values, lists and arrays are unchanged. An object that has changed since it was built gives its present
+options by a method `describe_options`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,18 @@ from adversarial.serialization.plain import MAX_DEPTH
 
 
 def describe(value: Any) -> Any:
-    """`value`, an object that YAML can build or a plain value, as plain values and arrays.
+    """Describe `value`, an object that YAML can build or a plain value, by plain values and arrays.
 
     Raises
     ------
     CheckpointError
-        If an option is neither, so that no file could say how to build it again.
+        If an option is neither, so that no file could rebuild it.
+
+    Examples
+    --------
+    >>> from adversarial.space import VectorSpace
+    >>> describe(VectorSpace(dim=784))
+    {'class': 'adversarial.space.VectorSpace', 'options': {'dim': 784}}
     """
     return _describe(value, type(value).__name__, 0)
 
@@ -48,12 +54,19 @@ def _describe(value: Any, place: str, depth: int) -> Any:
 
 
 def rebuild(description: Any, resolve: Callable[[str], Callable]) -> Any:
-    """The object that `description` describes.
+    """Build the object that `description` describes.
 
     Parameters
     ----------
-    description : what `describe` gave
-    resolve : gives the class of a dotted name, or raises for one that may not be built
+    description : object
+        What `describe` returned.
+    resolve : callable
+        Returns the class of a dotted name, or raises for one that may not be built.
+
+    Returns
+    -------
+    object
+        A new object, of the same options.
 
     Raises
     ------

@@ -35,7 +35,7 @@ _STRUCTURE = "structure"
 
 
 def encode(content: Any) -> list[bytes]:
-    """The file's bytes, in pieces, for `content` as `plain.normalise` gives it."""
+    """Encode `content`, as `plain.normalise` returns it, as the file's bytes, in pieces."""
     with h5py.File("checkpoint.h5", "w", driver="core", backing_store=False) as file:
         structure = _to_json(content, "/content", file)
         text = json.dumps(structure, allow_nan=False, separators=(",", ":")).encode("ascii")
@@ -58,7 +58,7 @@ def _block_of(size: int, digest: str) -> bytes:
 
 
 def decode(file: BinaryIO, size: int) -> Any:
-    """The content of an open file of `size` bytes that begins with `MAGIC`.
+    """Decode the content of an open file of `size` bytes that begins with `MAGIC`.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _check_seal(file: BinaryIO, size: int) -> None:
     raise CheckpointError("it is damaged: its bytes are not those that were written (the checksum differs)")
 
 
-# Content to JSON and datasets. A dict with one key that begins with "!" is how JSON says what it has no word for.
+# Content to JSON and datasets. A dict with one key that begins with "!" stands for what JSON has no notation for.
 
 
 def _to_json(value: Any, path: str, file: h5py.File) -> Any:
@@ -114,7 +114,7 @@ def _to_json(value: Any, path: str, file: h5py.File) -> Any:
 
 
 def _store(file: h5py.File, path: str, array: np.ndarray) -> None:
-    """Make the dataset at `path`, and its groups: what `create_dataset` does, in a third of its time.
+    """Create the dataset at `path` and its groups, as `create_dataset` does in three times the time.
 
     A checkpoint has a thousand arrays, mostly of a few numbers, and training waits while it is saved.
     """
@@ -127,7 +127,7 @@ def _store(file: h5py.File, path: str, array: np.ndarray) -> None:
 
 
 def _stored(array: np.ndarray) -> np.ndarray:
-    """The array as HDF5 takes it: text of a fixed length, which HDF5 would trim, as its bytes."""
+    """Return the array as HDF5 stores it: text of a fixed length, which HDF5 would trim, as its bytes."""
     return np.frombuffer(array.tobytes(), np.uint8) if array.dtype.kind in "SU" else array
 
 
@@ -137,7 +137,7 @@ def _link_name(key: str) -> str:
 
 
 class _Reader:
-    """Takes a content from an HDF5 file, believing nothing in it."""
+    """Reads a content from an HDF5 file, trusting nothing in it."""
 
     def __init__(self, file: h5py.File, size: int):
         self.file = file
@@ -154,7 +154,7 @@ class _Reader:
         return self.restore(structure, 0)
 
     def dataset(self, path: str, dtype: np.dtype) -> np.ndarray:
-        """The dataset at `path`, if it is plain and really in the file."""
+        """Read the dataset at `path`, if it is plain and really in the file."""
         place: Any = self.file
         for name in path.strip("/").split("/"):
             if not isinstance(place, h5py.Group) or not isinstance(place.get(name, getlink=True), h5py.HardLink):
@@ -194,7 +194,7 @@ class _Reader:
         stored = self.dataset(parts[0], np.dtype(np.uint8) if dtype.kind in "SU" else dtype)
         if dtype.kind not in "SU" and stored.dtype != dtype:
             raise CheckpointError(f"it was not written by this program: {parts[0]!r} is no array of {dtype}")
-        return array_from_bytes(memoryview(np.ascontiguousarray(stored).reshape(-1).view(np.uint8)), dtype, parts[2])
+        return array_from_bytes(np.ascontiguousarray(stored).reshape(-1).view(np.uint8).data, dtype, parts[2])
 
     def whole(self, item: Any, kind: type) -> Any:
         if type(item) is not kind:

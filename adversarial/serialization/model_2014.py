@@ -20,7 +20,7 @@ from adversarial.serialization.pickle_machine import Record
 #: The players of a pair, as attributes and in the names of parameters.
 PLAYERS = {"generator": "gen", "discriminator": "dis", "inferer": "inf"}
 
-#: What the content says of where it came from.
+#: The content's `origin`.
 ORIGIN = "a pickle of 2014"
 
 _RECORDS = {"val_record": np.float64, "time_record": np.float64} | dict.fromkeys(
@@ -30,12 +30,19 @@ _MAX_DEPTH = 20
 
 
 def decode(data: bytes, resolve: Callable[[str], Callable]) -> dict[str, Any]:
-    """The content of a saved model, from a pickle of 2014; see `adversarial.checkpoint` for what it holds.
+    """Decode a pickle of 2014 as the content of a saved model; see `adversarial.checkpoint` for what it holds.
 
     Parameters
     ----------
-    data : the pickle
-    resolve : gives our class for a dotted name of 2014's, or raises ConfigurationError
+    data : bytes
+        The pickle.
+    resolve : callable
+        Returns our class for a dotted name of 2014's, or raises ConfigurationError.
+
+    Returns
+    -------
+    dict
+        The content: a `adversarial.checkpoint.SavedModel`.
 
     Raises
     ------
@@ -119,7 +126,7 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _mlp_options(own: dict[str, Any]) -> dict[str, Any]:
-    """An MLP kept the space that it was given, made of nvis, or had from the MLP that it is a layer of."""
+    """Return an MLP's options: it stored its input space, whether given, made of nvis, or set by an outer MLP."""
     own = dict(own)
     space = own.get("input_space")
     if own.get("layer_name") is not None:
@@ -136,7 +143,7 @@ def _vector_space_options(own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _conv2d_space_options(own: dict[str, Any]) -> dict[str, Any]:
-    options = {key: own[key] for key in ("shape", "num_channels", "axes") if key in own}
+    options: dict[str, Any] = {key: own[key] for key in ("shape", "num_channels", "axes") if key in own}
     options["shape"] = list(options.get("shape", ()))
     options["axes"] = list(options.get("axes", ()))
     return options
@@ -151,7 +158,7 @@ _OPTIONS_OF: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 class _Parameters:
-    """Gathers the named shared variables of a model and its parts."""
+    """Collects the named shared variables of a model and its parts."""
 
     def __init__(self, arrays: Arrays):
         self.arrays = arrays
@@ -159,7 +166,7 @@ class _Parameters:
         self.visited = 0
 
     def of(self, model: Any) -> dict[str, np.ndarray]:
-        """Those of `model`: of a pair's players, a generator's MLP, an MLP's layers."""
+        """Return those of `model`: of a pair's players, a generator's MLP, an MLP's layers."""
         self.visit(model, "", 0)
         return self.found
 
@@ -185,13 +192,13 @@ class _Parameters:
         if isinstance(layer.get("transformer"), Record):
             parts += fields(layer["transformer"]).values()
         for part in parts:
-            name, value = self.arrays.shared_variable(part) or ("", None)
-            if name:
-                self.found[unique(prefix + name, self.found)] = value
+            named = self.arrays.shared_variable(part)
+            if named is not None and named[0]:
+                self.found[unique(prefix + named[0], self.found)] = named[1]
 
 
 def unique(name: str, taken: Container[str]) -> str:
-    """`name`, or where it is taken, `name#2`, `name#3` ..."""
+    """Return `name`, or where it is taken, `name#2`, `name#3` ..."""
     number, found = 1, name
     while found in taken:
         number += 1
@@ -200,13 +207,13 @@ def unique(name: str, taken: Container[str]) -> str:
 
 
 def _monitor(monitor: Any, arrays: Arrays) -> dict[str, Any]:
-    """The monitor's record: every channel's values, and how far training had gone."""
+    """Return the monitor's record: every channel's values, and how far training had gone."""
     own = fields(monitor)
-    channels = {}
+    channels: dict[str, Any] = {}
     for name, channel in mapping(own.get("channels", {})).items():
-        kept = fields(channel)
-        channels[str(name)] = {key: _record_of(kept.get(key, []), dtype, arrays) for key, dtype in _RECORDS.items()}
-        channels[str(name)]["doc"] = _text(kept.get("doc"))
+        record = fields(channel)
+        arrays_of = {key: _record_of(record.get(key, []), dtype, arrays) for key, dtype in _RECORDS.items()}
+        channels[str(name)] = arrays_of | {"doc": _text(record.get("doc"))}
     counts = {"epochs_seen": "_epochs_seen", "batches_seen": "_num_batches_seen", "examples_seen": "_examples_seen"}
     seen = {name: arrays.number(own.get(key, 0)) for name, key in counts.items()}
     if not all(type(value) is int for value in seen.values()):
@@ -215,7 +222,7 @@ def _monitor(monitor: Any, arrays: Arrays) -> dict[str, Any]:
 
 
 def _record_of(values: Any, dtype: type, arrays: Arrays) -> np.ndarray:
-    """A channel's list of numbers as an array; 2014 has None where an old file lacked a figure."""
+    """Return a channel's list of numbers as an array; 2014 has None where an old file lacked a value."""
     if not isinstance(values, list):
         raise CheckpointError("it is a damaged pickle of 2014: a channel's record is not a list")
     missing = np.nan if dtype is np.float64 else -1

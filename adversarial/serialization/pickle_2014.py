@@ -1,8 +1,8 @@
-"""What the objects in a pickle of 2014 are worth: arrays, shared variables, mappings and the fields of objects.
+"""The values in a pickle of 2014: arrays, shared variables, mappings and the fields of objects.
 
 Pylearn2's Train pickled its model whole: layers, Theano variables, NumPy arrays, the graph of the random streams.
-`records` notes all of it without importing or calling anything (see `pickle_machine`); the functions here take
-values out of such records. Python 2's strings arrive as text in Latin-1, one character a byte.
+`records` reads all of it without importing or calling anything (see `pickle_machine`); the functions here extract
+values from such records. Python 2's strings arrive as text in Latin-1, one character per byte.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from adversarial.errors import CheckpointError
 from adversarial.serialization.pickle_machine import Global, Record, run
 from adversarial.serialization.plain import array_dtype, array_from_bytes
 
-#: Memory that honest pickles of 2014 need beside their arrays: some ten times their text at most.
+#: Memory that genuine pickles of 2014 need besides their arrays: about ten times their text at most.
 _BUDGET = 32 * 2**20
 _BUDGET_PER_BYTE = 12
 
@@ -47,7 +47,7 @@ def _permit(module: str, name: str) -> None:
 
 
 def records(data: bytes) -> Any:
-    """What the pickle `data` stands for, its objects as inert records.
+    """Read the pickle `data`, its objects as inert records.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def records(data: bytes) -> Any:
 
 
 def class_name(value: Any) -> str:
-    """The dotted name of a record's class as 2014 knew it; "" of what is no object."""
+    """Return the dotted name of a record's class in 2014; "" for what is no object."""
     if not isinstance(value, Record):
         return ""
     maker = value.maker
@@ -68,7 +68,7 @@ def class_name(value: Any) -> str:
 
 
 def mapping(value: Any) -> dict:
-    """A dict or OrderedDict, as a dict.
+    """Return a dict or OrderedDict as a dict.
 
     Raises
     ------
@@ -87,12 +87,12 @@ def mapping(value: Any) -> dict:
 
 
 def fields(value: Any) -> dict[str, Any]:
-    """The attributes of an object."""
+    """Return the attributes of an object."""
     return mapping(value.state) if isinstance(value, Record) and value.state is not None else {}
 
 
 def is_array(value: Any) -> bool:
-    """Whether `value` is an array or an array scalar, of NumPy or of Theano's GPU."""
+    """Return whether `value` is an array or an array scalar, of NumPy or of Theano's GPU."""
     name = class_name(value)
     return name in _ARRAYS or name.endswith(_FROM_GPU)
 
@@ -102,14 +102,20 @@ _ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar")
 
 
 class Arrays:
-    """Makes arrays of records, each once, and no more of them than a file of `size` bytes can honestly hold."""
+    """Makes arrays from records, each once, and no more of them than a file of `size` bytes can hold.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the file; the arrays may take twice as many.
+    """
 
     def __init__(self, size: int):
         self.bytes_left = 2 * size
         self.made: dict[int, np.ndarray] = {}
 
     def array(self, value: Any) -> np.ndarray:
-        """The array that a record stands for, in this machine's byte order; an array scalar has no axes.
+        """Return the array that a record stands for, in this machine's byte order; an array scalar has no axes.
 
         Raises
         ------
@@ -130,14 +136,14 @@ class Arrays:
         return self.made[id(value)]
 
     def number(self, value: Any) -> Any:
-        """A plain value where `value` is a NumPy number (2014's options sometimes are), an array where it is one."""
+        """Return a plain value for a NumPy number (2014's options sometimes are), an array for an array."""
         if not is_array(value):
             return value
         found = self.array(value)
         return found.item() if found.ndim == 0 else found
 
     def shared_variable(self, value: Any) -> tuple[str, np.ndarray] | None:
-        """The name and value of a Theano shared variable that holds an array; None of anything else."""
+        """Return the name and value of a Theano shared variable that holds an array; None for anything else."""
         name = class_name(value)
         if not name.startswith("theano.") or not name.endswith("SharedVariable"):
             return None
@@ -149,7 +155,7 @@ class Arrays:
 
 
 def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
-    """Kind of number, shape, whether the first axis runs fastest, and bytes of a NumPy array's record."""
+    """Return dtype, shape, whether the first axis varies fastest, and bytes of a NumPy array's record."""
     name = class_name(value)
     if name == _ARRAYS[0] and isinstance(value.state, tuple) and len(value.state) == 5:
         _, shape, kind, fortran, data = value.state

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ FORMAT = "adversarial checkpoint"
 VERSION = 1
 
 _ARRAY = "__array__"
+
+#: Takes the file's next bytes.
+Emit = Callable[[bytes | memoryview], None]
 
 
 def _text(value: str) -> bytes:
@@ -47,7 +50,7 @@ _END = b"u."
 
 
 def encode(content: Any) -> list[bytes | memoryview]:
-    """The file's bytes, in pieces, for `content` as `plain.normalise` gives it; arrays are not copied."""
+    """Encode `content`, as `plain.normalise` returns it, as the file's bytes, in pieces; arrays are not copied."""
     body: list[bytes | memoryview] = []
     _encode(content, body.append)
     content_size = sum(len(piece) for piece in body)
@@ -57,7 +60,7 @@ def encode(content: Any) -> list[bytes | memoryview]:
 
 
 def digest(pieces: Iterable[bytes | memoryview]) -> bytes:
-    """The SHA-256 of `pieces` one after another."""
+    """Return the SHA-256 of `pieces` one after another."""
     found = hashlib.sha256()
     for piece in pieces:
         found.update(piece)
@@ -65,7 +68,7 @@ def digest(pieces: Iterable[bytes | memoryview]) -> bytes:
 
 
 def decode(data: bytes) -> Any:
-    """The content of a file whose bytes begin with `MAGIC`.
+    """Decode the content of a file whose bytes begin with `MAGIC`.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def decode(data: bytes) -> Any:
 
 
 class _Arrays:
-    """Puts arrays where the file has their bytes, and counts what it passes."""
+    """Replaces the bytes of arrays by arrays, and counts values."""
 
     def __init__(self) -> None:
         self.values = 0
@@ -123,7 +126,7 @@ class _Arrays:
         return array_from_bytes(parts["data"], array_dtype(parts[_ARRAY]), parts["shape"])
 
 
-def _encode(value: Any, emit: Any) -> None:
+def _encode(value: Any, emit: Emit) -> None:
     if value is None:
         emit(b"N")
     elif value is True or value is False:
@@ -156,7 +159,7 @@ def _encode(value: Any, emit: Any) -> None:
         _encode_array(value, emit)
 
 
-def _encode_pairs(pairs: dict, emit: Any) -> None:
+def _encode_pairs(pairs: dict[str, Any], emit: Emit) -> None:
     emit(b"}(")
     for key, item in pairs.items():
         emit(_text(key))
@@ -164,10 +167,10 @@ def _encode_pairs(pairs: dict, emit: Any) -> None:
     emit(b"u")
 
 
-def _encode_array(array: np.ndarray, emit: Any) -> None:
+def _encode_array(array: np.ndarray, emit: Emit) -> None:
     emit(b"}(" + _text(_ARRAY) + _text(array.dtype.str) + _text("shape"))
     _encode(tuple(array.shape), emit)
     emit(_text("data") + b"\x8e" + struct.pack("<Q", array.nbytes))
-    # Zero-sized arrays and the byte orders of other machines have no buffer of their own to lend.
-    emit(memoryview(array.reshape(-1).view(np.uint8)) if array.size else b"")
+    # Viewed as bytes, since an array without values or in another byte order cannot export its buffer.
+    emit(array.reshape(-1).view(np.uint8).data if array.size else b"")
     emit(b"u")

@@ -1,12 +1,12 @@
 """A pickle interpreter that imports nothing, calls nothing and cannot be made to take much time or memory.
 
 A pickle is a program for a small stack machine. Python's own machine obeys it: it imports what the file names
-and calls it. This one only notes what the file asks for: where the program says "call os.system with these
-arguments", the result is an inert `Record` of a `Global` named os.system and its arguments. Whether a name is
-even to be noted is the caller's to say, before anything is built from it.
+and calls it. This one only records what the file asks for: where the program says "call os.system with these
+arguments", the result is an inert `Record` of a `Global` named os.system and its arguments. Whether a name may
+even be recorded is for the caller to decide, before anything is built from it.
 
-Every length that the file declares is held against what is left of the file, and every value made is charged
-against a budget that the caller sets by the file's size, before memory is taken.
+Every length that the file declares is compared with what is left of the file, and every value made is charged
+against a budget that the caller sets by the file's size, before memory is allocated.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Any
 from adversarial.errors import CheckpointError
 from adversarial.serialization.plain import MAX_INT_BYTES
 
-#: Bytes charged for a value beside its own payload: a small Python object and its place in a container.
+#: Bytes charged for a value besides its own payload: a small Python object and its slot in a container.
 _VALUE_COST = 64
-#: A dict's key and place, or a remembered value's place, beside the value itself.
-_PLACE_COST = 100
-#: Keys that are tuples are few in honest files, and can be made to collide in others.
+#: Bytes charged for a slot in a dict, a set or the memo, besides the value itself.
+_SLOT_COST = 100
+#: Keys that are tuples are few in genuine files, and can be made to collide in others.
 _MAX_TUPLE_KEYS = 10_000
-#: Texts of digits longer than this are no number of ours.
+#: Longest number in digits that this program writes.
 _MAX_DIGITS = 1000
-#: Byte strings at least this long are handed out as views of the file, not as copies.
+#: Byte strings at least this long are returned as views of the file, not as copies.
 _VIEW_FROM = 4096
 
 
@@ -50,13 +50,14 @@ class Global:
 
 
 class Record:
-    """What the file says of an object: what made it, from which arguments, and the state it was given.
+    """An object as the file describes it: what would make it, from which arguments, with which state.
 
     Attributes
     ----------
     maker : Global or another Record
         The class or function that would have been called.
     arguments : tuple
+        Arguments of that call.
     state : object
         What would have gone to `__setstate__`; None where there was none.
     items : list
@@ -85,18 +86,24 @@ def run(
     opcodes: frozenset[int] | None = None,
     permit: Callable[[str, str], None] | None = None,
 ) -> Any:
-    """The value that the pickle `data` stands for; long byte strings in it are views of `data`.
+    """Interpret the pickle `data`; long byte strings in the result are views of it.
 
     Parameters
     ----------
     data : bytes
+        The pickle.
     budget : int
-        How many bytes of memory the values may take, beside such views.
+        How many bytes of memory the values may take, besides such views.
     opcodes : set of int, optional
-        The operations allowed; all that this machine knows where not given.
+        The operations allowed; all that this machine knows by default.
     permit : callable, optional
         `permit(module, name)` raises CheckpointError for a name that the file may not ask for. Without it,
         every name is refused.
+
+    Returns
+    -------
+    object
+        The value that the pickle stands for, its objects as `Record`s.
 
     Raises
     ------
@@ -113,7 +120,7 @@ def run(
 
 
 class _Mark:
-    """Where a MARK lies on the stack."""
+    """A MARK on the stack."""
 
 
 _MARK = _Mark()
@@ -147,7 +154,7 @@ class _Machine:
     # Reading the file.
 
     def take(self, count: int) -> memoryview:
-        """The next `count` bytes."""
+        """Read the next `count` bytes."""
         if count < 0 or count > len(self.data) - self.position:
             raise CheckpointError(f"it is cut short or damaged: {count} bytes are said to follow byte {self.position}")
         part = self.view[self.position : self.position + count]
@@ -158,7 +165,7 @@ class _Machine:
         return struct.unpack(code, self.take(struct.calcsize(code)))[0]
 
     def line(self) -> bytes:
-        """The bytes to the next newline."""
+        """Read the bytes to the next newline."""
         end = self.data.find(b"\n", self.position)
         if end < 0:
             raise CheckpointError("it is cut short")
@@ -255,7 +262,7 @@ class _Machine:
         if len(flat) % 2:
             raise CheckpointError(f"it is damaged near byte {self.position}")
         pairs = list(zip(flat[::2], flat[1::2], strict=True))
-        self.charge(_PLACE_COST * len(pairs))
+        self.charge(_SLOT_COST * len(pairs))
         if isinstance(target, Record):
             target.pairs.extend(pairs)
         elif type(target) is dict:
@@ -266,7 +273,7 @@ class _Machine:
 
     def set_of(self, kind: Callable[[list], Any]) -> Any:
         items = self.pop_to_mark()
-        self.charge(_PLACE_COST * len(items))
+        self.charge(_SLOT_COST * len(items))
         return kind([self.checked_key(item) for item in items])
 
     def update_set(self) -> None:
@@ -274,7 +281,7 @@ class _Machine:
         self.stack[-1].update(items)
 
     def checked_key(self, key: Any, depth: int = 0) -> Hashable:
-        """`key`, if hashing it takes no time to speak of and no file can choose its hash at will."""
+        """Return `key`, if it is hashed in little time and no file can choose its hash at will."""
         if isinstance(key, tuple):
             self.tuple_keys += 1
             if depth > 3 or len(key) > 16 or self.tuple_keys > _MAX_TUPLE_KEYS:
@@ -330,12 +337,12 @@ class _Machine:
             raise CheckpointError(f"it is damaged near byte {self.position}")
         target.state = state
 
-    # The memory of earlier values.
+    # The memo: earlier values by number.
 
     def remember(self, index: int) -> None:
         if self.stack[-1] is _MARK or index < 0:
             raise CheckpointError(f"it is damaged near byte {self.position}")
-        self.charge(_PLACE_COST)
+        self.charge(_SLOT_COST)
         self.memo[index] = self.stack[-1]
 
     def recall(self, index: int) -> None:

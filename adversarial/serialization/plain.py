@@ -1,30 +1,40 @@
 """What may be saved: nested dicts, lists and tuples of None, bool, int, float, str, bytes and arrays of numbers.
 
-`normalise` is the one check that every file format shares, so that both hold, and refuse, the same content.
+`normalise` is the one check that every file format shares, so that all accept, and refuse, the same content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from adversarial.errors import CheckpointError
 
-#: How deep dicts and lists may lie in one another, and how many values there may be; arrays count as one.
+#: How deep dicts and lists may be nested, and how many values there may be; an array counts as one.
 MAX_DEPTH = 100
 MAX_VALUES = 500_000
 
-#: The longest whole number, in bytes of two's complement.
+#: The longest integer, in bytes of two's complement.
 MAX_INT_BYTES = 255
 
-#: Kinds and item sizes of arrays that every NumPy on every machine reads alike (`long double` is not one).
+#: Kinds and item sizes of arrays that NumPy reads alike on every machine (`long double` is not one).
 _ITEM_SIZES = {"b": {1}, "i": {1, 2, 4, 8}, "u": {1, 2, 4, 8}, "f": {2, 4, 8}, "c": {8, 16}}
+
+#: Kinds of scalars that become Python values without loss, and how.
+_SCALARS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (np.bool_, bool),
+    (np.integer, int),
+    (float, float),
+    (str, str),
+    (bytes, bytes),
+)
 
 
 def array_dtype(text: Any) -> np.dtype:
-    """The dtype that a file names by `text`, such as '<f4'.
+    """Return the dtype that a file names by `text`, such as '<f4'.
 
     Raises
     ------
@@ -43,26 +53,38 @@ def array_dtype(text: Any) -> np.dtype:
 
 
 def savable(dtype: np.dtype) -> bool:
-    """Whether an array of `dtype` may be saved: plain numbers, booleans and fixed text, no objects or records."""
+    """Return whether an array of `dtype` may be saved: numbers, booleans, fixed text, no objects or records."""
     if dtype.kind in "SU":
         return dtype.itemsize > 0
     return dtype.itemsize in _ITEM_SIZES.get(dtype.kind, ()) and dtype.names is None and dtype.subdtype is None
 
 
 def array_from_bytes(data: bytes | memoryview, dtype: np.dtype, shape: Any) -> np.ndarray:
-    """A new, writable array from its bytes in C order.
+    """Make a new, writable array from its bytes in C order.
+
+    Parameters
+    ----------
+    data : bytes or memoryview
+        The values.
+    dtype : numpy.dtype
+        Their kind.
+    shape : object
+        What a file gives as the array's shape.
+
+    Returns
+    -------
+    array
+        Of that shape.
 
     Raises
     ------
     CheckpointError
-        If `shape` is not one, or does not take exactly the bytes given; no memory is taken before that is known.
+        If `shape` is not one, or does not take exactly the bytes given; memory is allocated only after that check.
     """
-    sizes = list(shape) if isinstance(shape, (list, tuple)) else [None]
+    sizes: list[int] = list(shape) if isinstance(shape, (list, tuple)) else [-1]
     if len(sizes) > 32 or not all(type(size) is int and 0 <= size < 2**62 for size in sizes):
         raise CheckpointError("it holds an array of an impossible shape")
-    count = 1
-    for size in sizes:
-        count *= size
+    count = math.prod(sizes)
     if count * dtype.itemsize != len(data):
         raise CheckpointError(
             f"it holds an array of shape {tuple(sizes)}, {count * dtype.itemsize} bytes, but {len(data)} are there"
@@ -71,7 +93,7 @@ def array_from_bytes(data: bytes | memoryview, dtype: np.dtype, shape: Any) -> n
 
 
 def normalise(content: Any) -> Any:
-    """`content` in exactly the types that a file gives back.
+    """Convert `content` to exactly the types that a file returns.
 
     NumPy scalars become Python values where no bit is lost, arrays without axes elsewhere; mappings become dicts.
 
@@ -79,6 +101,11 @@ def normalise(content: Any) -> Any:
     ------
     CheckpointError
         Naming the first value that cannot be saved, by its place.
+
+    Examples
+    --------
+    >>> normalise({"seen": np.int64(3), "rate": np.float64(.1)})
+    {'seen': 3, 'rate': 0.1}
     """
     return _Normaliser().value(content, ())
 
@@ -110,9 +137,9 @@ class _Normaliser:
         return self.scalar(value, place)
 
     def scalar(self, value: Any, place: tuple) -> Any:
-        for kind, plain in ((np.bool_, bool), (np.integer, int), (float, float), (str, str), (bytes, bytes)):
+        for kind, convert in _SCALARS:
             if isinstance(value, kind):
-                return plain(value)
+                return convert(value)
         if isinstance(value, (np.floating, np.complexfloating, complex)):
             return self.array(np.asarray(value), place)
         raise CheckpointError(

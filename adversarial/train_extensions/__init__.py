@@ -8,25 +8,32 @@ from adversarial.options import Configurable
 
 
 class TrainExtension(Configurable):
-    """A base for what goes on beside training: override any of its methods; each does nothing by default.
+    """A base for what happens between epochs: override any of its methods; each does nothing by default.
 
-    An extension stops training by raising StopIteration in `on_monitor`. One that remembers anything from epoch to
-    epoch says so in `get_state`, so that a resumed run goes on as a straight one. After Pylearn2's
-    `train_extensions`.
+    An extension stops training by raising StopIteration in `on_monitor`. One with a state of its own returns it from
+    `get_state`, so that a resumed run continues as an uninterrupted one. After Pylearn2's `train_extensions`.
+
+    Examples
+    --------
+    >>> class Epochs(TrainExtension):
+    ...     def on_monitor(self, model, dataset, algorithm):
+    ...         print(f"epoch {model.monitor.get_epochs_seen()} is over")
+    >>> Epochs().get_state()
+    {}
     """
 
     def setup(self, model: Any, dataset: Any, algorithm: Any) -> None:
-        """Called once, when the training algorithm is set up, before anything is monitored."""
+        """Prepare; called once, after the training algorithm is set up and before anything is monitored."""
 
     def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
-        """Called after each monitoring step: once before training and at the end of each epoch."""
+        """Act after a monitoring step: once before training and at the end of each epoch."""
 
     def on_save(self, model: Any, dataset: Any, algorithm: Any) -> None:
-        """Called just before the model is saved."""
+        """Act just before the model is saved."""
 
     def get_state(self) -> dict[str, Any]:
-        """What the extension remembers, as plain values and arrays."""
+        """Return the extension's own state, as plain values and arrays."""
         return {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take back what `get_state` gave."""
+        """Restore what `get_state` returned."""

@@ -1,4 +1,4 @@
-"""Keep the model that was best by a channel; after Pylearn2's `train_extensions/best_params.py`."""
+"""Save the model that was best by a channel; after Pylearn2's `train_extensions/best_params.py`."""
 
 from __future__ import annotations
 
@@ -19,16 +19,29 @@ class MonitorBasedSaveBest(TrainExtension):
 
     Parameters
     ----------
-    channel_name : the channel
-    save_path : where to save; may be left out with `store_best_model`
-    store_best_model : keep the best parameters in memory, as `best_params` (2014 kept a copy of the whole model)
-    higher_is_better : take the highest value for the best
-    tag_key : refused; 2014 marked the model with it, and the saved monitor now says more
+    channel_name : str
+        The channel.
+    save_path : str, optional
+        Where to save, .pkl or .h5; may be left out with `store_best_model`.
+    store_best_model : bool
+        Whether to copy the best parameters to `best_params` in memory (2014 copied the whole model), default
+        false.
+    higher_is_better : bool
+        Whether the highest value is the best, not the lowest; default false.
+    tag_key : str, optional
+        Refused: 2014 marked the model with it, and a saved model holds the monitor's whole record now.
 
     Attributes
     ----------
-    best_cost : the best value so far
-    best_params : the parameters' values then, in the order of `model.get_params()`; None unless they are stored
+    best_cost : float
+        The best value so far.
+    best_params : list of array
+        Values of the parameters at the best value, in the order of `model.get_params()`; None unless stored.
+
+    Examples
+    --------
+    >>> MonitorBasedSaveBest(channel_name="valid_objective", save_path="best.pkl").best_cost
+    inf
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A kept graph is what rewriting would make of the same program, and of no other."""
+"""A cached graph is what rewriting would make of the same program, and of no other."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ from pytensor.misc.ordered_set import OrderedSet
 
 from adversarial import backend
 from adversarial.engine import graph_cache, registry
-from adversarial.engine.graph_cache import KeepingMode
+from adversarial.engine.graph_cache import CachedRewritesMode
 from adversarial.engine.graph_table import NotPlainError
 from adversarial.engine.rewrites.elementwise import choose_loop
 
 ROOT = Path(__file__).parents[2]
+IMPORTABLE = [str(folder) for folder in (ROOT, ROOT / "tests", ROOT / "tests" / "engine")]
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
-    """Where graphs are kept, however small; the package's text is taken for old, which it need not be here."""
-    monkeypatch.setattr(graph_cache, "WORTH_KEEPING", 0)
+    """Where graphs are cached, however small; the package may have been edited just now."""
+    monkeypatch.setattr(graph_cache, "WORTH_CACHING", 0)
     monkeypatch.setattr(graph_cache, "_program", lambda: [b"program"])
-    monkeypatch.setattr(graph_cache, "_folder", lambda: tmp_path / "kept")
-    return tmp_path / "kept"
+    monkeypatch.setattr(graph_cache, "_folder", lambda: tmp_path / "cached")
+    return tmp_path / "cached"
 
 
-def mode(*excluding, settings="settings") -> KeepingMode:
+def mode(*excluding, settings="settings") -> CachedRewritesMode:
     """A mode with the C backend's rewriters, whose functions need no compiler."""
-    made = KeepingMode("py", "fast_run").including(registry.C_ONLY, "inplace").excluding(*excluding)
+    made = CachedRewritesMode("py", "fast_run").including(registry.C_ONLY, "inplace").excluding(*excluding)
     made.settings = settings
     return made
 
@@ -48,13 +49,13 @@ def mode(*excluding, settings="settings") -> KeepingMode:
 def rewritten(monkeypatch) -> list:
     """A list that grows with each graph that is rewritten."""
     seen = []
-    rewriter = KeepingMode.rewriter.fget
+    rewriter = CachedRewritesMode.rewriter.fget
 
     def counted(self):
         seen.append(self)
         return rewriter(self)
 
-    monkeypatch.setattr(KeepingMode, "rewriter", property(counted))
+    monkeypatch.setattr(CachedRewritesMode, "rewriter", property(counted))
     return seen
 
 
@@ -67,7 +68,7 @@ def missed(monkeypatch) -> list:
         def apply(self, fgraph):
             seen.append(fgraph)
 
-    monkeypatch.setattr(KeepingMode, "rewriter", property(lambda self: Leave()))
+    monkeypatch.setattr(CachedRewritesMode, "rewriter", property(lambda self: Leave()))
     return seen
 
 
@@ -88,7 +89,7 @@ def values(compiled, w):
     return [np.asarray(each).tobytes() for _ in range(3) for each in (*compiled(x.copy()), w.get_value())]
 
 
-def test_a_kept_graph_computes_the_same_bits_by_the_same_nodes(rewritten):
+def test_a_cached_graph_computes_the_same_bits_by_the_same_nodes(rewritten):
     first, second = program(), program()
     assert len(rewritten) == 1
     assert values(*first) == values(*second)
@@ -98,9 +99,9 @@ def test_a_kept_graph_computes_the_same_bits_by_the_same_nodes(rewritten):
 
 
 def test_the_first_run_takes_what_the_next_will_read(monkeypatch):
-    taken, become = [], graph_cache._become
+    taken, replace = [], graph_cache._replace
     monkeypatch.setattr(
-        graph_cache, "_become", lambda fgraph, *kept: (taken.append(kept[0]), become(fgraph, *kept))
+        graph_cache, "_replace", lambda fgraph, *cached: (taken.append(cached[0]), replace(fgraph, *cached))
     )
     first, second = program(), program()
     assert len(taken) == 2
@@ -226,13 +227,13 @@ def test_files_are_kept_within_a_limit_those_used_last_first(missed, folder, mon
     assert first in list(folder.iterdir()) and len(list(folder.iterdir())) == 2
 
 
-def test_small_graphs_are_not_kept(missed, folder, monkeypatch):
-    monkeypatch.setattr(graph_cache, "WORTH_KEEPING", 100)
+def test_small_graphs_are_not_cached(missed, folder, monkeypatch):
+    monkeypatch.setattr(graph_cache, "WORTH_CACHING", 100)
     program(), program()
     assert (len(missed), folder.exists()) == (2, False)
 
 
-def test_ops_of_other_modules_are_not_kept(missed, folder):
+def test_ops_of_other_modules_are_not_cached(missed, folder):
     x = pt.vector()
     for _ in range(2):
         pytensor.function([x], ForeignOp()(x) * 2, mode=mode())
@@ -244,7 +245,7 @@ def _foreign_rewriter(fgraph, node):
     return None
 
 
-def test_with_rewriters_of_other_modules_nothing_is_kept(missed, folder, monkeypatch):
+def test_with_rewriters_of_other_modules_nothing_is_cached(missed, folder, monkeypatch):
     register(monkeypatch, _foreign_rewriter)
     program(), program()
     assert (len(missed), folder.exists()) == (2, False)
@@ -265,10 +266,12 @@ IN_A_NEW_PROCESS = """
 import sys
 from pathlib import Path
 import test_graph_cache as here
-from adversarial import rewritten_graphs
-rewritten_graphs._BEGAN = float("inf")  # a test that was edited just now shall pass as well
-rewritten_graphs._folder = lambda: Path(sys.argv[1])
-rewritten_graphs.WORTH_KEEPING = 0
+from adversarial import backend
+from adversarial.engine import graph_cache
+backend.configure()
+graph_cache._BEGAN = float("inf")  # a test that was edited just now shall pass as well
+graph_cache._folder = lambda: Path(sys.argv[1])
+graph_cache.WORTH_CACHING = 0
 for scale in (1, 2):
     here.program(scale=scale)
 """
@@ -278,7 +281,7 @@ def test_another_process_finds_the_same_files(tmp_path):
     """Whatever the first one's rewriting left behind in rewriters and Ops, and whatever seeds their hashes."""
 
     def files(seed):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(IMPORTABLE)}
         subprocess.run([sys.executable, "-c", IN_A_NEW_PROCESS, str(tmp_path)], env=environment, check=True)
         return sorted(path.name for path in tmp_path.iterdir())
 

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 from evaluation import evaluate
 
-from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
-from adversarial.game.parzen_graph import theano_parzen
-from adversarial.game.schedules import ActivateGenerator, Cycler
-from adversarial.game.surgery import marginals
 from adversarial.models.linear import Linear
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
@@ -55,51 +51,3 @@ def test_intrinsic_dropout_stays_on(float64):
             default_input_scale=2.0,
             input_include_probs={"h": 0.5},
         )
-
-
-def test_parzen_channel_equals_its_formula(float64):
-    rng = np.random.RandomState(0)
-    data, samples, sigma = rng.rand(7, 5), rng.rand(11, 5), 0.2
-    exponents = -0.5 * (((data[:, None] - samples[None]) / sigma) ** 2).sum(axis=2)
-    expected = np.log(np.exp(exponents).mean(axis=1)) - 5 * np.log(sigma * np.sqrt(2 * np.pi))
-    found = evaluate(theano_parzen(*(evaluate_constant(a) for a in (data, samples)), sigma))
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
-
-
-def evaluate_constant(array):
-    import pytensor.tensor as pt
-
-    return pt.as_tensor(array)
-
-
-class Algorithm:
-    """As much of SGD as schedules look at."""
-
-    def __init__(self):
-        from adversarial.game.costs import AdversaryCost2
-
-        self.cost = AdversaryCost2()
-
-
-def test_cycler_lets_the_generator_learn_every_kth_time():
-    algorithm, cycler, seen = Algorithm(), Cycler(k=3), []
-    for _ in range(6):
-        cycler(algorithm)
-        seen.append(float(algorithm.cost.now_train_generator.get_value()))
-    assert seen == [0, 0, 1, 0, 0, 1]
-    other = Cycler(k=3)
-    other.set_state(cycler.get_state())
-    assert other.i == cycler.i
-
-
-def test_activate_generator_waits():
-    algorithm, extension, seen = Algorithm(), ActivateGenerator(active_after=2, value=0.5), []
-    for _ in range(4):
-        extension.on_monitor(None, None, algorithm)
-        seen.append(float(algorithm.cost.now_train_generator.get_value()))
-    assert seen == [1, 1, 0.5, 0.5]
-
-
-def test_marginals_are_column_means():
-    X = np.random.RandomState(0).rand(6, 3)
-    np.testing.assert_allclose(marginals(DenseDesignMatrix(X=X)), X.mean(axis=0))

@@ -8,9 +8,10 @@ import pytest
 from evaluation import evaluate
 
 from adversarial import checkpoint
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
-from adversarial.game.surgery import add_layers, recapitate_discriminator
+from adversarial.game.surgery import add_layers, marginals, recapitate_discriminator
 from adversarial.models.linear import RectifiedLinear, Sigmoid, Tanh
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
@@ -67,3 +68,8 @@ def test_layers_that_do_not_fit_are_refused(saved):
         add_layers(mlp, path)
     with pytest.raises(OptionError, match="has 2 layers"):
         add_layers(mlp, path, 2)
+
+
+def test_marginals_are_column_means():
+    X = np.random.RandomState(0).rand(6, 3)
+    np.testing.assert_allclose(marginals(DenseDesignMatrix(X=X)), X.mean(axis=0))

@@ -12,7 +12,8 @@ import pytensor.tensor as pt
 import pytest
 from evaluation import INTERPRETED, evaluate
 
-from adversarial.game.costs import AdversaryCost2, Judgement
+from adversarial.game.costs import AdversaryCost2
+from adversarial.game.objectives import Verdicts
 from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
 
@@ -35,7 +36,7 @@ def value(d, p_data, p_model):
     cost = AdversaryCost2()
     real, fake = (d.fprop(pt.as_tensor(one_hot(p))) for p in (p_data, p_model))
     one, zero = pt.ones((BATCH, 1)), pt.zeros((BATCH, 1))
-    return cost._discriminator_objective(d, Judgement(real, fake, fake), one, zero)
+    return cost._discriminator_objective(d, Verdicts(real, fake, fake), one, zero)
 
 
 def trained_to_its_optimum(p_data, p_model):

@@ -102,7 +102,7 @@ def test_layers_can_be_added_and_frozen():
 
 @pytest.mark.parametrize("option", ["input_include_probs", "input_scales"])
 def test_dropout_for_a_layer_that_is_not_there(option):
-    with pytest.raises(OptionError, match="names the layer 'h00', which is not there; did you mean 'h0'"):
+    with pytest.raises(OptionError, match="names the layer 'h00', which does not exist; did you mean 'h0'"):
         small().dropout_fprop(pt.matrix(), **{option: {"h00": 0.5}})
 
 

@@ -82,9 +82,9 @@ def test_an_estimate_is_kept_beside_the_model_and_forgotten_when_that_changes(ol
     kept = {"log_likelihood": 1.0, "standard_error": 0.1, "sigma": 0.2, "counts": {}}
     path = estimates.path_beside(old_model)
     path.write_text(json.dumps(kept | {"model": estimates.identity(content)}))
-    assert estimates.kept(old_model, content)["log_likelihood"] == 1.0
+    assert estimates.cached(old_model, content)["log_likelihood"] == 1.0
     content["monitor"]["epochs_seen"] += 1
-    assert estimates.kept(old_model, content) is None
+    assert estimates.cached(old_model, content) is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"log_likelihood": 1}'])

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 
 from adversarial import checkpoint
+from adversarial.command_line.program import overrides_of
 from adversarial.datasets.mnist import EMBEDDED
 from adversarial.errors import ConfigurationError
-from adversarial.programs.train import duration, main, overrides_of
+from adversarial.programs.train import duration, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,7 +52,7 @@ def change(recipe, old, new):
         ("num_units: 4,", "num_unit: 4,", "key 'num_unit': Maxout has no option 'num_unit'; did you mean 'num_units'?"),
         ("dim: 9,", "dim: 0,", "key 'dim'"),
         ("learning_rate: .1,", "learning_rate: -.1,", "learning_rate is -.1, but must be a number above 0"),
-        ("'h0': .8", "'h00': .8", "names the layer 'h00', which is not there"),
+        ("'h0': .8", "'h00': .8", "names the layer 'h00', which does not exist"),
         ("layer_name: 'h1'", "layer_name: 'h0'", "two layers are named 'h0'"),
         ("batch_size: 32,", "\tbatch_size: 32,", "tab"),
         ("!obj:adversarial.Generator", "!obj:os.system", "os.system"),

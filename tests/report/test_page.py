@@ -12,6 +12,7 @@ import pytest
 from adversarial import checkpoint
 from adversarial.checkpoint.paths import epoch_path
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.evaluation import estimates
 from adversarial.game.sampling import Sampler
 from adversarial.programs import report
 from adversarial.report.page import Page, fill
@@ -38,8 +39,8 @@ def run(request, tmp_path_factory):
         checkpoint.write(epoch_path(model, epoch), content | {"parameters": values, "monitor": monitor})
     curve = [{"sigma": sigma, "mean": -sigma, "standard_error": 0.1} for sigma in (0.1, 0.2, 0.4)]
     estimate = {"log_likelihood": 12.5, "standard_error": 0.25, "sigma": 0.1, "curve": curve,
-                "counts": {"samples": 9, "valid": 5}, "model": report.estimates.identity(content)}  # fmt: skip
-    report.estimates.path_beside(model).write_text(json.dumps(estimate))
+                "counts": {"samples": 9, "valid": 5}, "model": estimates.identity(content)}  # fmt: skip
+    estimates.path_beside(model).write_text(json.dumps(estimate))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         report.main([str(model), str(folder / "it.html")])

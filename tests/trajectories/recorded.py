@@ -102,13 +102,18 @@ def _unswapped(name: str) -> str:
 def hold_to_the_record(folder: Path, directory: Path, monkeypatch, parameter_tolerance, monitor_tolerance) -> None:
     """Train the recipe of `folder` in `directory`; fail where a parameter or a channel is not the recorded one.
 
-    How far it went is printed: `pytest -rP` shows that of tests that pass.
+    Earlier phases of a recipe, whose saved models it reads, are trained first and held to their own records. How far
+    it went is printed: `pytest -rP` shows that of tests that pass.
     """
     path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, directory)
     monkeypatch.chdir(directory)
-    params, monitor = np.load(folder / "params.npz"), np.load(folder / "monitor.npz")
-    run = follow(yaml_parse.load_path(path), recorded_updates(params))
-    deviation, where = largest_deviation(run, params)
-    print(f"{backend.backend_name()} {folder.name}: largest deviation {deviation:.1e} in {where}")
-    assert deviation <= parameter_tolerance, where
-    assert monitor_mismatches(run, monitor, monitor_tolerance) == []
+    phases = sorted(each.stem.removeprefix("params_") for each in folder.glob("params_*.npz"))
+    for phase in [*phases, ""]:
+        ending = f"_{phase}" if phase else ""
+        experiment = shutil.copy(folder / f"{phase}.yaml", directory) if phase else path
+        params, monitor = np.load(folder / f"params{ending}.npz"), np.load(folder / f"monitor{ending}.npz")
+        run = follow(yaml_parse.load_path(experiment), recorded_updates(params))
+        deviation, where = largest_deviation(run, params)
+        print(f"{backend.backend_name()} {folder.name}{ending}: largest deviation {deviation:.1e} in {where}")
+        assert deviation <= parameter_tolerance, where
+        assert monitor_mismatches(run, monitor, monitor_tolerance) == []

@@ -1,4 +1,4 @@
-"""Which devices compute, in this process and others, and how arrays lie on them.
+"""Which devices compute, in this process and others, and where arrays are stored.
 
 Variables are copied to every device; a minibatch is split along its examples. XLA adds the gradients up: nothing of
 that is written here.
@@ -10,7 +10,6 @@ import os
 import socket
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import numpy as np
@@ -24,15 +23,20 @@ AXIS = "examples"
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of `use`.
+    """The devices to use.
 
     Attributes
     ----------
-    device : 'cpu' or 'cuda'; what JAX finds best if None
-    devices : how many in each process
-    coordinator : HOST:PORT where the first of several processes listens, or None
-    process, processes : which of how many this process is, counted from 0
-    timeout : seconds to wait for the others
+    device : {'cpu', 'cuda'}, optional
+        What computes; what JAX finds best if None.
+    devices : int, default 1
+        Devices in each process.
+    coordinator : str, optional
+        HOST:PORT where the first of several processes listens.
+    process, processes : int, default 0 and 1
+        Which process of how many this one is, counted from 0.
+    timeout : int, default 60
+        Seconds to wait for the others.
     """
 
     device: str | None = None
@@ -43,8 +47,18 @@ class Request:
     timeout: int = 60
 
 
+#: None until `use` was called, which is to be before anything below it.
 _request: Request | None = None
 _mesh: Mesh | None = None
+
+
+def _devices_in_use() -> Mesh:
+    assert _mesh is not None, "call use() first"
+    return _mesh
+
+
+def _number_of_processes() -> int:
+    return 1 if _request is None else _request.processes
 
 
 def use(request: Request) -> None:
@@ -53,7 +67,7 @@ def use(request: Request) -> None:
     Raises
     ------
     ConfigurationError
-        If they are not there, the coordinator does not answer, or JAX has begun on other ones.
+        If they do not exist, the coordinator does not answer, or JAX has begun on other ones.
     """
     global _request, _mesh
     if request == _request:
@@ -83,7 +97,7 @@ def _prepare(request: Request) -> None:
 
 
 def _devices(request: Request) -> list[jax.Device]:
-    """The devices of this process, of the kind asked for."""
+    """Return the devices of this process, of the kind requested."""
     try:
         return jax.local_devices(backend={None: None, "cpu": "cpu", "cuda": "cuda"}[request.device])
     except RuntimeError as error:
@@ -94,14 +108,14 @@ def _devices(request: Request) -> list[jax.Device]:
 
 
 def _index(device: jax.Device) -> int:
-    """Which device of its own process it is."""
+    """Return the device's index among those of its process."""
     beside = [other.id for other in jax.devices(device.platform) if other.process_index == device.process_index]
     return sorted(beside).index(device.id)
 
 
 def _join(request: Request) -> None:
     """Meet the other processes."""
-    # First without JAX, which would end this process with a stack trace if one of them did not come.
+    # First without JAX, which would abort this process with a stack trace if one of the others is missing.
     (_call if request.process > 0 else _await_calls)(request)
     try:
         jax.distributed.initialize(
@@ -118,7 +132,7 @@ def _join(request: Request) -> None:
 
 
 def _call(request: Request) -> None:
-    """Tell process 0 that this one is there."""
+    """Tell process 0 that this one is running."""
     end = time.monotonic() + request.timeout
     while True:
         try:
@@ -163,60 +177,62 @@ def _await_calls(request: Request) -> None:
 
 
 def _address(request: Request) -> tuple[str, int]:
-    host, _, port = request.coordinator.rpartition(":")
+    host, _, port = (request.coordinator or "").rpartition(":")
     return host, int(port)
 
 
 def count() -> int:
-    """The number of devices, of all processes together."""
-    return _mesh.size
+    """Return the number of devices, of all processes together."""
+    return _devices_in_use().size
 
 
 def description() -> str:
-    """The devices, for people: '4 CPU devices in 2 processes'."""
-    device = _mesh.devices.flat[0]
+    """Return the devices, for people: '4 CPU devices in 2 processes'."""
+    device = _devices_in_use().devices.flat[0]
     kind = "CPU" if device.platform == "cpu" else device.device_kind
     words = kind if count() == 1 else f"{count()} {kind} devices"
-    return words if _request.processes == 1 else f"{words} in {_request.processes} processes"
+    return words if _number_of_processes() == 1 else f"{words} in {_number_of_processes()} processes"
 
 
 def everywhere() -> Sharding:
-    """Where variables lie: on every device, whole."""
-    return SingleDeviceSharding(_mesh.devices.flat[0]) if count() == 1 else NamedSharding(_mesh, PartitionSpec())
+    """Return the sharding of variables: a copy on every device."""
+    mesh = _devices_in_use()
+    return SingleDeviceSharding(mesh.devices.flat[0]) if mesh.size == 1 else NamedSharding(mesh, PartitionSpec())
 
 
 def _split(ndim: int, axis: int) -> Sharding:
-    return NamedSharding(_mesh, PartitionSpec(*[None] * axis, AXIS, *[None] * (ndim - axis - 1)))
+    return NamedSharding(_devices_in_use(), PartitionSpec(*[None] * axis, AXIS, *[None] * (ndim - axis - 1)))
 
 
 def put(value: np.ndarray, axis: int | None = None) -> jax.Array:
-    """An array on every device: whole, or split along `axis` where the devices divide its length."""
+    """Return an array on every device: whole, or split along `axis` if the devices divide its length."""
     value = np.asarray(value)
-    splits = axis is not None and count() > 1 and value.shape[axis] % count() == 0
-    sharding = _split(value.ndim, axis) if splits else everywhere()
-    if _request.processes > 1:
+    sharding = everywhere()
+    if axis is not None and count() > 1 and value.shape[axis] % count() == 0:
+        sharding = _split(value.ndim, axis)
+    if _number_of_processes() > 1:
         return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
     return jax.device_put(value, sharding)
 
 
-def split(value: Any, axis: int = 0) -> Any:
-    """Within a compiled function: let each device compute its part along `axis`, where they divide its length."""
+def split(value: jax.Array, axis: int = 0) -> jax.Array:
+    """Let each device compute its part along `axis` in a compiled function, if they divide its length."""
     if count() == 1 or value.ndim == 0 or value.shape[axis] % count():
         return value
     return jax.lax.with_sharding_constraint(value, _split(value.ndim, axis))
 
 
 def fits(size: int) -> bool:
-    """Whether an array of `size` bytes may stay on each device: a quarter of its memory, 2 GiB if unknown."""
-    statistics = _mesh.local_devices[0].memory_stats() or {}
+    """Return whether an array of `size` bytes may stay on each device: a quarter of its memory, 2 GiB if unknown."""
+    statistics = _devices_in_use().local_devices[0].memory_stats() or {}
     return size <= statistics.get("bytes_limit", 1 << 33) // 4
 
 
 def agreed(value: int) -> int:
-    """The value that the first process has, in all of them."""
-    return value if _request.processes == 1 else int(multihost_utils.broadcast_one_to_all(np.int32(value)))
+    """Return the first process's value, in all of them."""
+    return value if _number_of_processes() == 1 else int(multihost_utils.broadcast_one_to_all(np.int32(value)))
 
 
 def anywhere(flag: bool) -> bool:
-    """Whether `flag` is set in any process."""
-    return flag if _request.processes == 1 else bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
+    """Return whether `flag` is set in any process."""
+    return flag if _number_of_processes() == 1 else bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))

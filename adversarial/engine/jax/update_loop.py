@@ -1,18 +1,18 @@
 """Many updates in one dispatch: a loop over minibatches that runs on the devices.
 
-The loop is one program whatever the number of updates, which is an argument of it: so a run that was stopped and
-resumed, and whose updates were dispatched in other groups, has the same bits.
+The loop is one program for any number of updates, which is an argument: so a run that was stopped and resumed, and
+whose updates were dispatched in other groups, has the same bits.
 
-The dataset stays on the devices where it fits, and each update gathers its minibatch there. Scalars that an update
-reads (learning rate, momentum, switches) come as a sequence, a value an update: what callbacks set between updates is
-set ahead, where they allow it (see `TrainingAlgorithm.update_callbacks`).
+The dataset stays on the devices if it fits, and each update gathers its minibatch there. Scalars that an update reads
+(learning rate, momentum, switches) are passed as arrays, a value for each update: what callbacks set between updates
+is set ahead, if they allow it (see `TrainingAlgorithm.update_callbacks`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -28,12 +28,29 @@ LIMIT = 256
 TARGET = 0.1
 
 
+class Minibatches(Protocol):
+    """What an iterator of a dataset offers, so that minibatches can be gathered on the devices."""
+
+    subsets: Iterator[Any]
+    num_examples: int
+
+    def nbytes(self) -> int:
+        """Return the size of `everything`."""
+
+    def source(self) -> object:
+        """Return the dataset, which identifies what `everything` returns."""
+
+    def everything(self) -> Sequence[np.ndarray]:
+        """Return the arrays from which minibatches are taken, one for each input."""
+
+
 class UpdateLoop:
     """Runs an update on minibatch after minibatch.
 
     Parameters
     ----------
-    update : has minibatches as inputs, and no outputs
+    update : JaxFunction
+        Its inputs are minibatches, and it has no outputs.
     """
 
     def __init__(self, update: JaxFunction):
@@ -42,22 +59,30 @@ class UpdateLoop:
         self._resident: tuple[Any, list[jax.Array]] | None = None
         self._group = 1
 
-    def can_run(self, minibatches: Any) -> bool:
-        """Whether the dataset of these minibatches fits on the devices, and says which examples each is made of."""
+    def can_run(self, minibatches: Minibatches) -> bool:
+        """Return whether the dataset of these minibatches fits on the devices, and yields subsets of examples."""
         if not hasattr(minibatches, "subsets") or any(axis is None for axis in self._update.batch_axes()):
             return False
         if self._holds(minibatches):
             return True
         return devices.fits(minibatches.nbytes())
 
-    def run(self, minibatches: Any, after_update: Callable[[int], None], ahead: bool) -> Iterator[None]:
-        """Update on every minibatch; gives way after each dispatch.
+    def run(self, minibatches: Minibatches, after_update: Callable[[int], None], ahead: bool) -> Iterator[None]:
+        """Update on every minibatch; yield after each dispatch.
 
         Parameters
         ----------
-        minibatches : with `subsets` and `everything()`
-        after_update : called with the number of examples, once for each update: before its dispatch if `ahead`
-        ahead : whether that may be; else each dispatch is one update
+        minibatches : Minibatches
+            An iterator of a dataset, for which `can_run` is true.
+        after_update : callable
+            Called with the number of examples, once for each update: before its dispatch if `ahead`.
+        ahead : bool
+            Whether `after_update` may be called before the dispatch; else each dispatch is one update.
+
+        Yields
+        ------
+        None
+            The parameters are those after the dispatch.
         """
         data = self._data(minibatches)
         subsets = _Groups(minibatches.subsets, minibatches.num_examples)
@@ -72,7 +97,7 @@ class UpdateLoop:
                     after_update(len(subset))
             order = np.zeros((LIMIT, len(group[0])), np.int32)
             order[: len(group)] = group
-            steady = [variable for variable in traced.read if variable.ndim]
+            steady = [variable for variable in traced.read if _ndim(variable)]
             changed = program(
                 np.int32(len(group)),
                 devices.put(order, axis=1),
@@ -85,25 +110,26 @@ class UpdateLoop:
             if not ahead:
                 after_update(len(group[0]))
             yield
-            # The first dispatch compiles; from then on the time of one says how many the next may be.
+            # The first dispatch compiles; from then on the time of each sets the size of the next.
             if measured and not new:
                 each = (time.perf_counter() - started) / len(group)
                 self._group = min(max(int(TARGET / each), 1), 4 * self._group, LIMIT)
             measured = True
 
-    def _holds(self, minibatches: Any) -> bool:
+    def _holds(self, minibatches: Minibatches) -> bool:
         return self._resident is not None and self._resident[0] is minibatches.source()
 
-    def _data(self, minibatches: Any) -> list[jax.Array]:
+    def _data(self, minibatches: Minibatches) -> list[jax.Array]:
         if not self._holds(minibatches):
             self._resident = None
             arrays = self._update.filtered(minibatches.everything())
             self._resident = minibatches.source(), [devices.put(array) for array in arrays]
+        assert self._resident is not None
         return self._resident[1]
 
     def _program(self, data: Sequence[jax.Array], batch_size: int) -> tuple[Traced, Callable, bool]:
-        """The program for minibatches of a size, and whether it is new."""
-        axes = self._update.batch_axes()
+        """Return the program for minibatches of a size, and whether it is new."""
+        axes = [axis for axis in self._update.batch_axes() if axis is not None]
         shapes = tuple(
             (*array.shape[:axis], batch_size, *array.shape[axis + 1 :]) for array, axis in zip(data, axes, strict=True)
         )
@@ -116,7 +142,7 @@ class UpdateLoop:
 
 
 def _compiled(traced: Traced, axes: Sequence[int]) -> Callable:
-    """`count` updates as a program: changed = program(count, order, scalars, changed, steady, data)."""
+    """Return a program of `count` updates: changed = program(count, order, scalars, changed, steady, data)."""
 
     def program(count: Any, order: Any, scalars: Any, changed: Any, steady: Any, data: Any) -> Any:
         def update(i: Any, changed: Any) -> Any:
@@ -124,8 +150,8 @@ def _compiled(traced: Traced, axes: Sequence[int]) -> Callable:
                 devices.split(jnp.take(array, order[i], axis=axis, mode="clip"), axis)
                 for array, axis in zip(data, axes, strict=True)
             ]
-            values, kept = iter(scalars), iter(steady)
-            read = [next(kept) if variable.ndim else next(values)[i] for variable in traced.read]
+            values, arrays = iter(scalars), iter(steady)
+            read = [next(arrays) if _ndim(variable) else next(values)[i] for variable in traced.read]
             return traced.run(batch, changed, read)[1]
 
         return jax.lax.fori_loop(0, count, update, tuple(changed))
@@ -133,37 +159,41 @@ def _compiled(traced: Traced, axes: Sequence[int]) -> Callable:
     return jax.jit(program, donate_argnums=3, out_shardings=devices.everywhere())
 
 
+def _ndim(variable: SharedVariable) -> int:
+    return int(variable.type.ndim)
+
+
 class _Sequences:
     """The values of the scalars among shared variables, update after update."""
 
     def __init__(self, variables: Sequence[SharedVariable]):
-        self._variables = [variable for variable in variables if not variable.ndim]
+        self._variables = [variable for variable in variables if not _ndim(variable)]
         self._values: list[list[np.ndarray]] = [[] for _ in self._variables]
 
     def note(self) -> None:
-        """Keep the values that the next update is to read."""
+        """Record the values that the next update is to read."""
         for variable, values in zip(self._variables, self._values, strict=True):
             values.append(np.asarray(variable.get_value(borrow=True)))
 
     def padded(self) -> list[np.ndarray]:
-        """Arrays (LIMIT,), a value an update."""
-        arrays = [np.zeros(LIMIT, variable.dtype) for variable in self._variables]
+        """Return arrays of shape (LIMIT,), a value for each update."""
+        arrays = [np.zeros(LIMIT, variable.type.dtype) for variable in self._variables]
         for array, values in zip(arrays, self._values, strict=True):
             array[: len(values)] = values
         return arrays
 
 
 class _Groups:
-    """Takes the subsets of minibatches by groups of equal size, as arrays of indices."""
+    """The subsets of minibatches in groups of equal size, as arrays of indices."""
 
-    def __init__(self, subsets: Iterator, num_examples: int):
+    def __init__(self, subsets: Iterator[Any], num_examples: int):
         self._subsets = (
             np.arange(num_examples)[subset] if isinstance(subset, slice) else np.asarray(subset) for subset in subsets
         )
         self._next: np.ndarray | None = next(self._subsets, None)
 
     def take(self, most: int) -> list[np.ndarray]:
-        """The next minibatches, as many as have one size, but at most so many; none at the end."""
+        """Return the next minibatches, as many as have one size, but at most so many; none at the end."""
         group: list[np.ndarray] = []
         while self._next is not None and len(group) < most and (not group or len(group[0]) == len(self._next)):
             group.append(self._next)

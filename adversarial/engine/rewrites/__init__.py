@@ -1,4 +1,4 @@
-"""What the C backend makes of graphs beyond PyTensor's own rewrites: importing this package registers all of it."""
+"""Rewrites of the C backend beyond PyTensor's own: importing this package registers all of them."""
 
 from adversarial.engine.rewrites import (
     elementwise,

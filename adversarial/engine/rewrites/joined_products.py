@@ -1,45 +1,46 @@
 """Matrix products that share a factor, joined into one product of more rows on the C backend.
 
-A discriminator sees a minibatch of data and one of samples, so that each of its weight matrices multiplies two
-matrices of few rows, and gathers its gradient from two products. BLAS needs less time for one product of twice the
-rows. Values change by rounding only. What is then done to each part's rows alike, such as to add biases and to take
-the largest piece, is done to all rows at once, so that the next product finds them joined.
+A discriminator is applied to a minibatch of data and to one of samples, so that each of its weight matrices multiplies
+two matrices of few rows, and its gradient is the sum of two products. BLAS needs less time for one product of twice
+the rows. Values change by rounding only. Ops that are applied to each part's rows alike, such as adding biases and
+taking the largest piece, are then applied to all rows at once, so that the next product finds them joined.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
-from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.scalar.basic import Add
 from pytensor.tensor.basic import Join
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
 from pytensor.tensor.math import Dot
+from pytensor.tensor.variable import TensorVariable
 
-from adversarial.engine import registry
+from adversarial.engine import compat, registry
 from adversarial.engine.rewrites.maxout import LargestPiece, ToWinners
 
 Ancestors = dict[Apply, set[Apply]]
 
 
 class JoinProducts(GraphRewriter):
-    """a W, b W, ... become slices of [a; b; ...] W, and a' c + b' d becomes [a; b]' [c; d]."""
+    """Products a W, b W, ... become slices of [a; b; ...] W, and a' c + b' d becomes [a; b]' [c; d]."""
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
-        """Nothing beyond what replacing variables needs."""
+        """Add nothing: replacing variables needs no feature."""
 
     def apply(self, fgraph: FunctionGraph) -> None:
-        """Join sums first: the order of their rows is that of the groups too, so that rows are gathered once."""
+        """Join sums first: groups then take their order of rows, so that rows are joined once."""
         joined = JoinedRows(fgraph)
         for steps in (
             (_join_one_sum,),
-            (_do_one_to_all_rows, _take_one_join_from_whole, _join_one_group),
+            (_apply_one_op_to_whole, _take_one_join_from_whole, _join_one_group),
             (_slice_one_join,),
             (_spread_joined_winners,),
         ):
@@ -48,37 +49,49 @@ class JoinProducts(GraphRewriter):
 
 
 class JoinedRows:
-    """Variables of a graph whose rows are those of several others, one after the other."""
+    """The wholes of a graph: variables whose rows are those of several others, their parts, one after the other.
+
+    Attributes
+    ----------
+    parts : dict
+        The parts of each whole, in order.
+    place : dict
+        The whole of each part, and its position among the parts.
+    lengths : dict
+        The number of rows of each part, symbolic.
+    """
 
     def __init__(self, fgraph: FunctionGraph):
         self.fgraph = fgraph
         self.parts: dict[Variable, list[Variable]] = {}
-        self.place: dict[Variable, tuple[Variable, int]] = {}
-        self.lengths: dict[Variable, Variable] = {}
+        self.place: dict[Variable, tuple[TensorVariable, int]] = {}
+        self.lengths: dict[Variable, Any] = {}
 
-    def rows(self, parts: Sequence[Variable]) -> Variable:
-        """The rows of all of `parts`: of a whole or a join that is there already, or else of a new join."""
+    def rows(self, parts: Sequence[Variable]) -> TensorVariable:
+        """Return the rows of all of `parts`: of a whole or of a join that the graph has already, or of a new join."""
         found = self.in_a_whole(parts)
         if found is not None:
             return found
         for client, _ in self.fgraph.clients.get(parts[0], ()):
             if _joined_by(client) == list(parts):
-                return client.outputs[0]
+                return cast(TensorVariable, client.outputs[0])
         return pt.join(0, *parts)
 
-    def in_a_whole(self, parts: Sequence[Variable]) -> Variable | None:
-        """The same from a whole of which they are neighbours; None where they are not."""
-        whole, first = self.place.get(parts[0], (None, 0))
+    def in_a_whole(self, parts: Sequence[Variable]) -> TensorVariable | None:
+        """Return the rows of `parts` from a whole in which they are neighbours; None if they are not."""
+        if parts[0] not in self.place:
+            return None
+        whole, first = self.place[parts[0]]
         last = first + len(parts)
-        if whole is None or self.parts[whole][first:last] != list(parts):
+        if self.parts[whole][first:last] != list(parts):
             return None
         if len(parts) == len(self.parts[whole]):
             return whole
-        start = sum(self.lengths[part] for part in self.parts[whole][:first])
+        start: Any = sum(self.lengths[part] for part in self.parts[whole][:first])
         return whole[start : start + sum(self.lengths[part] for part in parts)]
 
     def in_order(self, variables: list[Variable]) -> list[Variable]:
-        """Those that are parts of one whole, or that a join has already, in its order, and the others after them."""
+        """Return variables in the order of a whole or a join that some of them are parts of, the others after them."""
         for variable in variables:
             known = self.parts[self.place[variable][0]] if variable in self.place else []
             for client, _ in self.fgraph.clients[variable]:
@@ -87,9 +100,9 @@ class JoinedRows:
                 return [*known, *(other for other in variables if other not in known)]
         return variables
 
-    def divide(self, wholes: Sequence[tuple[Variable, Sequence[Variable]]], like: Sequence[Variable]) -> None:
-        """Replace parts, given with each whole, by rows of it, as many as the variable of `like` has for each."""
-        lengths = [self.lengths.get(rows, rows.shape[0]) for rows in like]
+    def divide(self, wholes: Sequence[tuple[TensorVariable, Sequence[Variable]]], like: Sequence[Variable]) -> None:
+        """Replace the parts given with each whole by slices of it, of as many rows as the variables of `like` have."""
+        lengths = [self.lengths.get(rows, pt.shape(rows)[0]) for rows in like]
         start: Any = 0
         pairs = []
         for number, length in enumerate(lengths):
@@ -107,7 +120,7 @@ def _join_one_sum(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
         if not (isinstance(node.op, Elemwise) and isinstance(node.op.scalar_op, Add)):
             continue
         sums = [part for part in node.inputs if _is_gradient_of_weights(fgraph, part)]
-        if len(sums) < 2 or len({(part.dtype, *part.type.shape) for part in sums}) > 1:
+        if len(sums) < 2 or len({(part.type.dtype, *part.type.shape) for part in sums}) > 1:
             continue
         lefts = [part.owner.inputs[0].owner.inputs[0] for part in sums]
         rights = [part.owner.inputs[1] for part in sums]
@@ -143,49 +156,52 @@ def _join_one_group(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
     return False
 
 
-def _do_one_to_all_rows(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
-    """What is done to every part of a whole is done to the whole: no row of it depends on another."""
+def _apply_one_op_to_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
+    """Apply an Op to a whole that is applied to each of its parts: no row of the result depends on another row."""
     for parts in list(joined.parts.values()):
         if not all(part in fgraph.clients for part in parts):
             continue
         for node in _clients(fgraph, parts[0]):
             if not isinstance(node.op, Elemwise | LargestPiece):
                 continue
-            alike = [_like(fgraph, joined, node, part, number) for number, part in enumerate(parts)]
+            alike = [_same_for_part(fgraph, joined, node, part, number) for number, part in enumerate(parts)]
             places = [joined.place.get(each, (each, None)) for each in node.inputs]
             wholes = [whole if first == 0 else each for each, (whole, first) in zip(node.inputs, places, strict=True)]
             if None in alike or any(len(joined.parts.get(whole, parts)) != len(parts) for whole in wholes):
                 continue
-            made = node.op(*wholes, return_list=True)
-            old = list(zip(*(each.outputs for each in alike), strict=True))
+            made = cast(list[TensorVariable], node.op.make_node(*wholes).outputs)
+            old = list(zip(*(each.outputs for each in alike if each is not None), strict=True))
             joined.divide(list(zip(made, old, strict=True)), parts)
             return True
     return False
 
 
-def _like(fgraph: FunctionGraph, joined: JoinedRows, node: Apply, part: Variable, number: int) -> Apply | None:
-    """What does to a part, of the given number, what `node` does to the first of the same wholes."""
+def _same_for_part(fgraph: FunctionGraph, joined: JoinedRows, node: Apply, part: Variable, number: int) -> Apply | None:
+    """Return the node that applies to the part of a number the Op that `node` applies to the first part."""
     found = [
         client
         for client in dict.fromkeys(_clients(fgraph, part))
         if client.op == node.op
         and all(_same_of_part(joined, *pair, number) for pair in zip(client.inputs, node.inputs, strict=True))
     ]
-    for other in found[1:]:  # the same again, which nothing has merged yet
+    for other in found[1:]:  # duplicates, which nothing has merged yet
         _replace_all(fgraph, list(zip(other.outputs, found[0].outputs, strict=True)))
     return found[0] if found else None
 
 
 def _same_of_part(joined: JoinedRows, mine: Variable, theirs: Variable, number: int) -> bool:
-    """Whether two are one variable without rows of its own, or the first part of a whole and the one of a number."""
+    """Return whether `mine` is to the part of a number what `theirs` is to the first part of the same whole.
+
+    So it is if both are parts of one whole, in these positions, or one variable that is broadcast over rows.
+    """
     whole, first = joined.place.get(theirs, (None, None))
     if first == 0:
         return joined.place.get(mine) == (whole, number)
-    return mine is theirs and (mine.ndim < 2 or mine.type.broadcastable[0])
+    return mine is theirs and (mine.type.ndim < 2 or mine.type.broadcastable[0])
 
 
 def _take_one_join_from_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
-    """Parts of a whole that are joined again are taken from there."""
+    """Replace a join of parts of a whole by rows of the whole."""
     for node in filter(_joined_by, fgraph.toposort()):
         found = joined.in_a_whole(_joined_by(node))
         if found is not None:
@@ -195,7 +211,7 @@ def _take_one_join_from_whole(fgraph: FunctionGraph, joined: JoinedRows) -> bool
 
 
 def _slice_one_join(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
-    """Rows that lie side by side in a longer join are taken from there."""
+    """Replace a join by a slice of a longer one that has the same neighbours."""
     order = fgraph.toposort()
     joins = [(node, _joined_by(node)) for node in order if _joined_by(node)]
     for short, few in joins:
@@ -203,15 +219,15 @@ def _slice_one_join(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
             at = _position(few, many)
             if len(few) >= len(many) or at is None or short in _ancestors(order)[long]:
                 continue
-            start = sum(part.shape[0] for part in many[:at])
-            stop = start + sum(part.shape[0] for part in few)
-            _replace_all(fgraph, [(short.outputs[0], long.outputs[0][start:stop])])
+            start: Any = sum([pt.shape(part)[0] for part in many[:at]], start=0)
+            stop = start + sum([pt.shape(part)[0] for part in few], start=0)
+            _replace_all(fgraph, [(short.outputs[0], pt.as_tensor(long.outputs[0])[start:stop])])
             return True
     return False
 
 
 def _spread_joined_winners(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
-    """Gradients of maxout are joined before they are spread over the pieces: fewer values to gather."""
+    """Join gradients of maxout before they are spread over the pieces: there are fewer values to copy."""
     order = fgraph.toposort()
     for node in filter(_joined_by, order):
         parts = [part.owner for part in _joined_by(node)]
@@ -229,7 +245,7 @@ def _spread_joined_winners(fgraph: FunctionGraph, joined: JoinedRows) -> bool:
 
 
 def _replace_all(fgraph: FunctionGraph, pairs: list[tuple[Variable, Variable]]) -> list[Variable]:
-    """Replace variables by others, whose types may say less; give what took their places."""
+    """Replace variables by others, whose types may be less specific; return the replacements."""
     typed = [new if new.type == old.type else pt.specify_shape(new, old.type.shape) for old, new in pairs]
     fgraph.replace_all([(old, new) for (old, _), new in zip(pairs, typed, strict=True)], reason="JoinProducts")
     return typed
@@ -240,23 +256,21 @@ def _clients(fgraph: FunctionGraph, variable: Variable) -> list[Apply]:
 
 
 def _joined_by(node: Any) -> list[Variable]:
-    """The variables whose rows a node puts one after the other; none where it does something else."""
+    """Return the variables whose rows a node joins; none if it is no such Join."""
     if not isinstance(node, Apply) or not isinstance(node.op, Join):
         return []
-    if hasattr(node.op, "axis"):
-        return list(node.inputs) if node.op.axis == 0 else []
-    axis, *parts = node.inputs  # PyTensor before 3.3
-    return parts if isinstance(axis, Constant) and int(axis.data) == 0 else []
+    axis, parts = compat.axis_and_joined(node)
+    return parts if axis == 0 else []
 
 
 def _position(part: list[Variable], whole: list[Variable]) -> int | None:
-    """Where `part` begins within `whole`; None where it is not in it."""
+    """Return the index at which `part` begins in `whole`; None if it does not occur there."""
     starts = range(len(whole) - len(part) + 1)
     return next((start for start in starts if whole[start : start + len(part)] == part), None)
 
 
 def _is_matrix_product(node: Apply) -> bool:
-    return isinstance(node.op, Dot) and all(factor.ndim == 2 for factor in node.inputs)
+    return isinstance(node.op, Dot) and all(factor.type.ndim == 2 for factor in node.inputs)
 
 
 def _is_transpose(variable: Variable) -> bool:
@@ -265,7 +279,7 @@ def _is_transpose(variable: Variable) -> bool:
 
 
 def _is_gradient_of_weights(fgraph: FunctionGraph, variable: Variable) -> bool:
-    """Whether it is a' c and used once."""
+    """Return whether a variable is a product a' c and used once."""
     node = variable.owner
     if node is None or not _is_matrix_product(node) or not _is_transpose(node.inputs[0]):
         return False
@@ -273,7 +287,7 @@ def _is_gradient_of_weights(fgraph: FunctionGraph, variable: Variable) -> bool:
 
 
 def _same_dtypes(node: Apply, other: Apply) -> bool:
-    return [each.dtype for each in node.inputs] == [each.dtype for each in other.inputs]
+    return [each.type.dtype for each in node.inputs] == [each.type.dtype for each in other.inputs]
 
 
 def _ancestors(order: list[Apply]) -> Ancestors:

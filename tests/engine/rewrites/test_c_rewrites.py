@@ -1,4 +1,4 @@
-"""What the C backend makes of a graph computes what the graph says."""
+"""Rewritten graphs of the C backend compute what the graphs before rewriting did."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pytensor.graph.rewriting.basic import dfs_rewriter
 from pytensor.scalar.basic import Composite, float64
 from pytensor.tensor.elemwise import Elemwise
 
-from adversarial.engine.rewrites.fused_outputs import give_each_value_once
+from adversarial.engine.rewrites.fused_outputs import return_each_value_once
 
 
 def fused():
@@ -23,7 +23,7 @@ def fused():
 
 def rewritten(inputs, outputs):
     fgraph = FunctionGraph(inputs, outputs, clone=False)
-    dfs_rewriter(give_each_value_once).rewrite(fgraph)
+    dfs_rewriter(return_each_value_once).rewrite(fgraph)
     return fgraph
 
 

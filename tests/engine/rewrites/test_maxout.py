@@ -1,4 +1,4 @@
-"""Maxout with its winners equals the maximum and gradient of PyTensor, ties and what is not a number included."""
+"""Maxout with its winners equals the maximum and gradient of PyTensor, ties and NaN included."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_piece_that_is_largest_wins(compiled, pieces, dtype, rows, units, 
         np.testing.assert_array_equal(down(grad, winners)[0], expected.reshape(rows, units * pieces))
 
 
-def test_what_is_not_a_number_is_passed_on_and_wins_nothing(compiled):
+def test_nan_is_propagated_and_wins_nothing(compiled):
     x = np.array([[np.nan, 1, 2, 1, np.nan, 2, 1, 2, np.nan, 3, 2, 1]], dtype="float32")
     for up, _ in compiled[3, "float32"]:
         largest, winners = up(x, np.zeros(12, dtype="float32"))

@@ -1,4 +1,4 @@
-"""Products that pass over zeros are the products of plain NumPy, to rounding, whatever the zeros and the layout."""
+"""Products that skip zeros equal those of plain NumPy, to rounding, whatever the zeros and the layout."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_any_number_of_threads_makes_the_same_bits(products, density):
         np.testing.assert_array_equal(made, found[0])
 
 
-def test_a_value_that_is_not_a_number_is_no_zero(products):
+def test_nan_is_no_zero(products):
     plain, *_ = products["float32"]
     x, y = matrix(60, 200, 0.2, "float32", 0), matrix(200, 90, 1, "float32", 1)
     x[7, 11] = np.nan

@@ -1,0 +1,45 @@
+"""What the content of a saved model is, key by key; `adversarial.checkpoint` says what each means."""
+
+from __future__ import annotations
+
+from typing import Any, Required, TypedDict
+
+import numpy as np
+
+
+class ChannelContent(TypedDict):
+    """The record of one monitoring channel."""
+
+    val_record: np.ndarray
+    time_record: np.ndarray
+    epoch_record: np.ndarray
+    batch_record: np.ndarray
+    example_record: np.ndarray
+    doc: str
+
+
+class MonitorContent(TypedDict):
+    """The record of a monitor."""
+
+    epochs_seen: int
+    batches_seen: int
+    examples_seen: int
+    channels: dict[str, ChannelContent]
+
+
+class SavedModel(TypedDict, total=False):
+    """A saved model. A pickle of 2014 has `origin` and the required keys alone."""
+
+    format: str
+    version: int
+    written_at: str
+    versions: dict[str, str]
+    origin: str
+    yaml_src: Required[str]
+    dataset_yaml_src: Required[str]
+    image_shape: list[int] | None
+    overrides: dict[str, str]
+    model: Required[dict[str, Any]]
+    parameters: Required[dict[str, np.ndarray]]
+    monitor: Required[MonitorContent | None]
+    training: dict[str, Any] | None

@@ -1,0 +1,72 @@
+"""Options of the programs that score samples: where samples come from, and what data they are scored on."""
+
+from __future__ import annotations
+
+import argparse
+
+from adversarial.errors import ConfigurationError
+from adversarial.evaluation.data_sources import NAMED_SETS, Data, RowsOrFile, Split
+from adversarial.evaluation.sample_sources import NUM_SAMPLES, AnchorSamples, Samples
+
+
+def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where samples come from."""
+    add = parser.add_argument
+    add("model", nargs="?", help="a saved model (.pkl or .h5), or samples (.npy, .npz, .h5), a row a sample; "
+        "FILE.npz:NAME picks one of several arrays")  # fmt: skip
+    add("-p", "--path", help="the same, as in 2014")
+    add("--anchor", choices=["train", "noise"],
+        help="instead of a model, score the training data themselves, or noise uniform in their range")  # fmt: skip
+    add("-n", "--num_samples", "--num-samples", metavar="N", type=int,
+        help=f"number of samples (default {NUM_SAMPLES}; of a file, all)")  # fmt: skip
+    add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
+
+
+def samples_of_arguments(given: argparse.Namespace) -> Samples:
+    """Return what the command line names; raises ConfigurationError where it names nothing, or several things."""
+    named = [source for source in (given.model, given.path, given.anchor) if source is not None]
+    if len(named) != 1:
+        several = ", not several of them" if named else ""
+        raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
+    return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what data to score."""
+    group = parser.add_argument_group("the data (default: those of the model's own YAML)")
+    group.add_argument("-d", "--dataset", metavar="NAME", help=f"a data set by its name: {', '.join(NAMED_SETS)}")
+    group.add_argument("-f", "--fold", type=int, default=0, metavar="N", help="the fold, where there are folds")
+    group.add_argument("--folds", choices=["all"], help="score each fold, its width its own; error across folds")
+    for split, use in (("train", "for --anchor train"), ("test", "to score")):
+        group.add_argument(f"--{split}", dest=f"{split}_file", metavar="FILE", help=f"a .npy, .npz or .h5 array {use}")
+    group.add_argument(
+        "--valid",
+        dest="valid_file",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="an array to choose the width on; without FILE it is -v, as in 2014",
+    )
+
+
+def data_of_arguments(given: argparse.Namespace) -> Data | None:
+    """Return the data that the command line names, or None; raises ConfigurationError where it names two kinds.
+
+    A bare --valid sets `given.score_valid`.
+    """
+    if given.valid_file == "":
+        given.score_valid, given.valid_file = True, None
+    splits: tuple[Split, ...] = ("train", "valid", "test")
+    files: dict[Split, RowsOrFile] = {
+        split: name for split in splits if (name := getattr(given, f"{split}_file")) is not None
+    }
+    if files and given.dataset is not None:
+        raise ConfigurationError("give a data set by name (-d) or files (--valid, --test), not both")
+    return files or given.dataset
+
+
+def check_least(given: argparse.Namespace, **least: int) -> None:
+    """Raise ConfigurationError where an option is below its least value."""
+    for name, value in least.items():
+        if getattr(given, name) is not None and getattr(given, name) < value:
+            raise ConfigurationError(f"--{name} is {getattr(given, name)}, but must be at least {max(value, 0)}")

@@ -1,0 +1,100 @@
+"""How Boltzmann machines learn: contrastive divergence, stochastic maximum likelihood; Pylearn2's ebm_estimation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Variable
+from pytensor.tensor.variable import TensorVariable
+
+from adversarial.cost import Cost, Gradients, Updates, gradients_of
+from adversarial.datasets.data_specs import DataSpecs
+from adversarial.models.rbm import RBM, BlockGibbsSampler
+from adversarial.options import Count
+from adversarial.random_streams import MRG_RandomStreams
+
+
+class _EnergyCost(Cost):
+    """A cost whose gradient is that of a difference of free energies, and that has no value itself."""
+
+    def expr(self, model: RBM, data: TensorVariable, **kwargs: Any) -> None:
+        return None
+
+    def get_data_specs(self, model: RBM) -> DataSpecs:
+        return model.get_input_space(), model.get_input_source()
+
+
+def _free_energy_gradients(model: RBM, data: TensorVariable, particles: Variable) -> Gradients:
+    """Differentiate the mean free energy of the data less that of the particles, both taken for constants."""
+    params = model.get_params()
+    objective = model.free_energy(data).mean() - model.free_energy(particles).mean()
+    gradients = gradients_of(objective, params, consider_constant=[particles], disconnected_inputs="ignore")
+    return dict(zip(params, gradients, strict=True))
+
+
+class CDk(_EnergyCost):
+    """Contrastive divergence: the negative phase starts at the data and takes a few Gibbs steps.
+
+    Parameters
+    ----------
+    nsteps : int
+        Gibbs steps, at least 1.
+    seed : int, optional
+        Of the stream that samples units, default 42.
+
+    References
+    ----------
+    Hinton, *Training products of experts by minimizing contrastive divergence*, 2002.
+
+    Examples
+    --------
+    >>> CDk(nsteps=1).nsteps
+    1
+    """
+
+    def __init__(self, nsteps: Count, seed: int = 42):
+        self.nsteps = nsteps
+        self.theano_rng = MRG_RandomStreams(seed)
+
+    def get_gradients(self, model: RBM, data: TensorVariable, **kwargs: Any) -> tuple[Gradients, Updates]:
+        particles = data
+        for _ in range(self.nsteps):
+            particles = model.gibbs_step_for_v(particles, self.theano_rng).v_sample
+        return _free_energy_gradients(model, data, particles), {}
+
+
+class SML(_EnergyCost):
+    """Stochastic maximum likelihood (persistent contrastive divergence): the negative phase is a chain that goes on.
+
+    Parameters
+    ----------
+    batch_size : int
+        Number of chains. All start at .5.
+    nsteps : int
+        Gibbs steps of each chain between two updates, at least 1.
+
+    References
+    ----------
+    Younes 1998; Tieleman, *Training restricted Boltzmann machines using approximations to the likelihood
+    gradient*, 2008.
+
+    Examples
+    --------
+    >>> SML(batch_size=20, nsteps=2).nchains
+    20
+    """
+
+    def __init__(self, batch_size: Count, nsteps: Count):
+        self.nchains = batch_size
+        self.nsteps = nsteps
+        self.sampler: BlockGibbsSampler | None = None
+
+    def get_gradients(self, model: RBM, data: TensorVariable, **kwargs: Any) -> tuple[Gradients, Updates]:
+        if self.sampler is None:
+            start = np.full((self.nchains, model.get_input_space().get_total_dimension()), 0.5)
+            self.sampler = BlockGibbsSampler(model, start, model.rng, self.nsteps)
+        # 2014's code built the chain's updates twice and used the second: the first draws its variates all the same.
+        self.sampler.updates()
+        gradients = _free_energy_gradients(model, data, self.sampler.particles)
+        return gradients, self.sampler.updates()

@@ -1,0 +1,395 @@
+"""A trained model as one HTML page: its training, samples, results, and its generator, live."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from adversarial import checkpoint
+from adversarial.checkpoint.paths import kept_epochs
+from adversarial.comparison import facts
+from adversarial.comparison.differences import compare
+from adversarial.comparison.experiment import open_experiment
+from adversarial.errors import CheckpointError, ConfigurationError, DataError
+from adversarial.evaluation import data_sources, estimates
+from adversarial.evaluation.parzen_result import ParzenJson, WidthPoint
+from adversarial.evaluation.sheets import image_shape
+from adversarial.figures.grid import ImageShape
+from adversarial.figures.interpolation import path_through
+from adversarial.figures.neighbours import with_neighbours
+from adversarial.files.whole_file import write_whole
+from adversarial.game.sampling import Sampler
+from adversarial.report import html
+from adversarial.report.curves import curves_of
+from adversarial.report.embedded import EmbeddedGenerator, NotEmbeddable, embed
+from adversarial.report.page import MOST_BYTES, Page, fill, text_of
+from adversarial.report.pictures import packed, shades_of
+
+log = logging.getLogger(__name__)
+
+#: Samples of an epoch, in a square; lines of Figure 3, the samples each goes through, and the steps between.
+SIDE, LINES, POINTS, STEPS = 10, 3, 4, 5
+#: Epochs of which samples are shown: more would only make the page larger.
+MOST_EPOCHS = 40
+#: How far an image of the page may be from the library's.
+EXACT = 1e-3
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """What a page shows.
+
+    Parameters
+    ----------
+    epochs : sequence of str, optional
+        The model after earlier epochs. The default is what train.py --keep-every left beside it.
+    estimate : bool, optional
+        Estimate the log-likelihood if it is not cached beside the model.
+    seed : int, optional
+        Of the samples' noise. The default is 2014's.
+    shape : ImageShape, optional
+        Of an image. The default is that of the training data, else square.
+    title : str, optional
+        Of the page.
+    allow : sequence of str, optional
+        Modules of the user's own that the model may name.
+    """
+
+    epochs: Sequence[str] = ()
+    estimate: bool = True
+    seed: int | None = None
+    shape: ImageShape | None = None
+    title: str | None = None
+    allow: Sequence[str] = ()
+
+
+def write_page(model: str | os.PathLike, output: str | os.PathLike, options: PageOptions | None = None) -> int:
+    """Write one HTML page about a saved model, which needs no network and nothing beside it.
+
+    Parameters
+    ----------
+    model : str or path
+        A saved model, or a pickle of 2014.
+    output : str or path
+        The page, ending in .html.
+    options : PageOptions, optional
+        What to show.
+
+    Returns
+    -------
+    int
+        The size of the page in bytes.
+
+    Raises
+    ------
+    CheckpointError, ConfigurationError
+        If the model cannot be shown, or the page cannot be written.
+    """
+    path = os.fspath(output)
+    if not path.lower().endswith((".html", ".htm")):
+        raise ConfigurationError(f"the page is HTML: end its name, {path}, in .html")
+    text = _ModelPage(os.fspath(model), path, options or PageOptions()).page().html().encode()
+    if len(text) > MOST_BYTES:
+        log.warning("the page has %.1f MB, more than the %.0f MB it should", len(text) / 1e6, MOST_BYTES / 1e6)
+    write_whole(path, [text])
+    return len(text)
+
+
+class _ModelPage:
+    """Gathers what a page shows of a saved model."""
+
+    def __init__(self, path: str, output: str, options: PageOptions):
+        self.path = path
+        self.output = output
+        self.options = options
+        self.name = os.path.basename(path)
+        self.experiment = open_experiment(path)
+        self.content: dict[str, Any] = self.experiment.content or {}
+        self.model = checkpoint.model_of(self.content, options.allow)
+        self.sampler = Sampler(self.model, seed=options.seed)
+        self.shape = image_shape(self.sampler.generator.get_output_space(), self.model, options.shape)
+        self.epochs_seen = (self.content.get("monitor") or {}).get("epochs_seen")
+        self.data_set = self.experiment.data_set
+        self.z = self.sampler.draw_noise(SIDE * SIDE)
+        self.samples = self.sampler.images_of(self.z)
+        self.training_rows, self.no_data = self._training_rows()
+        self.shades = shades_of(self.samples, self.training_rows)
+        self.estimate = self._estimate()
+        self.page_of = Page(self._title(), "")
+
+    def page(self) -> Page:
+        """Return the whole page."""
+        page = self.page_of
+        self._live()
+        self._neighbours()
+        self._lines()
+        self._curves()
+        estimates_by_epoch = self._epochs()
+        self._results(estimates_by_epoch)
+        page.sections["comparison"] = html.comparison(compare(self.experiment.part))
+        self._origin()
+        page.lead = self._lead()
+        page.facts = html.key_figures(self._facts())
+        return page
+
+    def _title(self) -> str:
+        known = {"mnist": " on MNIST", "tfd": " on the Toronto Face Database", "cifar10": " on CIFAR-10"}
+        return self.options.title or f"A generative adversarial net{known.get(self.data_set, '')}"
+
+    def _lead(self) -> str:
+        parts = [
+            "Two networks play a game: D learns to tell data from samples, and G learns to make samples that D takes "
+            "for data (Goodfellow et al., 2014)."
+        ]
+        if self.epochs_seen is not None:
+            parts.append(f"This is {self.name} after {self.epochs_seen:,} epochs of it.")
+        return " ".join(parts)
+
+    def _facts(self) -> list[tuple[str, str, str]]:
+        count = sum(value.size for value in self.content["parameters"].values())
+        found = []
+        if self.estimate is not None:
+            sigma = self.estimate["sigma"]
+            width = f"{sigma:.3g}" if isinstance(sigma, float) else "by fold"
+            paper = self._paper()
+            beside = f"; the paper's {paper[0]:g} ± {paper[1]:g}" if paper else ""
+            figure = "{log_likelihood:.1f} ± {standard_error:.1f}".format(**self.estimate)
+            found.append(("Log-likelihood of test data", figure, f"nats, Parzen width {width}{beside}"))
+        if self.epochs_seen is not None:
+            examples = self.content["monitor"].get("examples_seen") or 0
+            found.append(("Epochs", f"{self.epochs_seen:,}", f"{examples:,} examples seen"))
+        found.append(("Parameters", f"{count:,}", f"{self.sampler.generator.get_input_space().get_total_dimension()} "
+                      f"numbers of noise in, {self.sampler.dimension:,} values out"))  # fmt: skip
+        written = str(self.content.get("written_at") or "")[:10]
+        if written:
+            found.append(("Saved", written, self.name))
+        return found
+
+    def _paper(self) -> tuple[float, float] | None:
+        return facts.table_1()[1][-1].results.get(self.data_set)
+
+    def _training_rows(self) -> tuple[np.ndarray | None, str]:
+        """Return the data it was trained on, or why they cannot be read."""
+        if not (self.content.get("yaml_src") or self.content.get("dataset_yaml_src")):
+            return None, f"{self.path} does not say what data it was trained on"
+        try:
+            return data_sources.of_model(self.content, self.path, tuple(self.options.allow)).split("train"), ""
+        except (DataError, ConfigurationError) as error:
+            return None, str(error)
+
+    def _estimate(self) -> ParzenJson | None:
+        cached = estimates.cached(self.path, self.content)
+        if cached is not None or not self.options.estimate:
+            return cached
+        try:
+            return estimates.measure(self.path, self.content, tuple(self.options.allow))
+        except DataError as error:
+            log.warning("the log-likelihood is not estimated: %s", error)
+            return None
+
+    def _live(self) -> None:
+        """Embed the generator, if a page can compute it, and say how far it is from the library's."""
+        page = self.page_of
+        try:
+            embedded = embed(self.sampler.generator)
+            distance = self._distance(embedded)
+        except NotEmbeddable as error:
+            page.sections["live"] = html.paragraph(f"Not here: {error}.", "note")
+            return
+        page.generator = embedded
+        rows, columns, channels = self.shape
+        page.data["show"] = {"rows": rows, "columns": columns, "channels": channels,
+                             "black": self.shades.black, "white": self.shades.white}  # fmt: skip
+        reach = "√3" if embedded.noise == "uniform" else "3"
+        exactness = (
+            f"Over {len(self.z)} samples the page's images differ from the library's by {_power(distance)} at most."
+        )
+        page.sections["live"] = fill(
+            text_of("live.html"), {"inputs": str(self.z.shape[1]), "reach": reach, "exactness": exactness}
+        )
+
+    def _distance(self, embedded: EmbeddedGenerator) -> float:
+        distance = float(np.abs(embedded.images_of(self.z) - self.samples).max() / max(1.0, np.abs(self.samples).max()))
+        if distance > EXACT:
+            raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
+        return distance
+
+    def _sheet(self, rows: np.ndarray, columns: int) -> dict[str, Any]:
+        return packed(rows, self.shape, columns, self.shades)
+
+    def _neighbours(self) -> None:
+        page = self.page_of
+        if self.training_rows is None:
+            page.sections["figure2"] = html.paragraph(f"The training data are needed for this: {self.no_data}", "note")
+            return
+        drawn, framed, columns = with_neighbours(self.samples[:20], self.training_rows, 5)
+        page.data["figure2"] = self._sheet(drawn, columns) | {"framed": framed}
+        caption = (
+            "Framed, the training example nearest to the sample on its left, by Euclidean distance; as in Figure 2 of "
+            "the paper. The samples were not chosen: they are the first that were drawn."
+        )
+        page.sections["figure2"] = html.sheet(
+            caption, "Samples, with the nearest training example of the last in each row"
+        )
+
+    def _lines(self) -> None:
+        ends = self.z[: LINES * POINTS].reshape(LINES, POINTS, -1)
+        z = path_through(ends, STEPS)
+        columns = z.shape[1]
+        images = self.sampler.images_of(z.reshape(LINES * columns, *self.z.shape[1:]))
+        framed = [row * columns + column for row in range(LINES) for column in range(0, columns, STEPS)]
+        self.page_of.data["figure3"] = self._sheet(images, columns) | {"framed": framed}
+        caption = (
+            "Along straight lines in z space; framed, the samples between which they run. As in Figure 3 of the paper."
+        )
+        self.page_of.sections["figure3"] = html.sheet(caption, "Images along straight lines between samples", wide=True)
+
+    def _curves(self) -> None:
+        page = self.page_of
+        record = checkpoint.MonitorRecord.from_content(self.content["monitor"]) if self.content.get("monitor") else None
+        curves = curves_of(record) if record is not None else None
+        if curves is None:
+            page.sections["curves"] = html.paragraph("The model has no record of two epochs or more.", "note")
+            return
+        page.data["curves"] = curves
+        page.sections["curves"] = text_of("curves.html")
+
+    def _epochs(self) -> list[tuple[int, ParzenJson]]:
+        """Draw each epoch's samples, all from the same z; return the estimates that are cached beside them."""
+        page = self.page_of
+        frames: list[dict[str, Any]] = []
+        measured: list[tuple[int, ParzenJson]] = []
+        for path in self._epoch_files():
+            content = checkpoint.read(path)
+            epoch = (content.get("monitor") or {}).get("epochs_seen")
+            if epoch is None:
+                raise CheckpointError(f"{os.fspath(path)} does not say after how many epochs it was saved")
+            estimate = estimates.cached(path, content)
+            if estimate is not None:
+                measured.append((epoch, estimate))
+            if epoch != self.epochs_seen:
+                frames.append({"epoch": epoch, **self._sheet(self._samples_of(content, path), SIDE)})
+        if self.epochs_seen is not None:
+            frames.append({"epoch": self.epochs_seen, **self._sheet(self.samples, SIDE)})
+            if self.estimate is not None and all(epoch != self.epochs_seen for epoch, _ in measured):
+                measured.append((self.epochs_seen, self.estimate))
+        frames.sort(key=lambda frame: frame["epoch"])
+        if not frames:
+            page.sections["epochs"] = html.paragraph(
+                "The model does not say after how many epochs it was saved.", "note"
+            )
+            return []
+        page.data["epochs"] = {"frames": frames, "columns": SIDE, "rows": SIDE}
+        caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."
+        if len(frames) == 1:
+            caption = "One epoch was kept; train.py --keep-every N keeps more, and this sheet gets a slider."
+        page.sections["epochs"] = html.epochs_slider(caption)
+        return sorted(measured, key=lambda each: each[0])
+
+    def _epoch_files(self) -> list[Path]:
+        files = [Path(name) for name in self.options.epochs] or list(kept_epochs(self.path).values())
+        if len(files) <= MOST_EPOCHS:
+            return files
+        chosen = np.unique(np.linspace(0, len(files) - 1, MOST_EPOCHS).round().astype(int))
+        return [files[number] for number in chosen]
+
+    def _samples_of(self, content: dict[str, Any], path: Path) -> np.ndarray:
+        """Return what the generator made of the page's z with the parameters of another epoch."""
+        params = checkpoint.parameters_of(self.model)
+        try:
+            for name, param in params.items():
+                value = content["parameters"][name]
+                if value.shape != self.content["parameters"][name].shape:
+                    raise CheckpointError(f"{os.fspath(path)} is of another model than {self.path}: {name}")
+                param.set_value(value.astype(param.dtype))
+            return self.sampler.images_of(self.z)
+        except KeyError as error:
+            raise CheckpointError(f"{os.fspath(path)} is of another model than {self.path}") from error
+        finally:
+            for name, param in params.items():
+                param.set_value(self.content["parameters"][name].astype(param.dtype))
+
+    def _results(self, by_epoch: Sequence[tuple[int, ParzenJson]]) -> None:
+        page = self.page_of
+        epochs = f", after {self.epochs_seen:,} epochs" if self.epochs_seen is not None else ""
+        parts = [html.table_1(f"this model{epochs}", self.data_set, self.estimate)]
+        charts = []
+        if self.estimate is not None and self.estimate.get("curve"):
+            page.data["widths"] = _widths(self.estimate["curve"])
+            counts = self.estimate["counts"]
+            caption = (
+                f"The width of the Gaussians is chosen where the likelihood of {counts['valid']:,} validation examples "
+                f"is highest, here {self.estimate['sigma']:.4g}. Shaded, one standard error."
+            )
+            charts.append(html.chart("Log-likelihood against the Parzen width", caption, "widths"))
+        if len(by_epoch) > 1:
+            page.data["by-epoch"] = self._by_epoch(by_epoch)
+            caption = "The full estimate at each kept epoch, its width chosen anew. Shaded, one standard error."
+            charts.append(html.chart("Log-likelihood of test data against epochs", caption, "by-epoch"))
+        if charts:
+            parts.append(f'<div class="charts">{"".join(charts)}</div>')
+        page.sections["results"] = "".join(parts)
+
+    def _by_epoch(self, measured: Sequence[tuple[int, ParzenJson]]) -> dict[str, Any]:
+        means = [estimate["log_likelihood"] for _, estimate in measured]
+        errors = [estimate["standard_error"] for _, estimate in measured]
+        found = _band("this model", means, errors) | {"x": [epoch for epoch, _ in measured], "x_label": "epochs"}
+        paper = self._paper()
+        if paper is not None:
+            found["level"] = {"label": "the paper", "low": paper[0] - paper[1], "high": paper[0] + paper[1]}
+        return found
+
+    def _origin(self) -> None:
+        yaml = f"{Path(self.path).stem}.yaml"
+        sets = [f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.experiment.overrides.items()]
+        epochs = [f"--max-epochs {self.epochs_seen}"] if self.epochs_seen else []
+        commands = [
+            " ".join(["train.py", yaml, *sets, *epochs]),
+            f"tools/parzen_ll.py {self.name}",
+            f"tools/compare_2014.py {self.name}",
+            f"tools/report.py {self.name} {os.path.basename(self.output)}",
+        ]
+        versions = dict(self.content.get("versions") or {})
+        if self.content.get("written_at"):
+            versions["model written at"] = str(self.content["written_at"])
+        self.page_of.sections["origin"] = html.origin(
+            commands, versions, self.experiment.overrides, self.experiment.text
+        )
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        own = checkpoint.versions().get("adversarial", "")
+        self.page_of.footer = f"Written by adversarial {own}, {now}. Charts by uPlot (MIT licence)."
+
+
+def _power(value: float) -> str:
+    """Return a small number as people write it: 7 · 10⁻⁶."""
+    digit, _, power = f"{value:.0e}".partition("e")
+    return f"{digit} · 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
+def _widths(curve: Sequence[WidthPoint]) -> dict[str, Any]:
+    means = [each["mean"] for each in curve]
+    errors = [each["standard_error"] for each in curve]
+    return _band("validation data", means, errors) | {
+        "x": [float(f"{each['sigma']:.4g}") for each in curve],
+        "x_label": "width of the Gaussians",
+        "x_log": True,
+    }
+
+
+def _band(label: str, means: Sequence[float], errors: Sequence[float]) -> dict[str, Any]:
+    pairs = list(zip(means, errors, strict=True))
+    line = {
+        "label": label,
+        "values": list(means),
+        "low": [mean - error for mean, error in pairs],
+        "high": [mean + error for mean, error in pairs],
+    }
+    return {"y_label": "log-likelihood, nats", "series": [line]}

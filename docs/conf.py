@@ -1,0 +1,21 @@
+"""Settings of Sphinx: `python -m sphinx -W docs build/docs` builds the pages, with the reference made on the way."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from adversarial import __version__  # noqa: E402
+
+project = "adversarial"
+author = "The adversarial developers"
+release = version = __version__
+extensions = ["myst_parser", "reference"]
+myst_heading_anchors = 3
+exclude_patterns = ["build"]
+html_theme = "furo" if importlib.util.find_spec("furo") else "alabaster"
+html_title = "adversarial"
+# Docstrings write names and expressions in single backquotes.
+default_role = "literal"
