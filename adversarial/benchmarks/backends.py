@@ -52,8 +52,8 @@ class Row:
     ----------
     summary : str
         PyTensor, backend, threads and devices.
-    hardware : str
-        The devices, for people.
+    devices : str
+        What computes, for people.
     deviations : dict of {str: float}
         By floatX, the largest deviation from 2014's parameters after `UPDATES`, relative to each parameter's own size.
     work : list of str
@@ -61,7 +61,7 @@ class Row:
     """
 
     summary: str
-    hardware: str
+    devices: str
     deviations: dict[str, float]
     work: list[str]
 
@@ -83,8 +83,8 @@ class BackendsReport(Report):
                 lines.append(f"| {name} | {row} | | | |")
                 continue
             distances = " | ".join(f"{row.deviations[floatX]:.1e}" for floatX in ("float64", "float32"))
-            lines.append(f"| {name} | {row.hardware} | {self._milliseconds(name)} | {distances} |")
-            lines += [f"| {work} | {row.hardware} | {self._milliseconds(work)} | | |" for work in row.work[1:]]
+            lines.append(f"| {name} | {row.devices} | {self._milliseconds(name)} | {distances} |")
+            lines += [f"| {work} | {row.devices} | {self._milliseconds(work)} | | |" for work in row.work[1:]]
         return "\n".join([*lines, *(f"{above} / {below} = {self.ratio(above, [below]):.2f}"
                                     for above, (below,) in self.ratios)])  # fmt: skip
 

@@ -39,7 +39,7 @@ def sheet_size(count: int, rows: int | None, columns: int | None) -> tuple[int, 
     >>> sheet_size(1200, None, 50)
     (8, 50)
     """
-    if min(count, rows or 1, columns or 1) < 1:
+    if min([count, *(number for number in (rows, columns) if number is not None)]) < 1:
         raise ConfigurationError("a sheet has at least 1 row, 1 column and 1 image")
     shown = min(count, USUAL)
     if columns is None:

@@ -1,0 +1,64 @@
+"""The benchmarks of training run from end to end, on an experiment with few units."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from adversarial.benchmarks import ageing, dense, mnist, monitor
+from adversarial.benchmarks.specification import EXPERIMENTS
+from adversarial.errors import ConfigurationError
+
+
+@pytest.fixture
+def few_units(tmp_path, monkeypatch):
+    """mnist.yaml with few units, and 400 examples to monitor, in the place of the paper's."""
+    text = (EXPERIMENTS / "mnist.yaml").read_text()
+    text = text.replace("dim: 1200", "dim: 6").replace("num_units: 240", "num_units: 4")
+    (tmp_path / "mnist.yaml").write_text(
+        text.replace("stop: 60000", "stop: 50400").replace("stop: 50000", "stop: 1000")
+    )
+    for module in (ageing, dense, monitor):
+        monkeypatch.setattr(module, "EXPERIMENTS", tmp_path)
+
+
+def given(module, **options):
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    return argparse.Namespace(**vars(parser.parse_args([])) | {"rounds": 1} | options)
+
+
+def test_an_update_is_timed_beside_its_products_and_the_peers(few_units):
+    report = mnist.run(given(mnist, updates=2))
+    assert {"ours", "bare products"} <= set(report.times)
+    assert all(len(times) == 1 and times[0] > 0 for times in report.times.values())
+    # Three layers of G: forward, weights and two inputs; two of D, twice, with an input each; and G's gradient.
+    assert "bare products: 20 of" in report.notes[0]
+    assert "ours / bare products = " in report.as_text()
+
+
+def test_a_monitoring_pass_is_timed_beside_its_products(few_units):
+    report = monitor.run(given(monitor))
+    assert set(report.times) == {"ours", "bare products"}
+    assert "400 examples in minibatches of 100" in report.notes[0]
+
+
+def test_updates_after_training_are_timed_beside_those_of_a_run_just_begun(few_units, capsys):
+    report = ageing.run(given(ageing, minutes=0.02, updates=1))
+    assert set(report.times) == {ageing.AGED, ageing.YOUNG, ageing.BEFORE}
+    assert report.notes[0].startswith("trained for 0.02 minutes: ")
+    assert " of 0.02 minutes, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "said"),
+    [
+        (mnist, {"updates": 0}, "--updates is 0"),
+        (ageing, {"updates": 0}, "--updates is 0"),
+        (ageing, {"minutes": 0.0}, "--minutes is 0.0"),
+    ],
+)
+def test_options_are_checked_before_anything_is_built(module, options, said):
+    with pytest.raises(ConfigurationError, match=said):
+        module.run(given(module, **options))
