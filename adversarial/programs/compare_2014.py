@@ -14,7 +14,7 @@ from typing import Any
 
 from adversarial import checkpoint
 from adversarial.command_line import program
-from adversarial.command_line.summary import table
+from adversarial.progress.summary import table
 from adversarial.comparison import facts
 from adversarial.comparison.differences import Comparison, Row, compare
 from adversarial.comparison.experiment import Part, read_experiment

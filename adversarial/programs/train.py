@@ -137,7 +137,7 @@ def train(argv: Sequence[str] | None = None) -> int:
 
     read(read_text(given.config), given.config)
     from adversarial import backend
-    from adversarial.programs.train_reporting import Console, Silent
+    from adversarial.progress.reporting import Console, Silent
 
     backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given))
     _set_up_logging(given)

@@ -23,7 +23,7 @@ EPOCH_COLUMNS = {
 
 
 def networks(model: Model) -> dict[str, MLP]:
-    """The networks of a model by what they are called for people."""
+    """Return the networks of a model by their titles: generator, discriminator, inferer."""
     if not hasattr(model, "players"):
         return {"model": model} if isinstance(model, MLP) else {}
     titles = {"gen": "generator", "dis": "discriminator", "inf": "inferer"}
@@ -31,7 +31,7 @@ def networks(model: Model) -> dict[str, MLP]:
 
 
 def model_rows(model: Model) -> list[tuple[str, str, str, str, int]]:
-    """(network, layer, kind, output, number of parameters) for each layer."""
+    """Return (network, layer, kind, output, number of parameters) for each layer."""
     rows = []
     for title, network in networks(model).items():
         rows.append((title, "input", "", str(network.get_input_space()), 0))
@@ -42,7 +42,27 @@ def model_rows(model: Model) -> list[tuple[str, str, str, str, int]]:
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """Columns of text; numbers to the right, everything else to the left."""
+    """Return rows as columns of text.
+
+    Parameters
+    ----------
+    header : iterable of str
+        Titles of the columns.
+    rows : iterable
+        Their cells. Columns of integers are aligned to the right, all others to the left.
+
+    Returns
+    -------
+    str
+        The lines.
+
+    Examples
+    --------
+    >>> print(table(("layer", "parameters"), [("h0", 1200), ("y", 7)]))
+    layer  parameters
+    h0          1,200
+    y               7
+    """
     lines = [[str(cell) for cell in header]]
     cells = [list(row) for row in rows]
     lines += [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in cells]
@@ -58,8 +78,11 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 
 
 def model_table(model: Model) -> str:
-    """The layers of a model, their output and their parameters, with the total."""
+    """Return the layers of a model, their output and their parameters, with the total, as lines."""
     rows = model_rows(model)
+    if not rows:
+        total = sum(param.get_value(borrow=True).size for param in model.get_params())
+        return f"{type(model).__name__}: {total:,} parameters in all"
     shown, previous = [], None
     for title, layer, kind, output, count in rows:
         shown.append((title if title != previous else "", layer, kind, output, count))
@@ -70,14 +93,14 @@ def model_table(model: Model) -> str:
 
 
 def dataset_line(dataset: Dataset) -> str:
-    """What a dataset is and how many examples of what it has."""
+    """Return a dataset's class, number of examples and their dimension as a line."""
     space = getattr(dataset, "X_space", None)
     width = f" of {space.get_total_dimension():,} values" if space is not None else ""
     return f"{type(dataset).__name__}: {dataset.get_num_examples():,} examples{width}"
 
 
 def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
-    """The columns of the epoch line that these channels can fill: column -> channel."""
+    """Return {column: channel} for the columns of the epoch line that these channels can fill."""
     names = list(channels)
     found = {}
     for column, endings in EPOCH_COLUMNS.items():
@@ -88,5 +111,5 @@ def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
 
 
 def number(value: float) -> str:
-    """A number in the width that a table of training takes."""
+    """Return a number as text, in the width that a table of training has."""
     return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
