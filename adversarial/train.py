@@ -26,6 +26,7 @@ from adversarial.errors import CheckpointError, ConfigurationError, NumericalErr
 from adversarial.models.model import Model
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Index, OptionError
+from adversarial.progress.reporting import Console, Reporter
 from adversarial.train_extensions import TrainExtension
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
@@ -34,27 +35,7 @@ log = logging.getLogger(__name__)
 #: Why `Train.main_loop` came to its end.
 Outcome = Literal["finished", "stop requested", "time budget", "max epochs"]
 
-
-class Reporter:
-    """What a program wants to hear of training while it goes on; nothing happens by default.
-
-    Each method is called with the Train object.
-    """
-
-    def on_setup(self, train: Train) -> None:
-        """Model, data and algorithm are there; compiling comes next."""
-
-    def on_ready(self, train: Train) -> None:
-        """Everything is compiled (and restored, when resuming); the first monitoring step or epoch comes next."""
-
-    def on_update(self, train: Train) -> None:
-        """An update is done; `train.algorithm.updates_this_epoch` and `updates_per_epoch` say which of how many."""
-
-    def on_monitor(self, train: Train) -> None:
-        """The channels of `train.model.monitor` have a new value."""
-
-    def on_save(self, train: Train) -> None:
-        """The model is saved at `train.save_path`."""
+__all__ = ["Outcome", "Reporter", "Train"]
 
 
 class Train(Configurable):
@@ -62,24 +43,59 @@ class Train(Configurable):
 
     Parameters
     ----------
-    dataset : to train on
-    model : to train
-    algorithm : how to train; an experiment without one can be looked at, not run
-    save_path : where to save the model; if not given but `save_freq` is, the name of the YAML file, ending in pkl
-    save_freq : save at every so many epochs and at the end; 0 for never
-    extensions : called at set-up, after each monitoring step and before each save
-    allow_overwrite : if false, a file at `save_path` that was not saved by this run is an error
-    backend : what to compile to, unless the user says otherwise: 'c', 'numba' or 'jax'
+    dataset : Dataset
+        The training data.
+    model : Model
+        What is trained: an AdversaryPair, in the paper.
+    algorithm : TrainingAlgorithm, optional
+        How to train; an experiment without one can be inspected, not run.
+    save_path : str, optional
+        Where to save the model, .pkl or .h5; by default, if `save_freq` is given, the name of the YAML file with .pkl.
+    save_freq : int
+        Epochs between saves, which are also made at the end; default 0: never save.
+    extensions : list of TrainExtension, optional
+        Called at set-up, after each monitoring step and before each save.
+    allow_overwrite : bool
+        Whether to overwrite a file at `save_path` that this run did not save, default true.
+    backend : {'c', 'numba', 'jax'}, optional
+        What to compile to, unless the user chooses otherwise.
 
     Attributes
     ----------
-    stop_requested : set it (from a signal handler, say) to stop after the present update
-    save_every_seconds : save this often within epochs too; None for not
-    keep_every : keep a copy of the model before training and after each so many epochs, beside `save_path`, named as
-        `adversarial.checkpoint.paths` says; None for not
-    debug_nan : set it before `setup` to find the first update, and node of the graph, that gives NaN; slow
-    reporter : hears of events; see Reporter
+    stop_requested : bool
+        Set it to true, in a signal handler for example, to stop after the present update.
+    save_every_seconds : float or None
+        Seconds between saves within epochs; None (default) for none.
+    keep_every : int or None
+        Epochs between copies of the model beside `save_path`, from epoch 0 on, named as `checkpoint.epoch_path`
+        does; None (default) for none.
+    debug_nan : bool
+        Set it before `setup` to find the first update, and node of the graph, that computes NaN; slow.
+    reporter : Reporter
+        Receives events. The default prints a line per epoch; set `Reporter()` for silence.
+    yaml_src : str
+        The YAML text of the experiment; empty if it was built in Python.
+    overrides : dict of str
+        Values that replace ones of the YAML text, by key, as by train.py --set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+    >>> from adversarial.models.linear import Sigmoid
+    >>> from adversarial.models.mlp import MLP
+    >>> from adversarial.training_algorithms.sgd import SGD
+    >>> train = Train(
+    ...     dataset=DenseDesignMatrix(X=np.zeros((10, 2))),
+    ...     model=MLP([Sigmoid(layer_name="y", dim=1, irange=0.1)], nvis=2),
+    ...     algorithm=SGD(learning_rate=0.1, batch_size=5),
+    ... )
+    >>> train.saves
+    False
     """
+
+    yaml_src: str = ""
+    overrides: Mapping[str, str] = {}
 
     def __init__(
         self,
@@ -104,20 +120,20 @@ class Train(Configurable):
         self.save_every_seconds: float | None = None
         self.keep_every: int | None = None
         self.debug_nan = False
-        self.reporter = Reporter()
+        self.reporter: Reporter = Console() if backends.is_first_process() else Reporter()
         self.training_seconds = sharedX(0.0, name="training_seconds_this_epoch")
         self.total_seconds = sharedX(0.0, name="total_seconds_last_epoch")
-        if hasattr(dataset, "yaml_src"):
+        if dataset.yaml_src:
             model.dataset_yaml_src = dataset.yaml_src
-        if getattr(dataset, "view_converter", None) is not None:
-            model.image_shape = tuple(dataset.view_converter.shape)
+        if dataset.image_shape is not None:
+            model.image_shape = dataset.image_shape
         self._is_set_up = False
         self._begun = False
         self._resumed_from: Mapping[str, Any] | None = None
         self._last_save = time.monotonic()
         self._extensions_continue = True
-        # Whether an epoch has ended since the criterion was asked, and what it remembered before it was asked:
-        # a saved run is always one that has not been asked yet, so that a resumed one asks, once, again.
+        # Whether an epoch has ended since the criterion was evaluated, and its state before that: a saved run has
+        # always the state from before, so that a resumed one evaluates it, once, again.
         self._decision_pending = False
         self._termination_before: dict[str, Any] | None = None
 
@@ -127,23 +143,24 @@ class Train(Configurable):
         return self.save_path is not None and (self.save_freq > 0 or self.save_every_seconds is not None)
 
     def resume(self, content: Mapping[str, Any]) -> None:
-        """Go on, in `main_loop`, where a saved run stands.
+        """Continue a saved run in `main_loop`.
 
         Parameters
         ----------
-        content : what `checkpoint.read` gives of the file that the run saved
+        content : mapping
+            What `checkpoint.read` returns of the file that the run saved.
 
         Raises
         ------
         CheckpointError
-            If it holds a model only. What does not fit this experiment is found by `setup`.
+            If it holds a model only. `setup` raises it if the run does not fit this experiment.
         """
         if content.get("training") is None:
             raise CheckpointError("the saved file holds a model, but no state of training to resume from")
         self._resumed_from = content
 
     def setup(self) -> None:
-        """Build and compile everything; called by `main_loop`, and of use by itself where that is not wanted.
+        """Build and compile everything; `main_loop` calls it, but it can be called alone.
 
         Raises
         ------
@@ -152,8 +169,7 @@ class Train(Configurable):
         """
         if self._is_set_up:
             return
-        if self.algorithm is None:
-            raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
+        algorithm = self._algorithm()
         if self.keep_every is not None and self.save_path is None:
             raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
         if self.save_path is not None:
@@ -162,19 +178,24 @@ class Train(Configurable):
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
             monitor.time_budget_exceeded = False
-            self.algorithm.find_nan = self.debug_nan
-            self.algorithm.setup(model=self.model, dataset=self.dataset)
+            algorithm.find_nan = self.debug_nan
+            algorithm.setup(model=self.model, dataset=self.dataset)
             for extension in self.extensions:
-                extension.setup(self.model, self.dataset, self.algorithm)
+                extension.setup(self.model, self.dataset, algorithm)
             self.model.enforce_constraints()
             self._add_time_channels(monitor)
             monitor.compile()
-            backends.finish([*self.algorithm.functions(), *monitor.functions()])
-            self.algorithm.between_updates = self._between_updates
+            backends.finish([*algorithm.functions(), *monitor.functions()])
+            algorithm.set_update_hook(self._between_updates)
             if self._resumed_from is not None:
                 self._restore(self._resumed_from)
         self._is_set_up = True
         self.reporter.on_ready(self)
+
+    def _algorithm(self) -> TrainingAlgorithm:
+        if self.algorithm is None:
+            raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
+        return self.algorithm
 
     def _add_time_channels(self, monitor: Monitor) -> None:
         if not monitor.datasets:
@@ -198,22 +219,31 @@ class Train(Configurable):
         )
 
     def main_loop(self, time_budget: float | None = None, max_epochs: int | None = None) -> Outcome:
-        """Train until the termination criterion, an extension, or one of the limits says to stop; save at the end.
+        """Train until the termination criterion, an extension, or one of the limits stops it; save at the end.
 
         Parameters
         ----------
-        time_budget : seconds after which not to begin another epoch
-        max_epochs : epochs, in all, after which not to begin another
+        time_budget : float, optional
+            Seconds after which no further epoch begins.
+        max_epochs : int, optional
+            Epochs of the model, those of earlier runs included, after which no further epoch begins.
 
         Returns
         -------
-        'finished', 'stop requested', 'time budget' or 'max epochs'
+        {'finished', 'stop requested', 'time budget', 'max epochs'}
+            Why training stopped.
 
         Raises
         ------
         NumericalError
-            If a parameter or an objective is not finite; what was saved before stays as it is.
+            If a parameter or an objective is not finite; a model saved before is not overwritten.
         """
+        try:
+            return self._main_loop(time_budget, max_epochs)
+        finally:
+            self.reporter.close()
+
+    def _main_loop(self, time_budget: float | None, max_epochs: int | None) -> Outcome:
         started = time.monotonic()
         self.setup()
         if not self._begun:
@@ -232,7 +262,7 @@ class Train(Configurable):
         return outcome
 
     def _reason_to_stop(self, started: float, time_budget: float | None, max_epochs: int | None) -> Outcome | None:
-        """Asked between epochs."""
+        """Return why to stop between two epochs, or None."""
         monitor = self.model.monitor
         if self._decision_pending and not self._wants_more():
             return "finished"
@@ -247,21 +277,22 @@ class Train(Configurable):
         return None
 
     def _within_epoch(self) -> bool:
-        return getattr(self.algorithm, "updates_this_epoch", 0) > 0
+        return self._algorithm().updates_this_epoch > 0
 
     def _wants_more(self) -> bool:
+        algorithm = self._algorithm()
         if self._termination_before is not None:
-            self.algorithm.set_termination_state(self._termination_before)
-        self._termination_before = self.algorithm.get_termination_state()
-        return bool(self.algorithm.continue_learning(self.model)) and self._extensions_continue
+            algorithm.set_termination_state(self._termination_before)
+        self._termination_before = algorithm.get_termination_state()
+        return bool(algorithm.continue_learning(self.model)) and self._extensions_continue
 
     def _run_epoch(self) -> bool:
-        """Train for an epoch, monitor, and save if it is time to; false if the epoch was left before its end."""
+        """Train for an epoch, monitor, and save if one is due; return false if the epoch ended early."""
         self._decision_pending, self._termination_before = False, None
         started = time.monotonic()
-        self.algorithm.train(dataset=self.dataset)
+        complete = self._algorithm().train(dataset=self.dataset)
         _set_seconds(self.training_seconds, started)
-        if self.algorithm.epoch_unfinished:
+        if complete is False:
             return False
         monitor = self.model.monitor
         monitor.report_epoch()
@@ -274,19 +305,19 @@ class Train(Configurable):
         return True
 
     def _between_updates(self) -> bool:
-        """Called after each update; true asks the algorithm to leave the epoch."""
+        """Report an update, save if one is due, and return whether to end the epoch here."""
         self.reporter.on_update(self)
         if self.save_every_seconds is not None and time.monotonic() - self._last_save >= self.save_every_seconds:
             self.save()
         return self._asked_to_stop()
 
     def _asked_to_stop(self) -> bool:
-        """Whether this process or another that trains with it was asked to stop."""
+        """Whether a stop was requested of this process or of another that trains with it."""
         self.stop_requested = backends.anywhere(self.stop_requested)
         return self.stop_requested
 
     def run_callbacks_and_monitoring(self) -> bool:
-        """Run the monitor, then the extensions; false if one of them asks to stop."""
+        """Run the monitor, then the extensions; return false if one of them stops training."""
         self.model.monitor()
         self._check_objectives()
         go_on = True
@@ -320,30 +351,35 @@ class Train(Configurable):
         self.reporter.on_save(self)
 
     def _keep_copy(self) -> None:
-        """Asked between epochs; reads values only, so that the run goes on as it would without."""
+        """Save a copy of the model between epochs if one is due; training is not affected."""
         epochs = self.model.monitor.get_epochs_seen()
-        if self.keep_every is not None and epochs % self.keep_every == 0:
+        if self.keep_every is not None and self.save_path is not None and epochs % self.keep_every == 0:
             checkpoint.save_train(self, epoch_path(self.save_path, epochs), resumable=False)
 
     def get_state(self) -> dict[str, Any]:
-        """All that a resumed run needs besides the parameters and the monitor's record, as plain values and arrays.
+        """Return what a resumed run needs besides the parameters and the monitor's record, as plain values and arrays.
 
         Its shared variables are those that the compiled functions read or change, parameters aside: velocities,
         learning rate, momentum, switches, the states of the random streams.
         """
-        termination = self._termination_before
+        termination, algorithm = self._termination_before, self._algorithm()
         return {
             "floatX": floatX(),
             "shared": get_values(self._shared_variables()),
-            "algorithm": self.algorithm.get_state(),
-            "termination": self.algorithm.get_termination_state() if termination is None else termination,
+            "algorithm": algorithm.get_state(),
+            "termination": algorithm.get_termination_state() if termination is None else termination,
             "decision_pending": self._decision_pending,
             "extensions_continue": self._extensions_continue,
             "extensions": get_states(self.extensions),
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what `get_state` gave, into an experiment that is built alike and set up.
+        """Restore what `get_state` returned, into an experiment that is built alike and set up.
+
+        Parameters
+        ----------
+        state : mapping
+            What `get_state` returned.
 
         Raises
         ------
@@ -353,8 +389,8 @@ class Train(Configurable):
         if state["floatX"] != floatX():
             raise CheckpointError(f"the saved run computed in {state['floatX']}, so it cannot go on in {floatX()}")
         set_values(self._shared_variables(), state["shared"])
-        self.algorithm.set_state(state["algorithm"])
-        self.algorithm.set_termination_state(state["termination"])
+        self._algorithm().set_state(state["algorithm"])
+        self._algorithm().set_termination_state(state["termination"])
         set_states(self.extensions, state["extensions"], "extensions")
         self._decision_pending = bool(state["decision_pending"])
         self._extensions_continue = bool(state["extensions_continue"])
@@ -374,15 +410,15 @@ class Train(Configurable):
         monitor = self.model.monitor
         monitor.compile()
         params = checkpoint.parameters_of(self.model).values()
-        return shared_variables([*self.algorithm.functions(), *monitor.functions()], exclude=params)
+        return shared_variables([*self._algorithm().functions(), *monitor.functions()], exclude=params)
 
 
 def _set_seconds(shared: SharedVariable, started: float) -> None:
-    shared.set_value(np.asarray(time.monotonic() - started, dtype=shared.dtype))
+    shared.set_value(np.asarray(time.monotonic() - started, dtype=floatX()))
 
 
 def _default_save_path() -> str:
-    """2014's: the YAML file's name without its ending, and the phase where there is one."""
+    """Return 2014's default: the YAML file's name without its ending, and the phase if there are several."""
     stem, phase = os.environ.get("PYLEARN2_TRAIN_FILE_FULL_STEM"), os.environ.get("PYLEARN2_TRAIN_PHASE")
     if not stem:
         raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")

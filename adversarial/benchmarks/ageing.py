@@ -16,7 +16,7 @@ from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
 from adversarial.options import Count, Positive, mismatch
-from adversarial.train import Reporter, Train
+from adversarial.train import Reporter
 
 AGED, YOUNG, BEFORE = "after training", "just begun", "before training"
 
@@ -67,7 +67,7 @@ class _Minutes(Reporter):
         self._minutes = minutes
         self._started = time.monotonic()
 
-    def on_monitor(self, train: Train) -> None:
+    def on_monitor(self, train: Training) -> None:
         """Print a line on standard error."""
         monitor: Any = train.model.monitor
         done, epochs = (time.monotonic() - self._started) / 60, monitor.get_epochs_seen()

@@ -7,8 +7,8 @@ of the random streams) are what the two runs may differ in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import numpy as np
 from pytensor.compile.executor import Function
@@ -17,9 +17,9 @@ from pytensor.compile.sharedvalue import SharedVariable
 from adversarial.errors import CheckpointError
 
 
-def shared_variables(functions: Iterable[Function], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
+def shared_variables(functions: Iterable[Callable[..., Any]], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
     """List the shared variables that compiled functions read or change, each once, in the order of the graphs."""
-    found = dict.fromkeys(variable for each in functions for variable in each.get_shared())
+    found = dict.fromkeys(variable for each in functions for variable in cast(Function, each).get_shared())
     for variable in exclude:
         found.pop(variable, None)
     return list(found)

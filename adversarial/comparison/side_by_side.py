@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from adversarial.command_line.summary import table
 from adversarial.comparison import facts
 from adversarial.comparison.differences import Comparison, Row, compare
 from adversarial.comparison.experiment import Experiment
@@ -19,6 +18,7 @@ from adversarial.comparison.trajectory import Distance
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.estimates import identity
 from adversarial.evaluation.parzen_result import ParzenJson
+from adversarial.progress.summary import table
 
 
 @dataclass

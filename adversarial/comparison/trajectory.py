@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adversarial.progress.reporting import Silent
 from adversarial.train import Train
 
 #: The file of 2014 whose run was recorded.
@@ -123,6 +124,7 @@ def parameters_after(
             found[done] = _parameters(algorithm.model)
 
     train.algorithm.update_callbacks.append(copy)
+    train.reporter = Silent()
     train.main_loop(max_epochs=max_epochs)
     return found
 

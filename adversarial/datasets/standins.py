@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.random import RandomState
-from scipy.io import savemat  # type: ignore[import-untyped]
+from scipy.io import savemat
 
 from adversarial.datasets.cifar10 import FILES, LABEL_NAMES, MADE_UP
 from adversarial.datasets.tfd import EXPRESSIONS

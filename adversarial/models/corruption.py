@@ -104,6 +104,9 @@ class DropoutCorruptor(BinomialCorruptor):
     0.2
     """
 
+    def __init__(self, corruption_level: Fraction, rng: int | list[int] = SEED):
+        super().__init__(corruption_level, rng)
+
     def _corrupt(self, x: TensorVariable) -> TensorVariable:
         if self.corruption_level < 1e-5:
             return x

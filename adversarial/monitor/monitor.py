@@ -260,8 +260,8 @@ class Monitor:
         channels: dict[str, tuple[Any, Any, DataSpecs]] = {}
         for name, each in costs.items():
             prefix = f"{name}_" if name else ""
-            for key, value in each.get_monitoring_channels(self.model, inputs[name]).items():
-                channels[prefix + key] = (value, inputs[name], specs[name])
+            for key, measured in each.get_monitoring_channels(self.model, inputs[name]).items():
+                channels[prefix + key] = (measured, inputs[name], specs[name])
         for key, value in self.model.get_monitoring_channels(model_input).items():
             channels[key] = (value, model_input, model_specs)
 
@@ -270,11 +270,11 @@ class Monitor:
             self.add_dataset(each_dataset, mode, batch_size, num_batches, seed)
             prefix = f"{dataset_name}_" if dataset_name else ""
             for name, each in costs.items():
-                value = each.expr(self.model, inputs[name])
-                if value is not None:
+                objective = each.expr(self.model, inputs[name])
+                if objective is not None:
                     prereqs = None if name else obj_prereqs
                     self.add_channel(
-                        prefix + (name or "objective"), inputs[name], value, each_dataset, prereqs, specs[name]
+                        prefix + (name or "objective"), inputs[name], objective, each_dataset, prereqs, specs[name]
                     )
             for key, (value, ipt, data_specs) in channels.items():
                 self.add_channel(prefix + key, ipt, value, each_dataset, None, data_specs)

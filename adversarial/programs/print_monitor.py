@@ -13,7 +13,7 @@ from typing import Any
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.command_line import program
 from adversarial.command_line.monitor_record import chosen, record_of
-from adversarial.command_line.summary import number
+from adversarial.progress.summary import number
 
 EXAMPLE = """
 tools/print_monitor.py yaml/mnist.pkl

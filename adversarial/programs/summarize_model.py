@@ -13,7 +13,7 @@ import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import program
-from adversarial.command_line.summary import model_rows, model_table, number, table
+from adversarial.progress.summary import model_rows, model_table, number, table
 
 EXAMPLE = """
 tools/summarize_model.py yaml/mnist.pkl

@@ -202,7 +202,7 @@ def train_and_report(
     """
     from adversarial import backend
     from adversarial.programs.train_file import load_experiments, resume_saved, train_phases
-    from adversarial.programs.train_reporting import Console, Silent
+    from adversarial.progress.reporting import Console, Silent
 
     console = None if quiet or not backend.is_first_process() else Console(verbose, timestamps)
     if console is not None:

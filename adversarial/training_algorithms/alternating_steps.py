@@ -9,17 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from adversarial.training_algorithms import discriminator_steps
+from adversarial.training_algorithms.discriminator_steps import DiscriminatorStepsSGD
 
 
-class SGD(discriminator_steps.SGD):
-    """SGD whose generator learns in every other epoch only, from the second on.
+class AlternatingEpochsSGD(DiscriminatorStepsSGD):
+    """SGD that trains the generator in every other epoch only, from the second on.
 
-    In such an epoch the generator takes one minibatch after every `discriminator_steps` of the discriminator's.
+    In such an epoch each minibatch updates one player: the generator after every `discriminator_steps` of the
+    discriminator's. YAML files name this class `adversarial.training_algorithms.alternating_steps.SGD`.
 
     Parameters
     ----------
-    **options : as of `adversarial.training_algorithms.discriminator_steps.SGD`
+    **options : dict
+        Options of `adversarial.training_algorithms.discriminator_steps.SGD`.
+
+    See Also
+    --------
+    adversarial.training_algorithms.discriminator_steps.DiscriminatorStepsSGD : The generator in every epoch.
+
+    Examples
+    --------
+    >>> AlternatingEpochsSGD(discriminator_steps=1, learning_rate=0.1, batch_size=100).train_generator
+    False
     """
 
     def __init__(self, **options: Any):
@@ -45,3 +56,7 @@ class SGD(discriminator_steps.SGD):
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self.train_generator = bool(state["train_generator"])
+
+
+#: The name that YAML files use, of ours and of 2014.
+SGD = AlternatingEpochsSGD

@@ -19,16 +19,28 @@ from adversarial.training_algorithms import sgd
 from adversarial.training_algorithms.learning_rule import LrScalers
 
 
-class SGD(sgd.SGD):
-    """SGD that updates the players in turn, each by a function of its own.
+class DiscriminatorStepsSGD(sgd.SGD):
+    """SGD that updates the players in turn, each by a compiled function of its own: Algorithm 1 with any k.
 
-    The generator learns after every `discriminator_steps` minibatches, and from the last of them; an inferer does
-    not learn. 2014, without a learning rule, let each function update both players; here each updates its own.
+    The generator is updated after every `discriminator_steps` minibatches, on the last of them; an inferer is not
+    trained. In 2014, without a learning rule, each function updated both players; here each updates its own.
+    YAML files name this class `adversarial.training_algorithms.discriminator_steps.SGD`.
 
     Parameters
     ----------
-    discriminator_steps : minibatches for the discriminator before each update of the generator: the paper's k
-    **options : as of `adversarial.training_algorithms.sgd.SGD`
+    discriminator_steps : int
+        Minibatches for the discriminator before each update of the generator, the paper's k; at least 1, default 1.
+    **options : dict
+        Options of `adversarial.training_algorithms.sgd.SGD`.
+
+    See Also
+    --------
+    adversarial.training_algorithms.sgd.SGD : Both players at once.
+
+    Examples
+    --------
+    >>> DiscriminatorStepsSGD(discriminator_steps=5, learning_rate=0.1, batch_size=100).discriminator_steps
+    5
     """
 
     def __init__(self, discriminator_steps: Count = 1, **options: Any):
@@ -73,3 +85,7 @@ class SGD(sgd.SGD):
     def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self._steps = int(state["steps"])
+
+
+#: The name that YAML files use, of ours and of 2014.
+SGD = DiscriminatorStepsSGD

@@ -1,4 +1,4 @@
-"""A guard against NaN and infinity in parameters."""
+"""A check for NaN and infinity in parameters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ EVERY = 100
 
 
 class FiniteGuard:
-    """Checks parameters: the small ones after each update, all of them now and then.
+    """Checks parameters: small ones after each update, all of them every hundred updates.
 
     Parameters
     ----------
-    params : to check
-    monitor : counts the updates and epochs that an error names
+    params : iterable of SharedVariable
+        What to check.
+    monitor : Monitor
+        Counts the updates and epochs that an error names.
     """
 
     def __init__(self, params: Iterable[SharedVariable], monitor: Monitor):
@@ -48,16 +50,16 @@ class FiniteGuard:
         self._checks = checks
 
     def check_all(self) -> None:
-        """Check every parameter; raises as `check_after_update` does."""
+        """Check every parameter, with the errors of `check_after_update`."""
         self._check(self._params)
 
     def _check(self, params: list[SharedVariable]) -> None:
         for param in params:
             value = param.get_value(borrow=True)
             if value.size <= SMALL:
-                # Where it lies on a device, one small transfer costs less than two computations there.
+                # On a device, one small transfer costs less than two computations there.
                 value = np.asarray(value)
-            # Either is NaN where an entry is; and two numbers are all that comes from a device.
+            # Either is NaN if an entry is, and only two numbers are transferred from a device.
             extremes = np.array([value.min(), value.max()])
             if not np.isfinite(extremes).all():
                 kind = "NaN" if np.isnan(extremes).any() else "infinite"

@@ -1,76 +1,101 @@
-"""Learning rules: from gradients to the new values of parameters; after Pylearn2's module of this name."""
+"""Learning rules: from gradients to updates of parameters; after Pylearn2's module of this name."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
+from adversarial.datasets.dataset import Dataset
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Momentum01, OptionError
 from adversarial.train_extensions import TrainExtension
 
-LrScalers = dict[SharedVariable, float]
+#: Factors of the learning rate by parameter; 1 where a parameter is absent.
+LrScalers: TypeAlias = dict[SharedVariable, float]
 
 
 class LearningRule(Configurable):
-    """A base for learning rules. What one remembers from update to update, it keeps in shared variables."""
+    """A base for learning rules; a rule with a state has it in shared variables of its own."""
 
-    def add_channels_to_monitor(self, monitor: Monitor, monitoring_dataset: Any) -> None:
-        """Add what is worth monitoring; nothing by default."""
+    def add_channels_to_monitor(self, monitor: Monitor, monitoring_dataset: Dataset) -> None:
+        """Add channels to the monitor; none by default."""
 
     def get_updates(
         self,
-        learning_rate: SharedVariable,
+        learning_rate: TensorSharedVariable,
         grads: dict[SharedVariable, TensorVariable],
         lr_scalers: LrScalers | None = None,
     ) -> dict[SharedVariable, Variable]:
-        """New values of parameters, and of whatever the rule remembers.
+        """Return the updates of the parameters and of the rule's own shared variables.
 
         Parameters
         ----------
         learning_rate : shared scalar
-        grads : gradient by parameter
-        lr_scalers : factor of the learning rate by parameter; 1 where a parameter is absent
+            Step size.
+        grads : dict
+            Gradient by parameter.
+        lr_scalers : dict, optional
+            Factors of the learning rate by parameter; 1 where a parameter is absent.
+
+        Returns
+        -------
+        dict
+            New value by shared variable.
         """
         raise NotImplementedError(f"{type(self).__name__} must define get_updates")
 
 
 def plain_updates(
-    learning_rate: SharedVariable, grads: dict[SharedVariable, TensorVariable], lr_scalers: LrScalers | None = None
+    learning_rate: TensorSharedVariable,
+    grads: dict[SharedVariable, TensorVariable],
+    lr_scalers: LrScalers | None = None,
 ) -> dict[SharedVariable, Variable]:
-    """Gradient descent: param - learning_rate * scale * gradient."""
+    """Return the updates of gradient descent: param - learning_rate * scale * gradient."""
     scalers = lr_scalers or {}
     return {param: param - learning_rate * scalers.get(param, 1.0) * grad for param, grad in grads.items()}
 
 
 class Momentum(LearningRule):
-    """Gradient descent with momentum (section 9 of Hinton's guide to training restricted Boltzmann machines).
+    """Gradient descent with momentum, as the paper trains both players (Algorithm 1).
+
+    Parameters
+    ----------
+    init_momentum : float
+        The momentum at first, from 0 up to, not including, 1; MomentumAdjustor changes it by the epoch.
+
+    Notes
+    -----
+    After section 9 of Hinton's *A practical guide to training restricted Boltzmann machines* (2010)::
 
         velocity <- momentum * velocity - learning_rate * scale * gradient
         param <- param + velocity
 
-    Parameters
-    ----------
-    init_momentum : the momentum at first; MomentumAdjustor changes it by the epoch
+    Examples
+    --------
+    >>> param = sharedX(np.ones(2), name="b")
+    >>> updates = Momentum(init_momentum=0.5).get_updates(sharedX(0.1), {param: pt.ones_like(param)})
+    >>> [variable.name for variable in updates]
+    ['inc_b', 'b']
     """
 
     def __init__(self, init_momentum: Momentum01):
         self.momentum = sharedX(init_momentum, name="momentum")
 
-    def add_channels_to_monitor(self, monitor: Monitor, monitoring_dataset: Any) -> None:
-        """The channel 'momentum'."""
+    def add_channels_to_monitor(self, monitor: Monitor, monitoring_dataset: Dataset) -> None:
+        """Add the channel 'momentum'."""
         monitor.add_channel("momentum", None, self.momentum, monitoring_dataset, data_specs=NO_DATA)
 
     def get_updates(
         self,
-        learning_rate: SharedVariable,
+        learning_rate: TensorSharedVariable,
         grads: dict[SharedVariable, TensorVariable],
         lr_scalers: LrScalers | None = None,
     ) -> dict[SharedVariable, Variable]:
@@ -85,11 +110,19 @@ class Momentum(LearningRule):
 
 
 class AdaDelta(LearningRule):
-    """AdaDelta (Zeiler, 2012, algorithm 1), with the learning rate in the place of its constant epsilon.
+    """AdaDelta (Zeiler, 2012, Algorithm 1), with the learning rate in place of its constant epsilon.
 
     Parameters
     ----------
-    decay : rho, by which the running means of squares forget
+    decay : float
+        Decay rho of the running means of squares, from 0 up to, not including, 1; default .95.
+
+    Examples
+    --------
+    >>> param = sharedX(np.ones(2), name="b")
+    >>> updates = AdaDelta().get_updates(sharedX(1e-6), {param: pt.ones_like(param)})
+    >>> [variable.name for variable in updates]
+    ['mean_square_grad_b', 'mean_square_dx_b', 'b']
     """
 
     def __init__(self, decay: Momentum01 = 0.95):
@@ -97,7 +130,7 @@ class AdaDelta(LearningRule):
 
     def get_updates(
         self,
-        learning_rate: SharedVariable,
+        learning_rate: TensorSharedVariable,
         grads: dict[SharedVariable, TensorVariable],
         lr_scalers: LrScalers | None = None,
     ) -> dict[SharedVariable, Variable]:
@@ -115,19 +148,27 @@ class AdaDelta(LearningRule):
         return updates
 
 
-def _zeros_like(param: SharedVariable, prefix: str) -> SharedVariable:
+def _zeros_like(param: SharedVariable, prefix: str) -> TensorSharedVariable:
     zeros = np.zeros_like(param.get_value(borrow=True))
     return sharedX(zeros, name=prefix + param.name if param.name else None)
 
 
 class MomentumAdjustor(TrainExtension):
-    """Moves the momentum linearly from where it was to `final_momentum`.
+    """An extension: the momentum changes linearly by the epoch, from its initial value to `final_momentum`.
 
     Parameters
     ----------
-    final_momentum : the momentum at the end
-    start : the monitoring step (the one before training is the first) until which the momentum stays
-    saturate : the monitoring step from which it is final
+    final_momentum : float
+        The momentum at the end, from 0 up to, not including, 1.
+    start : float
+        Monitoring step (1 is the one before training) until which the momentum stays.
+    saturate : float
+        Monitoring step from which it is final, at least `start`.
+
+    Examples
+    --------
+    >>> MomentumAdjustor(final_momentum=0.7, start=1, saturate=250).saturate
+    250
     """
 
     def __init__(self, final_momentum: Momentum01, start: float, saturate: float):
@@ -152,7 +193,8 @@ class MomentumAdjustor(TrainExtension):
         momentum.set_value(np.asarray(self.current_momentum(), dtype=momentum.dtype))
 
     def current_momentum(self) -> float:
-        """The momentum that the schedule asks for now."""
+        """Return the momentum of the present monitoring step."""
+        assert self._init_momentum is not None  # `on_monitor` has seen to it
         width = self.saturate - self.start
         if width == 0:
             return self.final_momentum if self._count >= self.start else self._init_momentum

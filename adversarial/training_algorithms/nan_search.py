@@ -1,9 +1,9 @@
-"""Finding the first update, and in it the first node of the graph, that gives NaN or infinity."""
+"""Search for the first update, and in it the first node of the graph, that computes NaN or infinity."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from pytensor.compile.mode import Mode
@@ -16,22 +16,35 @@ from adversarial.errors import NumericalError
 from adversarial.monitor import Monitor
 
 
-class NanSearch:
-    """Stands for a compiled update; when that makes a shared variable NaN or infinite, says which node did it first.
+class Compiled(Protocol):
+    """A function of `backend.function`."""
 
-    It keeps a copy of every shared variable from before the update, to run the update again node by node. This
-    costs time and memory, so it is for debugging only.
+    def __call__(self, *inputs: Any) -> Any: ...
+
+    def get_shared(self) -> list[SharedVariable]: ...
+
+
+class NanSearch:
+    """Wraps a compiled update; if it makes a shared variable NaN or infinite, raises an error that names the node.
+
+    It copies every shared variable before the update, to run a failed one again node by node. This costs time and
+    memory, so it is for debugging only.
 
     Parameters
     ----------
-    compiled : the compiled update
-    inputs, updates : what it was compiled from
-    monitor : counts the updates and epochs that an error names
+    compiled : callable
+        The compiled update.
+    inputs : tuple of Variable
+        Its inputs.
+    updates : dict
+        New values by shared variable.
+    monitor : Monitor
+        Counts the updates and epochs that an error names.
     """
 
     def __init__(
         self,
-        compiled: Callable[..., Any],
+        compiled: Compiled,
         inputs: tuple[Variable, ...],
         updates: dict[SharedVariable, Variable],
         monitor: Monitor,
@@ -42,11 +55,11 @@ class NanSearch:
         self._monitor = monitor
 
     def get_shared(self) -> list[SharedVariable]:
-        """The shared variables of the compiled update."""
+        """Return the shared variables of the compiled update."""
         return self._compiled.get_shared()
 
     def __call__(self, *batch: np.ndarray) -> None:
-        """Update.
+        """Run the update.
 
         Raises
         ------
@@ -70,7 +83,7 @@ class NanSearch:
 
         def look(fgraph: Any, index: int, node: Apply, thunk: Any) -> None:
             thunk()
-            # Infinity may be meant to vanish again, as -log 0 in a sigmoid's tail; NaN never is.
+            # Infinity may be intended, as -log 0 in a sigmoid's tail that is masked later; NaN never is.
             for kind, is_bad in (("NaN", np.isnan), ("infinity", np.isinf)):
                 if kind not in found and any(_has(is_bad, output[0]) for output in thunk.outputs):
                     inputs = ", ".join(_summary(value[0]) for value in thunk.inputs)

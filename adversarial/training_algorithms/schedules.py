@@ -1,7 +1,7 @@
 """Schedules of the learning rate: by the update (callbacks of SGD) and by the epoch (extensions of Train).
 
-After Pylearn2's `training_algorithms/sgd.py`. A schedule computes in double precision from the rate it found when
-it was first called, and rounds only what it sets.
+After Pylearn2's `training_algorithms/sgd.py`. A schedule computes in double precision from the rate at its first
+call, and rounds only what it sets.
 """
 
 from __future__ import annotations
@@ -24,34 +24,47 @@ def _set_rate(algorithm: Any, rate: float) -> None:
 
 
 class _Schedule(Configurable):
-    """What schedules share: the rate found at first, and a count of calls."""
+    """What schedules share: the initial rate and a count of calls."""
 
     runs_ahead = True
 
     _initial: float | None = None
     _count: int = 0
 
-    def _advance(self, algorithm: Any) -> None:
+    def _advance(self, algorithm: Any) -> float:
+        """Count a call and return the initial rate."""
         if self._initial is None:
             self._initial = float(algorithm.learning_rate.get_value())
         self._count += 1
+        return self._initial
 
     def get_state(self) -> dict[str, Any]:
-        """The count of calls and the rate found at the first."""
+        """Return the count of calls and the initial rate."""
         return {"count": self._count, "initial": self._initial}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take back what `get_state` gave."""
+        """Restore what `get_state` returned."""
         self._count, self._initial = int(state["count"]), state["initial"]
 
 
 class ExponentialDecay(_Schedule):
-    """Divides the learning rate by `decay_factor` after each update: initial / decay_factor ** t at update t.
+    """A callback: the learning rate falls exponentially, initial / decay_factor ** t at update t.
 
     Parameters
     ----------
-    decay_factor : by which to divide
-    min_lr : the learning rate does not fall below this
+    decay_factor : float
+        What to divide by after each update, above 0; 1.000004 in the paper's experiments.
+    min_lr : float
+        The learning rate does not fall below this; above 0.
+
+    Examples
+    --------
+    >>> from adversarial.training_algorithms.sgd import SGD
+    >>> decay = ExponentialDecay(decay_factor=2.0, min_lr=1e-6)
+    >>> algorithm = SGD(learning_rate=0.1, update_callbacks=decay)
+    >>> decay(algorithm)
+    >>> f"{algorithm.learning_rate.get_value():.3f}"
+    '0.050'
     """
 
     def __init__(self, decay_factor: Positive, min_lr: Positive):
@@ -60,11 +73,11 @@ class ExponentialDecay(_Schedule):
         self._min_reached = False
 
     def __call__(self, algorithm: Any) -> None:
-        self._advance(algorithm)
+        initial = self._advance(algorithm)
         rate = self.min_lr
         if not self._min_reached:
-            # Once the minimum is reached the power is no longer computed: it would overflow in the end.
-            rate = self._initial / self.decay_factor**self._count
+            # After the minimum the power is no longer computed, as it would overflow in the end.
+            rate = initial / self.decay_factor**self._count
             if rate <= self.min_lr:
                 self._min_reached, rate = True, self.min_lr
         _set_rate(algorithm, rate)
@@ -78,21 +91,32 @@ class ExponentialDecay(_Schedule):
 
 
 class AnnealedLearningRate(_Schedule):
-    """The learning rate falls as 1 / t: initial * min(1, anneal_start / t) at update t.
+    """A callback: the learning rate falls as 1 / t, initial * min(1, anneal_start / t) at update t.
 
-    2014 took the rate of the update before for the initial one, so that it fell much faster than it said.
+    In Pylearn2 it fell much faster, as the rate of the last update was taken for the initial one.
 
     Parameters
     ----------
-    anneal_start : the update at which to begin
+    anneal_start : float
+        The update at which it begins to fall, above 0.
+
+    Examples
+    --------
+    >>> from adversarial.training_algorithms.sgd import SGD
+    >>> annealing = AnnealedLearningRate(anneal_start=1)
+    >>> algorithm = SGD(learning_rate=0.1, update_callbacks=annealing)
+    >>> annealing(algorithm), annealing(algorithm)
+    (None, None)
+    >>> f"{algorithm.learning_rate.get_value():.3f}"
+    '0.050'
     """
 
     def __init__(self, anneal_start: Positive):
         self._anneal_start = anneal_start
 
     def __call__(self, algorithm: Any) -> None:
-        self._advance(algorithm)
-        _set_rate(algorithm, self._initial * min(1.0, self._anneal_start / self._count))
+        initial = self._advance(algorithm)
+        _set_rate(algorithm, initial * min(1.0, self._anneal_start / self._count))
 
 
 class _LinearSchedule(_Schedule):
@@ -106,13 +130,13 @@ class _LinearSchedule(_Schedule):
         self.saturate = saturate
         self.decay_factor = float(decay_factor)
 
-    def _rate(self) -> float:
+    def _rate(self, initial: float) -> float:
         if self._count < self.start:
-            return self._initial
+            return initial
         if self._count >= self.saturate:
-            return self._initial * self.decay_factor
-        step = (self._initial - self._initial * self.decay_factor) / (self.saturate - self.start + 1)
-        return self._initial - step * (self._count - self.start + 1)
+            return initial * self.decay_factor
+        step = (initial - initial * self.decay_factor) / (self.saturate - self.start + 1)
+        return initial - step * (self._count - self.start + 1)
 
 
 class LinearDecay(_LinearSchedule):
@@ -120,17 +144,24 @@ class LinearDecay(_LinearSchedule):
 
     Parameters
     ----------
-    start : the update at which it begins to fall
-    saturate : the update from which it stays
-    decay_factor : the final rate over the initial one
+    start : float
+        The update at which it begins to fall, above 0.
+    saturate : float
+        The update from which it stays, after `start`.
+    decay_factor : float
+        Ratio of the final rate to the initial one, above 0.
+
+    Examples
+    --------
+    >>> LinearDecay(start=1, saturate=1000, decay_factor=0.1).decay_factor
+    0.1
     """
 
     def __init__(self, start: Positive, saturate: Positive, decay_factor: Positive):
         super().__init__(start, saturate, decay_factor)
 
     def __call__(self, algorithm: Any) -> None:
-        self._advance(algorithm)
-        _set_rate(algorithm, self._rate())
+        _set_rate(algorithm, self._rate(self._advance(algorithm)))
 
 
 class LinearDecayOverEpoch(_LinearSchedule, TrainExtension):
@@ -138,17 +169,24 @@ class LinearDecayOverEpoch(_LinearSchedule, TrainExtension):
 
     Parameters
     ----------
-    start : the monitoring step (the one before training is the first) at which it begins to fall
-    saturate : the monitoring step from which it stays
-    decay_factor : the final rate over the initial one
+    start : float
+        Monitoring step (1 is the one before training) at which it begins to fall.
+    saturate : float
+        Monitoring step from which it stays, after `start`.
+    decay_factor : float
+        Ratio of the final rate to the initial one, above 0.
+
+    Examples
+    --------
+    >>> LinearDecayOverEpoch(start=1, saturate=250, decay_factor=0.01).saturate
+    250
     """
 
     def __init__(self, start: float, saturate: float, decay_factor: Positive):
         super().__init__(start, saturate, decay_factor)
 
     def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
-        self._advance(algorithm)
-        _set_rate(algorithm, self._rate())
+        _set_rate(algorithm, self._rate(self._advance(algorithm)))
 
 
 class OneOverEpoch(_Schedule, TrainExtension):
@@ -156,9 +194,17 @@ class OneOverEpoch(_Schedule, TrainExtension):
 
     Parameters
     ----------
-    start : the monitoring step (the one before training is the first) after which it begins to fall
-    half_life : epochs until it is halved for the first time; start + 1 if not given
-    min_lr : the learning rate does not fall below this
+    start : float
+        Monitoring step (1 is the one before training) after which it begins to fall, at least 0.
+    half_life : float, optional
+        Epochs until it is halved for the first time, above 0, default `start` + 1.
+    min_lr : float
+        The learning rate does not fall below this; above 0, default 1e-6.
+
+    Examples
+    --------
+    >>> OneOverEpoch(start=10).half_life
+    11
     """
 
     def __init__(self, start: float, half_life: Positive | None = None, min_lr: Positive = 1e-6):
@@ -169,29 +215,43 @@ class OneOverEpoch(_Schedule, TrainExtension):
         self.min_lr = min_lr
 
     def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
-        self._advance(algorithm)
-        if self._initial < self.min_lr:
+        initial = self._advance(algorithm)
+        if initial < self.min_lr:
             raise ConfigurationError(
-                f"OneOverEpoch: the initial learning rate, {self._initial:g}, is below min_lr, {self.min_lr:g}"
+                f"OneOverEpoch: the initial learning rate, {initial:g}, is below min_lr, {self.min_lr:g}"
             )
         scale = 1.0
         if self._count >= self.start:
             scale = self.half_life / (self._count - self.start + self.half_life)
-        _set_rate(algorithm, max(self.min_lr, self._initial * scale))
+        _set_rate(algorithm, max(self.min_lr, initial * scale))
 
 
 class MonitorBasedLRAdjuster(TrainExtension):
-    """An extension: shrinks the learning rate where a channel rises, and lets it grow where it hardly falls.
+    """An extension: the learning rate shrinks if a channel rises, and grows if it hardly falls.
 
     Parameters
     ----------
-    high_trigger : shrink if the channel is above this times its last value
-    shrink_amt : by which to multiply then
-    low_trigger : else grow if the channel is above this times its last value
-    grow_amt : by which to multiply then
-    min_lr, max_lr : bounds of the learning rate
-    dataset_name : follow the channel '<dataset_name>_objective'
-    channel_name : follow this channel; if neither is given, the one channel whose name ends in 'objective'
+    high_trigger : float
+        Shrink if the channel is above this times its last value, default 1.
+    shrink_amt : float
+        Factor of the rate then, above 0, default .99.
+    low_trigger : float
+        Otherwise grow if the channel is above this times its last value, default .99.
+    grow_amt : float
+        Factor of the rate then, above 0, default 1.01.
+    min_lr : float
+        Lower bound of the rate, above 0, default 1e-7.
+    max_lr : float
+        Upper bound of the rate, above 0, default 1.
+    dataset_name : str, optional
+        Follow the channel '<dataset_name>_objective'.
+    channel_name : str, optional
+        Follow this channel; if neither is given, the only channel whose name ends in 'objective'.
+
+    Examples
+    --------
+    >>> MonitorBasedLRAdjuster(dataset_name="valid").channel_name
+    'valid_objective'
     """
 
     def __init__(
@@ -241,14 +301,31 @@ class MonitorBasedLRAdjuster(TrainExtension):
 class PolyakAveraging(TrainExtension):
     """An extension: a running mean of the parameters over the updates, saved beside the model.
 
-    After "A tutorial on stochastic approximation algorithms for training restricted Boltzmann machines and deep
-    belief nets" (Swersky et al., 2010). The parameters that are trained stay as they are.
+    The trained parameters themselves are not changed.
 
     Parameters
     ----------
-    start : the monitoring step (0 is the one before training) after which to average
-    save_path : where to save the model with the mean parameters; not saved if not given
-    save_freq : save at every so many monitoring steps
+    start : int
+        Monitoring step (0 is the one before training) after which to average, at least 0.
+    save_path : str, optional
+        Where to save the model with the mean parameters, .pkl or .h5; by default it is not saved.
+    save_freq : int
+        Monitoring steps between saves, at least 1, default 1.
+
+    Attributes
+    ----------
+    means : list of array
+        The mean of each parameter, in the order of `model.get_params()`; empty before the first update averaged.
+
+    References
+    ----------
+    Swersky et al., *A tutorial on stochastic approximation algorithms for training restricted Boltzmann machines and
+    deep belief nets*, 2010.
+
+    Examples
+    --------
+    >>> PolyakAveraging(start=10, save_path="mean.pkl").save_freq
+    1
     """
 
     def __init__(self, start: int, save_path: str | None = None, save_freq: Count = 1):
@@ -279,14 +356,14 @@ class PolyakAveraging(TrainExtension):
     def on_monitor(self, model: Any, dataset: Any, algorithm: Any) -> None:
         due = self.means and self._count > self.start and self._count % self.save_freq == 0
         if self.save_path is not None and due:
-            self._save(model)
+            self._save(model, self.save_path)
         self._count += 1
 
-    def _save(self, model: Any) -> None:
+    def _save(self, model: Any, path: str) -> None:
         trained = model.get_param_values()
         model.set_param_values(self.means)
         try:
-            checkpoint.save_model(self.save_path, model)
+            checkpoint.save_model(path, model)
         finally:
             model.set_param_values(trained)
 

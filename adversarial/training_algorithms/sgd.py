@@ -7,7 +7,7 @@ monitor's channels, the gradients, the updates. `train` runs one epoch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
@@ -19,14 +19,19 @@ from adversarial.checkpoint.training_state import get_states, random_state, set_
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.iteration import has_uniform_batch_size, is_stochastic
+from adversarial.datasets.iteration import (
+    IndexedMinibatches,
+    MinibatchIterator,
+    has_uniform_batch_size,
+    is_stochastic,
+)
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Count, Momentum01, OptionError, Positive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
-from adversarial.training_algorithms.nan_search import NanSearch
+from adversarial.training_algorithms.nan_search import Compiled, NanSearch
 from adversarial.training_algorithms.schedules import (
     AnnealedLearningRate,
     ExponentialDecay,
@@ -38,7 +43,7 @@ from adversarial.training_algorithms.schedules import (
 )
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm, as_callbacks
 
-# Pylearn2 kept the schedules in this module too, so they are found here as well.
+# Pylearn2 has the schedules in this module too, so they are found here as well.
 __all__ = [
     "SGD",
     "AnnealedLearningRate",
@@ -56,34 +61,58 @@ DEFAULT_SEED = (2012, 10, 5)
 
 
 class SGD(TrainingAlgorithm):
-    """Minibatch stochastic gradient descent.
+    """Minibatch stochastic gradient descent that updates all parameters at once, by one compiled function.
+
+    The paper's own experiments use it: both players take a step on each minibatch, which is Algorithm 1 with k = 1.
 
     Parameters
     ----------
-    learning_rate : of which `algorithm.learning_rate` is a shared variable; callbacks and extensions may change it
-    cost : the objective; the model's `get_default_cost()` if not given
-    batch_size : examples of a minibatch; the model's own if not given
-    monitoring_batch_size : examples of a batch of the monitor; `batch_size` if neither it nor `monitoring_batches`
-        is given
-    monitoring_batches : batches of each monitoring dataset
-    monitoring_dataset : a Dataset, or several by name; none are monitored if not given
-    monitor_iteration_mode : how the monitor goes through its datasets
-    termination_criterion : when to stop; never if not given
-    update_callbacks : one or several, called with this object after each update
-    learning_rule : such as Momentum; plain gradient descent if not given
-    init_momentum : an older way to ask for Momentum
-    set_batch_size : let `batch_size` override a batch size that the model insists on
-    train_iteration_mode : how an epoch goes through the dataset; 'shuffled_sequential' if not given
-    batches_per_iter : minibatches of an epoch; the whole dataset if not given
-    theano_function_mode : refused; the backend is chosen for the whole program
-    monitoring_costs : further costs by name, to be monitored
-    seed : of the order of the training examples
+    learning_rate : float
+        Step size, above 0. The attribute `learning_rate` is a shared scalar that callbacks and extensions may change.
+    cost : Cost, optional
+        The objective, default the model's `get_default_cost()`.
+    batch_size : int, optional
+        Examples in a minibatch, at least 1, default the model's own.
+    monitoring_batch_size : int, optional
+        Examples in a batch of the monitor, default `batch_size` if `monitoring_batches` is not given either.
+    monitoring_batches : int, optional
+        Batches of each monitoring dataset.
+    monitoring_dataset : Dataset or dict of Dataset, optional
+        What to monitor on; the names of a dict become prefixes of channels. By default nothing is monitored.
+    monitor_iteration_mode : str
+        A key of `datasets.iteration.MODES`, default 'sequential'.
+    termination_criterion : TerminationCriterion, optional
+        When to stop, default never.
+    update_callbacks : callable or list of callable, optional
+        Called with this object after each update.
+    learning_rule : LearningRule, optional
+        Such as Momentum, default plain gradient descent.
+    init_momentum : float, optional
+        Pylearn2's older way to request Momentum; from 0 up to, not including, 1.
+    set_batch_size : bool
+        Whether `batch_size` overrides a batch size that the model requires, default false.
+    train_iteration_mode : str, optional
+        How an epoch iterates over the dataset, default 'shuffled_sequential'.
+    batches_per_iter : int, optional
+        Minibatches in an epoch, default the whole dataset.
+    theano_function_mode : object, optional
+        Refused: the backend is chosen for the whole program.
+    monitoring_costs : dict of Cost, optional
+        Further costs to monitor, by name.
+    seed : int, sequence of int or RandomState, optional
+        Seed of the order of the training examples, default Pylearn2's (2012, 10, 5).
 
-    Attributes
-    ----------
-    learning_rate : shared scalar
-    updates_this_epoch : updates since the epoch began
-    updates_per_epoch : updates of an epoch, where the iterator knows; else None
+    See Also
+    --------
+    adversarial.training_algorithms.discriminator_steps.DiscriminatorStepsSGD : The players in turn, k to 1.
+    adversarial.training_algorithms.alternating_steps.AlternatingEpochsSGD : The generator in every other epoch.
+
+    Examples
+    --------
+    >>> from adversarial.termination_criteria import EpochCounter
+    >>> algorithm = SGD(learning_rate=0.1, batch_size=100, init_momentum=0.5, termination_criterion=EpochCounter(50))
+    >>> algorithm.learning_rate.name, algorithm.learning_rule.options
+    ('learning_rate', {'init_momentum': 0.5})
     """
 
     def __init__(
@@ -135,13 +164,18 @@ class SGD(TrainingAlgorithm):
         self.termination_criterion = termination_criterion
         self.train_iteration_mode = "shuffled_sequential" if train_iteration_mode is None else train_iteration_mode
         self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
-        self.updates_this_epoch = 0
-        self.updates_per_epoch: int | None = None
         self._epoch_rng_state: dict[str, Any] | None = None
         self._loop: Any = None
 
     def setup(self, model: Any, dataset: Dataset) -> None:
-        """Build and compile everything that `train` needs, and tell the model's monitor what to measure.
+        """Build and compile everything that `train` needs, and add channels to the model's monitor.
+
+        Parameters
+        ----------
+        model : Model
+            What is trained.
+        dataset : Dataset
+            The training data.
 
         Raises
         ------
@@ -151,8 +185,7 @@ class SGD(TrainingAlgorithm):
             If a parameter is not finite to begin with.
         """
         self.model = model
-        if self.cost is None:
-            self.cost = model.get_default_cost()
+        cost = self.cost = model.get_default_cost() if self.cost is None else self.cost
         self.params = list(model.get_params())
         if not self.params:
             raise ConfigurationError("the model has no parameters to train")
@@ -164,19 +197,19 @@ class SGD(TrainingAlgorithm):
         self._synchronize_batch_size(model)
         self._check_monitoring_batches(model)
 
-        inputs, data = self._symbolic_minibatch()
-        fixed = self.cost.get_fixed_var_descr(model, data)
+        inputs, data = self._symbolic_minibatch(cost)
+        fixed = cost.get_fixed_var_descr(model, data)
         self._on_load_batch = fixed.on_load_batch
-        # Nothing reads this value, but 2014 built it before all else, and building it draws seeds.
-        self.cost.expr(model, data, **fixed.fixed_vars)
-        self._setup_monitor()
-        grads, updates = self.cost.get_gradients(model, data, **fixed.fixed_vars)
+        # The value is unused, but 2014 built it first, and building it draws seeds.
+        cost.expr(model, data, **fixed.fixed_vars)
+        self._setup_monitor(cost)
+        grads, updates = cost.get_gradients(model, data, **fixed.fixed_vars)
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
 
-    def _symbolic_minibatch(self) -> tuple[tuple[Variable, ...], Any]:
-        """The inputs of the compiled update, and the same as the cost wants them."""
-        data_specs = self.cost.get_data_specs(self.model)
+    def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
+        """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
+        data_specs = cost.get_data_specs(self.model)
         self._data_specs = flat_specs(data_specs)
         space, sources = self._data_specs
         if not sources:
@@ -187,7 +220,7 @@ class SGD(TrainingAlgorithm):
         )
         return inputs, DataSpecsMapping(data_specs).nest(inputs)
 
-    def _setup_monitor(self) -> None:
+    def _setup_monitor(self, cost: Cost) -> None:
         if self.monitoring_dataset is None:
             return
         if self.monitoring_batch_size is None and self.monitoring_batches is None:
@@ -195,7 +228,7 @@ class SGD(TrainingAlgorithm):
             self.monitoring_batches = self.batches_per_iter
         self.monitor.setup(
             self.monitoring_dataset,
-            self.cost,
+            cost,
             self.monitoring_batch_size,
             self.monitoring_batches,
             self.monitoring_costs,
@@ -213,9 +246,9 @@ class SGD(TrainingAlgorithm):
             missing = "gives no gradient for the parameter" if strange[0] in self.params else "gives a gradient for"
             raise ConfigurationError(f"{owner} {missing} {strange[0]}, so the model cannot be trained by it")
         for param, grad in grads.items():
-            if grad.dtype != param.dtype:
+            if grad.dtype != param.type.dtype:
                 raise ConfigurationError(
-                    f"{owner} gives a gradient of dtype {grad.dtype} for {param}, whose dtype is {param.dtype}"
+                    f"{owner} gives a gradient of dtype {grad.dtype} for {param}, whose dtype is {param.type.dtype}"
                 )
             grad.name = grad.name or f"grad(objective, {param.name})"
 
@@ -244,20 +277,30 @@ class SGD(TrainingAlgorithm):
         lr_scalers: LrScalers,
         name: str,
     ) -> Callable[..., None]:
-        """The function that changes the parameters in `grads` once."""
+        """Compile the function that updates the parameters in `grads` once."""
         rule = plain_updates if self.learning_rule is None else self.learning_rule.get_updates
         updates = updates | rule(self.learning_rate, grads, lr_scalers)
         for param in grads:
             updates[param].name = updates[param].name or f"{name}({param.name})"
         self.model.modify_updates(updates)
         compiled = function(list(inputs), updates=updates, later=True, on_unused_input="ignore", name=name)
-        return NanSearch(compiled, inputs, updates, self.monitor) if self.find_nan else compiled
+        return NanSearch(cast(Compiled, compiled), inputs, updates, self.monitor) if self.find_nan else compiled
 
     def functions(self) -> list[Callable]:
         return [self.sgd_update]
 
-    def train(self, dataset: Dataset) -> None:
-        """Run one epoch on `dataset`, or what is left of one that was left early.
+    def train(self, dataset: Dataset) -> bool:
+        """Train for one epoch, or for the rest of one that was left early.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The training data.
+
+        Returns
+        -------
+        bool
+            False if the update hook ended the epoch early.
 
         Raises
         ------
@@ -268,17 +311,16 @@ class SGD(TrainingAlgorithm):
         self.updates_per_epoch = getattr(iterator, "num_batches", None)
         for _ in range(self.updates_this_epoch):
             next(iterator)
-        self.epoch_unfinished = False
         for _ in self._updates(iterator):
             self._guard.check_after_update()
-            if self.between_updates is not None and self.between_updates():
-                self.epoch_unfinished = True
-                return
+            if self._update_hook is not None and self._update_hook():
+                return False
         self._guard.check_all()
         self._end_epoch()
+        return True
 
-    def _minibatches(self, dataset: Dataset) -> Any:
-        """An iterator over this epoch's minibatches, from its beginning."""
+    def _minibatches(self, dataset: Dataset) -> MinibatchIterator:
+        """Return an iterator over this epoch's minibatches, from its beginning."""
         if self._epoch_rng_state is None:
             self._epoch_rng_state = random_state(self.rng)
         else:
@@ -292,9 +334,10 @@ class SGD(TrainingAlgorithm):
             rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
         )
 
-    def _updates(self, iterator: Any) -> Iterator[None]:
-        """Update on each minibatch; gives way after each update, or after several that the backend makes at once."""
-        if self._loop is not None and not self._on_load_batch and self._loop.can_run(iterator):
+    def _updates(self, iterator: MinibatchIterator) -> Iterator[None]:
+        """Update on each minibatch; yield after each update, or after several that the backend runs at once."""
+        indexed = isinstance(iterator, IndexedMinibatches) and not self._on_load_batch
+        if self._loop is not None and indexed and self._loop.can_run(iterator):
             ahead = all(getattr(callback, "runs_ahead", False) for callback in self.update_callbacks)
             yield from self._loop.run(iterator, self._after_update, ahead)
             return
@@ -324,7 +367,7 @@ class SGD(TrainingAlgorithm):
         return self.termination_criterion is None or bool(self.termination_criterion.continue_learning(model))
 
     def get_state(self) -> dict[str, Any]:
-        """The place in the epoch, the random state at its beginning, and what the callbacks remember."""
+        """Return the place in the epoch, the random state at its beginning, and the states of the callbacks."""
         return {
             "rng": self._epoch_rng_state or random_state(self.rng),
             "updates_this_epoch": self.updates_this_epoch,
@@ -352,7 +395,7 @@ class SGD(TrainingAlgorithm):
             self.termination_criterion.set_state(state)
 
     def _synchronize_batch_size(self, model: Any) -> None:
-        """Agree on a batch size with a model that insists on one."""
+        """Use the batch size of a model that requires one, or override it."""
         forced = getattr(model, "force_batch_size", None) or 0
         if forced and self.batch_size is None:
             self.batch_size = forced
@@ -365,11 +408,12 @@ class SGD(TrainingAlgorithm):
             raise OptionError(type(self).__name__, "batch_size", "needs the option 'batch_size', which is not given")
 
     def _check_monitoring_batches(self, model: Any) -> None:
-        """A model of fixed batch size needs monitoring batches that are all alike."""
+        """Check that all monitoring batches have the batch size that a model requires."""
         if not getattr(model, "force_batch_size", None) or self.monitoring_dataset is None:
             return
         if has_uniform_batch_size(self.monitor_iteration_mode):
             return
+        assert self.batch_size is not None  # `_synchronize_batch_size` has seen to it
         for dataset in self.monitoring_dataset.values():
             if dataset.get_num_examples() % self.batch_size:
                 reason = (

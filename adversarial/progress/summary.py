@@ -80,6 +80,9 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 def model_table(model: Model) -> str:
     """Return the layers of a model, their output and their parameters, with the total, as lines."""
     rows = model_rows(model)
+    if not rows:
+        total = sum(param.get_value(borrow=True).size for param in model.get_params())
+        return f"{type(model).__name__}: {total:,} parameters in all"
     shown, previous = [], None
     for title, layer, kind, output, count in rows:
         shown.append((title if title != previous else "", layer, kind, output, count))

@@ -1,4 +1,4 @@
-"""How far long counted work has come: a bar on a terminal, a plain line now and then elsewhere."""
+"""How far long work has come: a progress bar on a terminal, a plain line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -13,13 +13,26 @@ PLAIN_LINES_EVERY = 10.0
 
 @contextmanager
 def counting(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """Gives a function to call with each number of things newly done; shows them on standard error.
+    """Yield a function to call with each number of things newly done; show the count on standard error.
 
     Parameters
     ----------
-    what : what is being done
-    total : number of things to do
-    quiet : show nothing
+    what : str
+        What is being done.
+    total : int
+        Number of things to do.
+    quiet : bool
+        Whether to show nothing, default false.
+
+    Yields
+    ------
+    callable
+        Takes the number of things done since the last call.
+
+    Examples
+    --------
+    >>> with counting("drawing samples", total=100, quiet=True) as done:
+    ...     done(100)
     """
     if quiet:
         yield lambda done: None
@@ -33,12 +46,13 @@ def counting(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[i
             task = progress.add_task(what, total=total)
             yield lambda done: progress.advance(task, done)
         return
-    state = {"done": 0, "last": time.monotonic()}
+    count, last = 0, time.monotonic()
 
     def plain(done: int) -> None:
-        state["done"] += done
-        if time.monotonic() - state["last"] >= PLAIN_LINES_EVERY:
-            state["last"] = time.monotonic()
-            print(f"{what}: {state['done']:,} of {total:,}", file=sys.stderr, flush=True)
+        nonlocal count, last
+        count += done
+        if time.monotonic() - last >= PLAIN_LINES_EVERY:
+            last = time.monotonic()
+            print(f"{what}: {count:,} of {total:,}", file=sys.stderr, flush=True)
 
     yield plain

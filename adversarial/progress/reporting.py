@@ -1,43 +1,89 @@
-"""What train.py shows while it works: a bar within an epoch on a terminal, a line after each epoch everywhere."""
+"""What training shows: a bar within an epoch on a terminal, a line after each epoch everywhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
+from typing import TYPE_CHECKING, Protocol
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from adversarial.datasets.dataset import Dataset
+from adversarial.models.model import Model
+from adversarial.progress.summary import dataset_line, epoch_columns, model_table, number
+from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
-from adversarial.command_line.summary import dataset_line, epoch_columns, model_table, number
-from adversarial.train import Reporter, Train
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
-#: The epoch line's header is repeated after so many lines.
+#: Lines after which the header of the epoch lines is repeated.
 HEADER_EVERY = 25
 
 
+class Training(Protocol):
+    """What a reporter reads of a `train.Train`."""
+
+    model: Model
+    dataset: Dataset
+    algorithm: TrainingAlgorithm | None
+    save_path: str | None
+
+
+class Reporter:
+    """Receives the events of training; does nothing by default.
+
+    Each method is called with the Train object.
+    """
+
+    def on_setup(self, train: Training) -> None:
+        """React to model, data and algorithm being built; compiling comes next."""
+
+    def on_ready(self, train: Training) -> None:
+        """React to everything being compiled (and restored, when resuming); the first monitoring step comes next."""
+
+    def on_update(self, train: Training) -> None:
+        """React to an update; `train.algorithm.updates_this_epoch` and `updates_per_epoch` say which of how many."""
+
+    def on_monitor(self, train: Training) -> None:
+        """React to new values in the channels of `train.model.monitor`."""
+
+    def on_save(self, train: Training) -> None:
+        """React to the model being saved at `train.save_path`."""
+
+    def close(self) -> None:
+        """Release the terminal; called when training ends, for whatever reason."""
+
+
 class Silent(Reporter):
-    """Says nothing: --quiet."""
+    """Prints nothing: train.py --quiet."""
 
 
 class Console(Reporter):
-    """Tables at the start, a progress bar on a terminal, a line after each epoch.
+    """Prints tables at the start, a progress bar on a terminal, and a line after each epoch, to standard output.
 
     Parameters
     ----------
-    verbose : show every channel after each epoch
-    timestamps : begin each line with the time
+    verbose : bool
+        Whether to print every channel after each epoch, default false.
+    timestamps : bool
+        Whether to begin each line with the time, default false.
+
+    Examples
+    --------
+    >>> Console().say("training")
+    training
     """
 
     def __init__(self, verbose: bool = False, timestamps: bool = False):
         self.verbose = verbose
         self.timestamps = timestamps
         self.progress: Progress | None = None
-        self._task = None
+        self._task: TaskID | None = None
         self._lines = 0
-        self._started = time.monotonic()
+        self._started = self._epoch_started = time.monotonic()
+        self._first = 0
 
     def say(self, text: str) -> None:
-        """Print lines, above the progress bar where there is one."""
+        """Print lines, above the progress bar if there is one."""
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ") if self.timestamps else ""
         for line in text.splitlines():
             if self.progress is not None:
@@ -45,15 +91,17 @@ class Console(Reporter):
             else:
                 print(stamp + line, flush=True)
 
-    def on_setup(self, train: Train) -> None:
+    def on_setup(self, train: Training) -> None:
         self._started = time.monotonic()
         self.say(model_table(train.model))
         self.say(f"training on {dataset_line(train.dataset)}")
         self.say("compiling ...")
 
-    def on_ready(self, train: Train) -> None:
+    def on_ready(self, train: Training) -> None:
         self.say(f"compiled in {time.monotonic() - self._started:.1f} s")
         if sys.stdout.isatty():
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
             self.progress = Progress(
                 TextColumn("epoch {task.fields[epoch]}"),
                 BarColumn(),
@@ -64,11 +112,10 @@ class Console(Reporter):
             )
             self.progress.start()
 
-    def on_update(self, train: Train) -> None:
-        if self.progress is None:
+    def on_update(self, train: Training) -> None:
+        if self.progress is None or train.algorithm is None:
             return
-        algorithm = train.algorithm
-        done, total = algorithm.updates_this_epoch, algorithm.updates_per_epoch
+        done, total = train.algorithm.updates_this_epoch, train.algorithm.updates_per_epoch
         if self._task is None or done <= 1:
             if self._task is not None:
                 self.progress.remove_task(self._task)
@@ -79,7 +126,7 @@ class Console(Reporter):
         rate = f"{(done - self._first) / elapsed:.1f} updates/s" if elapsed > 0.5 else ""
         self.progress.update(self._task, completed=done, rate=rate)
 
-    def on_monitor(self, train: Train) -> None:
+    def on_monitor(self, train: Training) -> None:
         channels = train.model.monitor.channels
         columns = epoch_columns(channels)
         if self._lines % HEADER_EVERY == 0:
@@ -93,11 +140,11 @@ class Console(Reporter):
             for name in sorted(channels):
                 self.say(f"\t{name}: {channels[name].val_record[-1]}")
 
-    def on_save(self, train: Train) -> None:
+    def on_save(self, train: Training) -> None:
         logging.getLogger(__name__).debug("saved %s", train.save_path)
 
     def close(self) -> None:
-        """Take the progress bar off the terminal."""
         if self.progress is not None:
             self.progress.stop()
             self.progress = None
+            self._task = None

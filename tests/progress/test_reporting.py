@@ -1,0 +1,68 @@
+"""What training prints: from Python by default, as lines where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from training_stand_ins import experiment, interpret
+
+from adversarial.progress.reporting import HEADER_EVERY, Console, Reporter
+from adversarial.termination_criteria import EpochCounter
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch):
+    interpret(monkeypatch)
+
+
+def test_training_from_python_prints_a_line_per_epoch(capsys):
+    experiment(termination_criterion=EpochCounter(max_epochs=2)).main_loop()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Pair: 40 parameters in all"
+    assert lines[1] == "training on DenseDesignMatrix: 23 examples of 4 values"
+    assert lines[2] == "compiling ..." and lines[3].startswith("compiled in ")
+    assert lines[4].split() == ["epoch", "learning_rate", "momentum", "seconds"]
+    assert [line.split()[0] for line in lines[5:]] == ["0", "1", "2"]
+
+
+def test_a_plain_reporter_prints_nothing(capsys):
+    train = experiment(termination_criterion=EpochCounter(max_epochs=1))
+    train.reporter = Reporter()
+    train.main_loop()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_every_channel_is_printed_where_asked_for(capsys):
+    train = experiment(termination_criterion=EpochCounter(max_epochs=1))
+    train.reporter = Console(verbose=True, timestamps=True)
+    train.main_loop()
+    lines = capsys.readouterr().out.splitlines()
+    assert len([line for line in lines if "\tvalid_objective: " in line]) == 2
+    assert all(line[:4].isdigit() for line in lines)
+
+
+def test_the_header_is_repeated(capsys):
+    train = experiment()
+    train.reporter = Console()
+    train.setup()
+    train.model.monitor()
+    for _ in range(HEADER_EVERY + 1):
+        train.reporter.on_monitor(train)
+    assert capsys.readouterr().out.count("learning_rate") == 2
+
+
+def test_a_terminal_has_a_bar_within_the_epoch_that_ends_with_training(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    seen = []
+
+    class Watched(Console):
+        def on_update(self, train):
+            super().on_update(train)
+            seen.append(self.progress.tasks[0].completed)
+
+    train = experiment(termination_criterion=EpochCounter(max_epochs=2))
+    train.reporter = Watched()
+    train.main_loop()
+    assert seen == [1, 2, 3, 4, 5] * 2
+    assert train.reporter.progress is None
