@@ -17,7 +17,9 @@ from pytensor.compile.sharedvalue import SharedVariable
 from adversarial.errors import CheckpointError
 
 
-def shared_variables(functions: Iterable[Callable[..., Any]], exclude: Iterable[SharedVariable] = ()) -> list[SharedVariable]:
+def shared_variables(
+    functions: Iterable[Callable[..., Any]], exclude: Iterable[SharedVariable] = ()
+) -> list[SharedVariable]:
     """List the shared variables that compiled functions read or change, each once, in the order of the graphs."""
     found = dict.fromkeys(variable for each in functions for variable in cast(Function, each).get_shared())
     for variable in exclude:
