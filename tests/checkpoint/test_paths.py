@@ -7,7 +7,7 @@ import pytest
 from training_stand_ins import experiment, interpret, parameters, record
 
 from adversarial import checkpoint
-from adversarial.checkpoint.paths import epoch_path, kept_epochs
+from adversarial.checkpoint.paths import check_save_path, epoch_path, kept_epochs
 from adversarial.errors import CheckpointError
 from adversarial.options import OptionError
 from adversarial.termination_criteria import EpochCounter
@@ -68,3 +68,17 @@ def test_copies_need_a_place(tmp_path):
     train.keep_every = 1
     with pytest.raises(OptionError, match="save_path, which is not given"):
         train.main_loop()
+
+
+def test_where_a_model_cannot_be_saved_is_said_before_training(tmp_path):
+    (tmp_path / "folder.pkl").mkdir()
+    (tmp_path / "old.pkl").touch()
+    check_save_path("Train", str(tmp_path / "old.pkl"))
+    for name, reason in {
+        "it.joblib": r"its name must end in \.pkl or \.h5",
+        "none/it.pkl": "there is no folder",
+        "folder.pkl": "it is a folder",
+        "old.pkl": "allow_overwrite is false",
+    }.items():
+        with pytest.raises(OptionError, match=reason):
+            check_save_path("Train", str(tmp_path / name), allow_overwrite=False)
