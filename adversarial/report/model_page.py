@@ -47,7 +47,7 @@ EXACT = 1e-3
 class PageOptions:
     """What a page shows.
 
-    Parameters
+    Attributes
     ----------
     epochs : sequence of str, optional
         The model after earlier epochs. The default is what train.py --keep-every left beside it.
