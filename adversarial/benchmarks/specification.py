@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from adversarial.config.shipped import shipped_folder
+
 #: The folder of the paper's experiments.
-EXPERIMENTS = Path(__file__).parents[2] / "yaml"
+EXPERIMENTS = shipped_folder()
 
 
 @dataclass(frozen=True)
