@@ -31,7 +31,7 @@ PAGES = {
     "models": ("Models and layers", ("models", "space")),
     "training": (
         "Training",
-        ("train", "training_algorithms", "cost", "termination_criteria", "train_extensions", "monitor"),
+        ("train", "training_algorithms", "cost", "costs", "termination_criteria", "train_extensions", "monitor"),
     ),
     "datasets": ("Data", ("datasets",)),
 }

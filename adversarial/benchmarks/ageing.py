@@ -16,7 +16,7 @@ from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
 from adversarial.options import Count, Positive, mismatch
-from adversarial.train import Reporter
+from adversarial.progress.reporting import Reporter, Training
 
 AGED, YOUNG, BEFORE = "after training", "just begun", "before training"
 
