@@ -68,7 +68,7 @@ def class_name(value: Any) -> str:
 
 
 def mapping(value: Any) -> dict:
-    """Return a dict or OrderedDict as a dict.
+    """Return a dict or OrderedDict as a dict, which is made once, as objects may share it.
 
     Raises
     ------
@@ -77,12 +77,15 @@ def mapping(value: Any) -> dict:
     """
     if isinstance(value, dict):
         return value
+    if isinstance(value, Record) and value.as_dict is not None:
+        return value.as_dict
     if class_name(value) in ("collections.OrderedDict", "collections.defaultdict"):
         pairs = list(value.pairs)
         if value.arguments and isinstance(value.arguments[0], list):
             pairs = value.arguments[0] + pairs
         if all(isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-            return dict(pairs)
+            value.as_dict = dict(pairs)
+            return value.as_dict
     raise CheckpointError("it is a damaged pickle of 2014: a mapping is not one")
 
 
@@ -108,11 +111,21 @@ class Arrays:
     ----------
     size : int
         Bytes of the file; the arrays may take twice as many.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the file.
     """
 
     def __init__(self, size: int):
+        self.size = size
         self.bytes_left = 2 * size
         self.made: dict[int, np.ndarray] = {}
+
+    def most_values(self) -> int:
+        """Return how many options, or parameters, the file may describe: what it shares counts as often as used."""
+        return 20_000 + self.size // 8
 
     def array(self, value: Any) -> np.ndarray:
         """Return the array that a record stands for, in this machine's byte order; an array scalar has no axes.
