@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from adversarial.errors import ConfigurationError, UserError
+from adversarial.errors import ConfigurationError, UserError, printable
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -105,29 +105,31 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
     sys.exit(code)
 
 
+def say(text: Any, end: str = "\n") -> None:
+    """Print text that may hold names of a stranger's file: nothing in it steers the terminal."""
+    print(printable(str(text)), end=end, flush=True)
+
+
 def sentence(error: Exception) -> str:
     """Return what to tell the person, on one line; an error that nobody planned for is called a defect."""
-    text = _printable(" ".join(str(error).split()))
+    from adversarial.config.variables import hide_environment
+
+    text = hide_environment(printable(" ".join(str(error).split()), ""))
     if isinstance(error, UserError):
         return text
     if isinstance(error, ModuleNotFoundError) and not (error.name or "adversarial").startswith("adversarial"):
         return (
-            f"{error.name} is not installed for {_printable(sys.executable)}; run it by .venv/bin/python, or install "
+            f"{error.name} is not installed for {printable(sys.executable)}; run it by .venv/bin/python, or install "
             "adversarial there"
         )
     if isinstance(error, MemoryError):
         return f"not enough memory{': ' + text if text else ''}; try a smaller batch, fewer samples or a smaller model"
     if isinstance(error, OSError) and error.strerror:
-        what = f"{_printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
+        what = f"{printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
         advice = {errno.ENOSPC: "; make room and run again", errno.EDQUOT: "; make room and run again"}
         return f"{what}{error.strerror}{advice.get(error.errno or 0, '')}"
     about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
     return f"a defect of this program ({about}); run it with --debug to see where"
-
-
-def _printable(text: str) -> str:
-    """Return `text` with what could steer a terminal written out: a stranger's file may name anything."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _silence(stream: Any) -> None:

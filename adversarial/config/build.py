@@ -177,8 +177,10 @@ class Builder:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise
 
-    def _float(self, node: yaml.Node) -> float:
+    def _float(self, node: yaml.Node) -> float | str:
         text = self._text(node)
+        if "${" in text and not self.instantiate:
+            return text
         try:
             return float(text)
         except ValueError as error:

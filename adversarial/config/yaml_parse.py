@@ -29,6 +29,7 @@ def load(
     overrides: Mapping[str, str] | None = None,
     instantiate: bool = True,
     path: str | os.PathLike | None = None,
+    environment: bool = True,
 ) -> Any:
     """Build what a YAML document describes.
 
@@ -46,6 +47,8 @@ def load(
         If false, objects become `Proxy` trees: nothing is built, imported or opened. Default true.
     path : str or path, optional
         Where the text came from, for errors and for files beside it.
+    environment : bool, optional
+        If false, `${NAME}` never stands for a variable of the environment: the text is a stranger's. Default true.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def load(
     if overrides:
         root = apply(root, overrides)
     with document_folder(path):
-        return Builder(Variables(environ), AllowList(allow), instantiate).build_document(root)
+        return Builder(Variables(environ, environment), AllowList(allow), instantiate).build_document(root)
 
 
 def load_path(
