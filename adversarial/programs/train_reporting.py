@@ -9,6 +9,7 @@ import time
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from adversarial.command_line.summary import dataset_line, epoch_columns, model_table, number
+from adversarial.errors import printable
 from adversarial.train import Reporter, Train
 
 #: The epoch line's header is repeated after so many lines.
@@ -39,7 +40,7 @@ class Console(Reporter):
     def say(self, text: str) -> None:
         """Print lines, above the progress bar where there is one."""
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ") if self.timestamps else ""
-        for line in text.splitlines():
+        for line in printable(text).split("\n"):
             if self.progress is not None:
                 self.progress.console.print(stamp + line, markup=False, highlight=False, soft_wrap=True)
             else:
