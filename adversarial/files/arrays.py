@@ -21,6 +21,8 @@ from adversarial.options import nearest
 
 #: No compressor of these formats (deflate) reaches a higher ratio.
 MOST_UNPACKED = 1032
+#: Soft links of an HDF5 file that are followed to find an array, as many as HDF5 follows.
+_MOST_LINKS = 16
 
 
 @contextmanager
@@ -174,10 +176,27 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
 
 
 def _followed(file: h5py.File, key: str) -> Any:
-    """Return the object at `key` without following links to other files; None where there is none."""
+    """Return the object at `key`; None where there is none, or a link leads to another file.
+
+    Soft links are resolved here, step by step: HDF5 itself would follow one through a link to another file.
+    """
     place: Any = file
-    for part in key.strip("/").split("/"):
-        if not isinstance(place, h5py.Group) or isinstance(place.get(part, getlink=True), h5py.ExternalLink):
+    steps, links = key.split("/")[::-1], 0
+    while steps:
+        step = steps.pop()
+        if step in ("", "."):
+            continue
+        if not isinstance(place, h5py.Group):
             return None
-        place = place.get(part)
+        link = place.get(step, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            links += 1
+            if links > _MOST_LINKS:
+                return None
+            place = file if link.path.startswith("/") else place
+            steps += link.path.split("/")[::-1]
+        elif isinstance(link, h5py.HardLink):
+            place = place[step]
+        else:
+            return None
     return place

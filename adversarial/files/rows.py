@@ -159,7 +159,7 @@ def _dataset(path: str, name: str | None) -> h5py.Dataset:
 
 
 def _is_table(item: Any) -> bool:
-    return hasattr(item, "shape") and len(item.shape) > 1 and item.dtype.kind in "fiub"
+    return bool(getattr(item, "shape", None)) and len(item.shape) > 1 and item.dtype.kind in "fiub"
 
 
 def _pick(path: str, names: list[str], name: str | None) -> str:
