@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 from adversarial.errors import DataError, UserError
+from adversarial.files.special import refuse_special
 from adversarial.options import nearest
 
 #: No compressor of these formats (deflate) reaches a higher ratio.
@@ -126,6 +127,7 @@ def read_npz(path: str, *names: str) -> list[np.ndarray]:
         If the file is damaged or lacks one of them.
     """
     found = []
+    refuse_special(path)
     with damage_told(f"{path} is damaged, or cannot be read as a NumPy file"), zipfile.ZipFile(path) as archive:
         for name in names:
             entry = npz_member(archive, name, path)
@@ -144,7 +146,8 @@ def open_hdf5(path: str) -> h5py.File:
     DataError
         If it is missing or something else.
     """
-    if not os.path.isfile(path):
+    refuse_special(path)
+    if not os.path.exists(path):
         raise DataError(f"there is no file {path}")
     with damage_told(f"{path} cannot be read as an HDF5 file"):
         return h5py.File(path, "r")

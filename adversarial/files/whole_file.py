@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from io import RawIOBase
 
 from adversarial.errors import FileError
+from adversarial.files.special import what_else
 
 try:
     import fcntl
@@ -16,6 +17,9 @@ except ImportError:  # no such locks on this system: two programs saving to one 
 
 #: The suffix of a file that is being written. One that a killed program left behind is overwritten by the next.
 PART = ".part"
+
+#: Neither a link nor a pipe that is put at the part file's place meanwhile is followed or waited for.
+_ALONE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 _FULL = {
     errno.ENOSPC: "the disk is full",
@@ -44,6 +48,10 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
     """
     target = os.path.realpath(path)
     part = target + PART
+    for each in (target, part):
+        found = what_else(each)
+        if found is not None:
+            raise FileError(f"cannot save {os.fspath(path)}: {each} is {found}, not a file")
     try:
         descriptor = _open_alone(part)
     except OSError as error:
@@ -68,7 +76,7 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
 def _open_alone(part: str) -> int:
     """Open `part` and lock it against every other program that would write it."""
     while True:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | _ALONE, 0o666)
         try:
             if fcntl is None or not _lock(descriptor, part):
                 return descriptor
