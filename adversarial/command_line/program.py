@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 import traceback
@@ -87,6 +88,10 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
     arguments = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in arguments or "-D" in arguments
     name = os.path.basename(sys.argv[0]) or "adversarial"
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or file in ASCII shows other characters as escapes; a run does not fail for its path's name.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(argv) or 0
         sys.stdout.flush()
