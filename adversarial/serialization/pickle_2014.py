@@ -22,9 +22,11 @@ _BUDGET_PER_BYTE = 12
 _PACKAGES_2014 = ("pylearn2", "theano", "adversarial")
 _OTHER_NAMES_2014 = {
     "__builtin__": {"object", "set", "frozenset", "list", "dict", "tuple", "xrange", "slice", "complex"}
-    | {"int", "long", "float", "str", "unicode", "bool", "type"},
+    | {"int", "long", "float", "str", "unicode", "bool", "type", "bytes"},
     "collections": {"OrderedDict", "defaultdict"},
     "copy_reg": {"_reconstructor", "__newobj__"},
+    # Python 3's protocols 0 to 2 have no bytes: they ask to encode text, in Latin-1.
+    "_codecs": {"encode"},
     "functools": {"partial"},
     "CudaNdarray": {"CudaNdarray"},
     "numpy": {"dtype", "ndarray", "bool_"}
@@ -100,7 +102,8 @@ def is_array(value: Any) -> bool:
     return name in _ARRAYS or name.endswith(_FROM_GPU)
 
 
-_FROM_GPU = ".CudaNdarray_unpickler"
+#: Theano's two kinds of arrays on a GPU: its own, and those of libgpuarray.
+_FROM_GPU = (".CudaNdarray_unpickler", ".GpuArray_unpickler")
 _ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar")
 
 
@@ -176,6 +179,10 @@ def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
         (kind, data), shape, fortran = value.arguments, (), False
     else:
         raise CheckpointError("it is a damaged pickle of 2014: an array is not one")
+    if class_name(data) == "_codecs.encode" and data.arguments[1:] == ("latin1",):
+        data = data.arguments[0]
+    elif class_name(data) == "__builtin__.bytes" and not data.arguments:
+        data = b""
     if isinstance(data, str):
         try:
             data = data.encode("latin1")
