@@ -92,6 +92,8 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
         raise CheckpointError(f"cannot open {os.fspath(path)}: {error}") from error
     except OSError as error:
         raise CheckpointError(f"cannot open {os.fspath(path)}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CheckpointError(f"cannot open {os.fspath(path)!r}: it is not the name of a file") from error
     except (MemoryError, RecursionError) as error:
         raise CheckpointError(f"cannot open {os.fspath(path)}: it takes more memory than there is") from error
 

@@ -145,7 +145,7 @@ class Builder:
         except UserError as error:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise
-        except (TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
         except MemoryError as error:
             raise self._error(
