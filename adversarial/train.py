@@ -223,7 +223,16 @@ class Train(Configurable):
         if not self._is_set_up:
             self._check()
         with held(self.save_path) if self.saves and backends.is_first_process() else contextlib.nullcontext():
-            return self._train(time_budget, max_epochs)
+            try:
+                return self._train(time_budget, max_epochs)
+            except NumericalError as error:
+                X = getattr(self.dataset, "X", None)
+                if isinstance(X, np.ndarray) and not np.isfinite(X).all():
+                    row = int(np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))[0])
+                    raise NumericalError(
+                        f"example {row} of the data is not finite (counted from 0): {error}"
+                    ) from error
+                raise
 
     def _train(self, time_budget: float | None, max_epochs: int | None) -> Outcome:
         started = time.monotonic()

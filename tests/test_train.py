@@ -12,7 +12,7 @@ from training_stand_ins import data, experiment, interpret, parameters, record
 
 from adversarial import backend, checkpoint
 from adversarial import train as train_module
-from adversarial.errors import CheckpointError, FileError
+from adversarial.errors import CheckpointError, FileError, NumericalError
 from adversarial.files import whole_file
 from adversarial.files.whole_file import held
 from adversarial.options import OptionError
@@ -317,3 +317,10 @@ def test_a_second_run_to_one_path_is_refused_at_its_start(tmp_path):
     assert not started
     second.main_loop(max_epochs=1)
     assert os.listdir(tmp_path) == ["it.pkl"]
+
+
+def test_nan_in_the_data_is_named_as_the_cause(tmp_path):
+    train = experiment()
+    train.dataset.X[7, 2] = np.nan
+    with pytest.raises(NumericalError, match="example 7 of the data is not finite"):
+        train.main_loop(max_epochs=2)

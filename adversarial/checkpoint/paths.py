@@ -38,6 +38,8 @@ def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None
         reason = f"its name must end in {' or '.join(ENDINGS)}"
     elif not os.path.isdir(folder):
         reason = f"there is no folder {folder}"
+    elif os.path.isdir(path):
+        reason = "it is a folder"
     elif what_else(path) is not None:
         reason = f"it is {what_else(path)}"
     elif not os.path.isdir(os.path.dirname(target)):

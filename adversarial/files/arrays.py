@@ -146,9 +146,9 @@ def open_hdf5(path: str) -> h5py.File:
     DataError
         If it is missing or something else.
     """
-    refuse_special(path)
-    if not os.path.exists(path):
+    if os.path.isdir(path) or not os.path.exists(path):
         raise DataError(f"there is no file {path}")
+    refuse_special(path)
     with damage_told(f"{path} cannot be read as an HDF5 file"):
         return h5py.File(path, "r")
 
@@ -165,7 +165,7 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
         found = _followed(file, key)
         if not isinstance(found, h5py.Dataset):
             names: list[str] = []
-            file.visit(names.append)
+            file.visititems(lambda known, item: names.append(known) if isinstance(item, h5py.Dataset) else None)
             raise DataError(f"{name} has no array '{key}'{nearest(key, names)}")
         layout = found.id.get_create_plist()
         if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():

@@ -120,9 +120,9 @@ def open_rows(path: str | os.PathLike) -> Flattened:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise DataError(f"{path} is not a table of numbers by its name, which must end in {', '.join(ENDINGS[:3])}")
-    refuse_special(path)
-    if not os.path.exists(path):
+    if os.path.isdir(path) or not os.path.exists(path):
         raise DataError(f"there is no file {path}")
+    refuse_special(path)
     with damage_told(f"{path} cannot be read as {ending[1:]}: it is damaged or something else"):
         if ending == ".npy":
             rows: Rows = RowsInFile(open_file(path), path)

@@ -9,7 +9,7 @@ from typing import IO
 from adversarial.errors import DataError, UserError
 
 _KINDS = {
-    stat.S_IFDIR: "a folder",
+    stat.S_IFDIR: "a directory",
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
@@ -36,7 +36,7 @@ def refuse_special(path: str | os.PathLike, kind: type[UserError] = DataError) -
     """Raise an error of `kind` if something other than a file is at `path`."""
     found = what_else(path)
     if found is not None:
-        raise kind(f"{os.fspath(path)} is {found}, not a file")
+        raise kind(f"{os.fspath(path)} cannot be read: it is {found}, not a file")
 
 
 def open_file(path: str | os.PathLike, kind: type[UserError] = DataError) -> IO[bytes]:
@@ -68,5 +68,5 @@ def open_file(path: str | os.PathLike, kind: type[UserError] = DataError) -> IO[
     found = what_else(file.fileno())
     if found is not None:
         file.close()
-        raise kind(f"{os.fspath(path)} is {found}, not a file")
+        raise kind(f"{os.fspath(path)} cannot be read: it is {found}, not a file")
     return file

@@ -147,3 +147,11 @@ def test_an_empty_array_beside_a_good_one_is_no_damage(tmp_path):
         file["nothing"] = h5py.Empty("f4")
     assert open_rows(tmp_path / "x.h5").shape == (2, 3)
     refused("should hold 'nothing' as numbers", lambda: HDF5Dataset(str(tmp_path / "x.h5"), X="nothing"))
+
+
+def test_a_group_is_not_proposed_as_an_array(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["g/X"] = np.ones((2, 3), "f4")
+    with open_hdf5(str(tmp_path / "x.h5")) as file, pytest.raises(DataError) as refusal:
+        hdf5_array(file, "g", "x.h5")
+    assert str(refusal.value) == "x.h5 has no array 'g'"
