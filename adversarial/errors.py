@@ -31,7 +31,12 @@ class NumericalError(UserError, ArithmeticError):
     exit_code = 3
 
 
+def printable(text: str, but: str = "\n\t") -> str:
+    """Write out what could steer a terminal in `text`, the characters `but` aside: a file may name anything."""
+    return "".join(char if char.isprintable() or char in but else repr(char)[1:-1] for char in text)
+
+
 def quoted(text: str, limit: int = 60) -> str:
     """Return `text` in quotes for a sentence: on one line, unprintable characters escaped, cut to `limit`."""
     short = text if len(text) <= limit else text[: limit - 3] + "..."
-    return "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in short) + "'"
+    return "'" + printable(short, "") + "'"

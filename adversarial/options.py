@@ -302,7 +302,9 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
     elif kind is int:
         fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     elif kind is float:
-        fits = not isinstance(value, bool) and isinstance(value, numbers.Real) and not math.isnan(value)
+        # NumPy makes no number of an integer beyond 64 bits.
+        small = not isinstance(value, numbers.Integral) or abs(int(value)) < 2**63
+        fits = not isinstance(value, bool) and isinstance(value, numbers.Real) and small and not math.isnan(value)
     elif kind in (list, tuple):
         fits = isinstance(value, (list, tuple, np.ndarray))
     elif inspect.isclass(kind):

@@ -6,6 +6,7 @@ epoch, training, monitoring, extensions, saving, and the question whether to go 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
@@ -23,6 +24,7 @@ from adversarial.checkpoint.paths import check_save_path, epoch_path
 from adversarial.checkpoint.training_state import get_states, get_values, set_states, set_values, shared_variables
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import CheckpointError, ConfigurationError, NumericalError
+from adversarial.files.whole_file import held
 from adversarial.models.model import Model
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Index, OptionError
@@ -170,10 +172,7 @@ class Train(Configurable):
         if self._is_set_up:
             return
         algorithm = self._algorithm()
-        if self.keep_every is not None and self.save_path is None:
-            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
-        if self.save_path is not None:
-            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
+        self._check()
         self.reporter.on_setup(self)
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
@@ -196,6 +195,14 @@ class Train(Configurable):
         if self.algorithm is None:
             raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
         return self.algorithm
+
+    def _check(self) -> None:
+        """Check what can be checked before anything is compiled."""
+        self._algorithm()
+        if self.keep_every is not None and self.save_path is None:
+            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
+        if self.save_path is not None:
+            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
 
     def _add_time_channels(self, monitor: Monitor) -> None:
         if not monitor.datasets:
@@ -238,10 +245,21 @@ class Train(Configurable):
         NumericalError
             If a parameter or an objective is not finite; a model saved before is not overwritten.
         """
-        try:
-            return self._main_loop(time_budget, max_epochs)
-        finally:
-            self.reporter.close()
+        if not self._is_set_up:
+            self._check()
+        with held(self.save_path) if self.saves and backends.is_first_process() else contextlib.nullcontext():
+            try:
+                return self._main_loop(time_budget, max_epochs)
+            except NumericalError as error:
+                X = getattr(self.dataset, "X", None)
+                if isinstance(X, np.ndarray) and not np.isfinite(X).all():
+                    row = int(np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))[0])
+                    raise NumericalError(
+                        f"example {row} of the data is not finite (counted from 0): {error}"
+                    ) from error
+                raise
+            finally:
+                self.reporter.close()
 
     def _main_loop(self, time_budget: float | None, max_epochs: int | None) -> Outcome:
         started = time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from training_stand_ins import data, experiment, interpret, parameters, record
 
 from adversarial import backend, checkpoint
 from adversarial import train as train_module
-from adversarial.errors import CheckpointError
+from adversarial.errors import CheckpointError, FileError, NumericalError
+from adversarial.files import whole_file
+from adversarial.files.whole_file import held
 from adversarial.options import OptionError
 from adversarial.termination_criteria import And, EpochCounter, MonitorBased
 from adversarial.train import Reporter
@@ -302,3 +305,22 @@ def test_floats_do_not_change_on_the_way(float64):
     second.resume(content)
     with pytest.raises(CheckpointError, match="computed in float32"):
         second.setup()
+
+
+def test_a_second_run_to_one_path_is_refused_at_its_start(tmp_path):
+    first, second = (experiment(train={"save_path": str(tmp_path / "it.pkl"), "save_freq": 1}) for _ in range(2))
+    started = []
+    second.reporter.on_setup = started.append
+    refusal = pytest.raises(FileError, match="trains to save there: end it or save elsewhere")
+    with held(first.save_path), mock.patch.dict(whole_file._held, clear=True), refusal:
+        second.main_loop(max_epochs=1)
+    assert not started
+    second.main_loop(max_epochs=1)
+    assert os.listdir(tmp_path) == ["it.pkl"]
+
+
+def test_nan_in_the_data_is_named_as_the_cause(tmp_path):
+    train = experiment()
+    train.dataset.X[7, 2] = np.nan
+    with pytest.raises(NumericalError, match="example 7 of the data is not finite"):
+        train.main_loop(max_epochs=2)

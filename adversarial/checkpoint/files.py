@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import zlib
 from collections.abc import Mapping
 from types import ModuleType
@@ -11,6 +10,7 @@ from typing import Any
 
 from adversarial.backend import is_first_process
 from adversarial.errors import CheckpointError, FileError
+from adversarial.files.special import open_file, what_else
 from adversarial.files.whole_file import write_whole
 from adversarial.names.allow_list import part_of_model
 from adversarial.serialization import hdf5_format, model_2014, pickle_format
@@ -92,16 +92,18 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
         raise CheckpointError(f"cannot open {os.fspath(path)}: {error}") from error
     except OSError as error:
         raise CheckpointError(f"cannot open {os.fspath(path)}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CheckpointError(f"cannot open {os.fspath(path)!r}: it is not the name of a file") from error
     except (MemoryError, RecursionError) as error:
         raise CheckpointError(f"cannot open {os.fspath(path)}: it takes more memory than there is") from error
 
 
 def _read(path: str | os.PathLike) -> dict[str, Any]:
-    # Non-blocking, since opening a pipe would wait for a writer.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+    found = what_else(path)
+    if found is not None:
+        raise CheckpointError(f"it is {found}, not a file")
+    with open_file(path, CheckpointError) as file:
         status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise CheckpointError("it is not a file")
         first = file.read(64)
         if first.startswith(hdf5_format.MAGIC):
             content = hdf5_format.decode(file, status.st_size)

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 from adversarial.checkpoint.files import ENDINGS
+from adversarial.files.special import what_else
+from adversarial.files.whole_file import PART
 from adversarial.options import OptionError
 
 
@@ -30,7 +32,7 @@ def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None
     OptionError
         Of `owner`'s option save_path, if it cannot be.
     """
-    folder = os.path.dirname(os.path.abspath(path))
+    folder, target = os.path.dirname(os.path.abspath(path)), os.path.realpath(path)
     reason = None
     if os.path.splitext(path)[1].lower() not in ENDINGS:
         reason = f"its name must end in {' or '.join(ENDINGS)}"
@@ -38,6 +40,12 @@ def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None
         reason = f"there is no folder {folder}"
     elif os.path.isdir(path):
         reason = "it is a folder"
+    elif what_else(path) is not None:
+        reason = f"it is {what_else(path)}"
+    elif not os.path.isdir(os.path.dirname(target)):
+        reason = f"it is a link to {target}, whose folder is not there"
+    elif what_else(target + PART) is not None:
+        reason = f"{target + PART}, where it is written first, is {what_else(target + PART)}"
     elif not os.access(folder, os.W_OK | os.X_OK) or (os.path.exists(path) and not os.access(path, os.W_OK)):
         reason = "it may not be written"
     elif not allow_overwrite and os.path.exists(path):

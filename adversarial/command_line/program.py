@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from adversarial.errors import ConfigurationError, UserError
+from adversarial.errors import ConfigurationError, UserError, printable
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -87,6 +88,10 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
     arguments = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in arguments or "-D" in arguments
     name = os.path.basename(sys.argv[0]) or "adversarial"
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or file in ASCII shows other characters as escapes; a run does not fail for its path's name.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(argv) or 0
         sys.stdout.flush()
@@ -105,29 +110,31 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
     sys.exit(code)
 
 
+def say(text: Any, end: str = "\n") -> None:
+    """Print text that may hold names of a stranger's file: nothing in it steers the terminal."""
+    print(printable(str(text)), end=end, flush=True)
+
+
 def sentence(error: Exception) -> str:
     """Return what to tell the person, on one line; an error that nobody planned for is called a defect."""
-    text = _printable(" ".join(str(error).split()))
+    from adversarial.config.variables import hide_environment
+
+    text = hide_environment(printable(" ".join(str(error).split()), ""))
     if isinstance(error, UserError):
         return text
     if isinstance(error, ModuleNotFoundError) and not (error.name or "adversarial").startswith("adversarial"):
         return (
-            f"{error.name} is not installed for {_printable(sys.executable)}; run it by .venv/bin/python, or install "
+            f"{error.name} is not installed for {printable(sys.executable)}; run it by .venv/bin/python, or install "
             "adversarial there"
         )
     if isinstance(error, MemoryError):
         return f"not enough memory{': ' + text if text else ''}; try a smaller batch, fewer samples or a smaller model"
     if isinstance(error, OSError) and error.strerror:
-        what = f"{_printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
+        what = f"{printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
         advice = {errno.ENOSPC: "; make room and run again", errno.EDQUOT: "; make room and run again"}
         return f"{what}{error.strerror}{advice.get(error.errno or 0, '')}"
     about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
     return f"a defect of this program ({about}); run it with --debug to see where"
-
-
-def _printable(text: str) -> str:
-    """Return `text` with what could steer a terminal written out: a stranger's file may name anything."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _silence(stream: Any) -> None:

@@ -11,7 +11,7 @@ from adversarial import checkpoint
 from adversarial.config import overrides as values_put_in
 from adversarial.config.build import Builder, Proxy
 from adversarial.config.reader import read
-from adversarial.config.variables import Variables
+from adversarial.config.variables import AsWritten
 from adversarial.config.yaml_parse import read_text
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.names.allow_list import AllowList
@@ -102,14 +102,6 @@ def open_experiment(path: str, overrides: Mapping[str, str] | None = None) -> Ex
     return Experiment(path, text, replaced, read_experiment(text, path, replaced), content)
 
 
-class _AsWritten(Variables):
-    """Variables that leave `${NAMES}` in text unchanged: where a run saves is not compared."""
-
-    def substitute(self, text: str) -> str:
-        """Return `text`."""
-        return text
-
-
 def name_here(name: str) -> str:
     """Return the dotted name here of a class, from its name of 2014 or its own."""
     return NAMES_2014.get(name, name)
@@ -145,7 +137,7 @@ def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = 
     root = read(text, name)
     if overrides:
         root = values_put_in.apply(root, overrides)
-    described = Builder(_AsWritten(), AllowList(), instantiate=False).build_document(root)
+    described = Builder(AsWritten(), AllowList(), instantiate=False).build_document(root)
     if isinstance(described, list):
         raise ConfigurationError(f"{name} describes {len(described)} phases; give each a file of its own to compare it")
     part = _part(described, "", {})

@@ -15,7 +15,7 @@ from adversarial.comparison.differences import Comparison, Row, compare
 from adversarial.comparison.experiment import Experiment
 from adversarial.comparison.trajectory import FILE as RECORDED
 from adversarial.comparison.trajectory import Distance
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, printable
 from adversarial.evaluation.estimates import identity
 from adversarial.evaluation.parzen_result import ParzenJson
 from adversarial.progress.summary import table
@@ -139,13 +139,14 @@ def _lines(rows: Sequence[Row]) -> list[str]:
     """Return a line a value, and below it what the value means."""
     if not rows:
         return []
-    widths = [max(len(cell) for cell in column) for column in zip(*((row.key, row.here) for row in rows), strict=True)]
+    shown = [(printable(row.key, ""), printable(row.here, "")) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*shown, strict=True)]
     widths = [min(width, limit) for width, limit in zip(widths, (64, 30), strict=True)]
     wrap = min(120, shutil.get_terminal_size((100, 24)).columns)
     lines = []
-    for row in rows:
+    for row, (key, here) in zip(rows, shown, strict=True):
         unwritten = "" if row.given_then else ", unwritten"
-        lines.append(f"  {row.key:{widths[0]}}  {row.here:{widths[1]}}  2014: {row.then}{unwritten}")
+        lines.append(f"  {key:{widths[0]}}  {here:{widths[1]}}  2014: {row.then}{unwritten}")
         if row.meaning and row.differs:
             told = f"{row.part}: {row.meaning}" if row.part else row.meaning
             lines += textwrap.wrap(told, wrap, initial_indent="      ", subsequent_indent="      ")
@@ -187,6 +188,7 @@ def _distances(experiment: Experiment, comparison: Comparison) -> list[Distance]
     from adversarial.comparison import theano_c_noise, trajectory
     from adversarial.config import yaml_parse
     from adversarial.config.variables import training_file_variables
+    from adversarial.models.parameter_budget import parameter_budget
     from adversarial.progress import counting
 
     if comparison.file != RECORDED:
@@ -197,7 +199,9 @@ def _distances(experiment: Experiment, comparison: Comparison) -> list[Distance]
     backend.configure(floatX="float64")
     overrides = experiment.overrides | trajectory.OVERRIDES
     variables = training_file_variables(experiment.name)
-    train = yaml_parse.load(experiment.text, variables, overrides=overrides, path=experiment.name)
+    own = experiment.content is None
+    with parameter_budget(1 << 24):
+        train = yaml_parse.load(experiment.text, variables, overrides=overrides, path=experiment.name, environment=own)
     with counting("updates", max(trajectory.record())) as progress, theano_c_noise.rounding():
         train.algorithm.update_callbacks.append(lambda algorithm: progress(1))
         return trajectory.distances(train)

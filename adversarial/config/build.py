@@ -145,7 +145,7 @@ class Builder:
         except UserError as error:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise
-        except (TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
         except MemoryError as error:
             raise self._error(
@@ -177,8 +177,10 @@ class Builder:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise
 
-    def _float(self, node: yaml.Node) -> float:
+    def _float(self, node: yaml.Node) -> float | str:
         text = self._text(node)
+        if "${" in text and not self.instantiate:
+            return text
         try:
             return float(text)
         except ValueError as error:

@@ -25,6 +25,10 @@ def training_file_variables(path: str | os.PathLike) -> dict[str, str]:
     }
 
 
+#: The environment's values that documents have used, and the names to show instead.
+_used_anywhere: dict[str, str] = {}
+
+
 class Variables:
     """Substitutes `${NAME}` in text, and hides the environment's values in error messages.
 
@@ -32,6 +36,8 @@ class Variables:
     ----------
     given : mapping of str to str, optional
         Variables that take precedence over the environment's, and are no secret.
+    environment : bool, optional
+        If false, the environment's are not there: the text is a stranger's. Default true.
 
     Examples
     --------
@@ -39,8 +45,9 @@ class Variables:
     '/data/train.npy'
     """
 
-    def __init__(self, given: Mapping[str, str] | None = None):
+    def __init__(self, given: Mapping[str, str] | None = None, environment: bool = True):
         self.given = dict(given or {})
+        self.environment = environment
         self._used: dict[str, str] = {}
         self._characters_left = MAX_BYTES
 
@@ -68,10 +75,12 @@ class Variables:
     def _value(self, name: str) -> str:
         if name in self.given:
             return self.given[name]
+        if not self.environment:
+            raise ConfigurationError(f"the variable {quoted(name)} is asked for, but a saved model gets none")
         if name in os.environ:
             value = os.environ[name]
             if value:
-                self._used[value] = f"${{{name}}}"
+                self._used[value] = _used_anywhere[value] = f"${{{name}}}"
             return value
         published = {known for known in os.environ if known.startswith("PYLEARN2_")}
         hint = nearest(name, self.given.keys() | published)
@@ -79,16 +88,33 @@ class Variables:
 
     def hide(self, sentence: str) -> str:
         """Return `sentence` with the environment's values that were used replaced by their names."""
-        names: dict[str, str] = {}
-        for value, name in self._used.items():
-            for written in (value, repr(value)[1:-1], " ".join(value.split())):
-                if written:
-                    names.setdefault(written, name)
-        if not names:
-            return sentence
-        # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
-        patterns = (
-            re.escape(written) if len(written) > 3 else rf"(?<!\w){re.escape(written)}(?!\w)"
-            for written in sorted(names, key=len, reverse=True)
-        )
-        return re.sub("|".join(patterns), lambda match: names[match.group()], sentence)
+        return _hidden(sentence, self._used)
+
+
+class AsWritten(Variables):
+    """Variables that leave `${NAMES}` in text unchanged, for documents that are compared and not built."""
+
+    def substitute(self, text: str) -> str:
+        """Return `text`."""
+        return text
+
+
+def hide_environment(sentence: str) -> str:
+    """Return `sentence` with the environment's values that any document used replaced by their names."""
+    return _hidden(sentence, _used_anywhere)
+
+
+def _hidden(sentence: str, used: Mapping[str, str]) -> str:
+    names: dict[str, str] = {}
+    for value, name in used.items():
+        for written in (value, repr(value)[1:-1], " ".join(value.split())):
+            if written:
+                names.setdefault(written, name)
+    if not names:
+        return sentence
+    # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
+    patterns = (
+        re.escape(written) if len(written) > 3 else rf"(?<!\w){re.escape(written)}(?!\w)"
+        for written in sorted(names, key=len, reverse=True)
+    )
+    return re.sub("|".join(patterns), lambda match: names[match.group()], sentence)

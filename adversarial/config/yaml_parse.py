@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from adversarial.config.base_directory import beside, document_folder
@@ -17,6 +16,7 @@ from adversarial.config.overrides import apply
 from adversarial.config.reader import MAX_BYTES, read, too_large
 from adversarial.config.variables import Variables, training_file_variables
 from adversarial.errors import ConfigurationError
+from adversarial.files.special import open_file
 from adversarial.names.allow_list import AllowList
 
 __all__ = ["Proxy", "beside", "effective_text", "load", "load_path", "read_text"]
@@ -29,6 +29,7 @@ def load(
     overrides: Mapping[str, str] | None = None,
     instantiate: bool = True,
     path: str | os.PathLike | None = None,
+    environment: bool = True,
 ) -> Any:
     """Build what a YAML document describes.
 
@@ -46,6 +47,8 @@ def load(
         If false, objects become `Proxy` trees: nothing is built, imported or opened. Default true.
     path : str or path, optional
         Where the text came from, for errors and for files beside it.
+    environment : bool, optional
+        If false, `${NAME}` never stands for a variable of the environment: the text is a stranger's. Default true.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def load(
     if overrides:
         root = apply(root, overrides)
     with document_folder(path):
-        return Builder(Variables(environ), AllowList(allow), instantiate).build_document(root)
+        return Builder(Variables(environ, environment), AllowList(allow), instantiate).build_document(root)
 
 
 def load_path(
@@ -96,16 +99,17 @@ def effective_text(text: str, overrides: Mapping[str, str], path: str | os.PathL
 def read_text(path: str | os.PathLike) -> str:
     """Read the text of a YAML file; ConfigurationError where it cannot be read."""
     name = os.fspath(path)
+    if os.path.isdir(path):
+        raise ConfigurationError(f"{name} is a directory; name a YAML file in it")
     try:
-        # Bounded, because a name such as /dev/zero never ends.
-        with Path(path).open("rb") as file:
+        with open_file(path, ConfigurationError) as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigurationError(f"there is no file {name}") from error
-    except IsADirectoryError as error:
-        raise ConfigurationError(f"{name} is a directory; name a YAML file in it") from error
     except OSError as error:
         raise ConfigurationError(f"{name} cannot be read: {error.strerror}") from error
+    except ConfigurationError:
+        raise
     except ValueError as error:
         raise ConfigurationError(f"{name!r} is not the name of a file") from error
     return _decoded(data, name)

@@ -15,6 +15,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_
 from adversarial.datasets.preprocessing import global_contrast_normalize
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import CheckpointError, DataError
+from adversarial.files.special import open_file
 from adversarial.options import Index, OptionError, Positive
 from adversarial.serialization.pickle_2014 import Arrays, is_array
 from adversarial.serialization.pickle_machine import run
@@ -185,7 +186,8 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
 def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read the images and labels, uint8, of a batch file, a pickle of Python 2, without running anything in it."""
     try:
-        data = path.read_bytes()
+        with open_file(path) as file:
+            data = file.read()
         content = run(data, _BUDGET + 2 * len(data), permit=_permit)
         if not isinstance(content, dict) or not is_array(content.get("data")) or "labels" not in content:
             raise CheckpointError("it has no images and labels")

@@ -19,6 +19,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import MOST_UNPACKED, damage_told
+from adversarial.files.special import refuse_special
 from adversarial.options import Index, OptionError
 
 EMBEDDED = Path(__file__).parent / "mnist_data"
@@ -219,6 +220,7 @@ def read_idx(path: Path, magic: int, check_hash: bool = False) -> np.ndarray:
         If the file is cut short, damaged, or holds something else.
     """
     axes = magic % 256
+    refuse_special(path)
     opened = gzip.open if path.suffix == ".gz" else open
     with damage_told(f"{path} is cut short or damaged: it cannot be read"), opened(path, "rb") as file:
         header = file.read(4 + 4 * axes)

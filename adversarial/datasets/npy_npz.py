@@ -10,6 +10,7 @@ import numpy as np
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import DataError
 from adversarial.files.arrays import NpyArray, damage_told, read_npz
+from adversarial.files.special import open_file
 
 _ARCHIVE, _ARRAY = b"PK", b"\x93NUMPY"
 
@@ -17,7 +18,7 @@ _ARCHIVE, _ARRAY = b"PK", b"\x93NUMPY"
 def _check_begins(file: str, wanted: bytes, other: bytes, advice: str) -> None:
     if not os.path.exists(file):
         raise DataError(f"there is no file {file}")
-    with damage_told(f"{file} cannot be read as a NumPy file"), open(file, "rb") as opened:
+    with damage_told(f"{file} cannot be read as a NumPy file"), open_file(file) as opened:
         start = opened.read(len(_ARRAY))
     if start.startswith(other):
         raise DataError(f"{file} {advice}")
@@ -27,7 +28,7 @@ def _check_begins(file: str, wanted: bytes, other: bytes, advice: str) -> None:
 
 def _load(file: str, mmap_mode: Literal["r", "c"] | None = None) -> np.ndarray:
     with damage_told(f"{file} cannot be read as a NumPy file"):
-        with open(file, "rb") as opened:
+        with open_file(file) as opened:
             header = NpyArray(opened, os.path.getsize(file), file)
             if mmap_mode is None:
                 return header.read(opened)

@@ -15,6 +15,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import damage_told
+from adversarial.files.special import refuse_special
 from adversarial.options import Index, OptionError, Range
 
 #: The sets by name, as numbers in the column of a fold.
@@ -189,6 +190,7 @@ def load(image_size: int) -> dict[str, np.ndarray]:
     path = path_of(image_size)
     if not path.exists():
         raise DataError(absent(path))
+    refuse_special(path)
     with damage_told(f"{path} cannot be read: it is damaged or no MATLAB file"):
         content = loadmat(path, variable_names=["images", "folds", "labs_ex", "labs_id"])
     _check(path, content, image_size)

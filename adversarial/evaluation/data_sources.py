@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
+import yaml
 
 from adversarial import backend
-from adversarial.config import yaml_parse
-from adversarial.config.variables import training_file_variables
-from adversarial.errors import ConfigurationError, DataError, UserError
+from adversarial.errors import ConfigurationError, DataError
+from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
 from adversarial.files.rows import ENDINGS, open_rows
-from adversarial.names.allow_list import AllowList
 from adversarial.options import nearest
 
 Split = Literal["train", "valid", "test"]
@@ -255,75 +254,55 @@ def of_model(
     DataError
         If the YAML cannot be read, or names no data.
     """
-    tree = _tree(content.get("yaml_src") or "", path)
-    dataset = _tree(content.get("dataset_yaml_src") or "", path) or _under(tree, "dataset")
-    cls = dataset.name.rpartition(".")[2] if isinstance(dataset, yaml_parse.Proxy) else None
+    document = DocumentInModel(content.get("yaml_src") or "", path, allow)
+    of_dataset = DocumentInModel(content.get("dataset_yaml_src") or "", path, allow)
+    if of_dataset.root is None:
+        of_dataset, dataset = document, document.under("dataset")
+    else:
+        dataset = of_dataset.root
+    cls = name_of(dataset).rpartition(".")[2] or None
     own = next((key for key, known in NAMED_SETS.items() if known.cls == cls), None)
     if name is not None and name != own:
         return named(name)
-    if cls is None:
+    if cls is None or dataset is None:
         raise DataError(
             f"{path} does not say what data it was trained on; name them by -d {'|'.join(NAMED_SETS)}, "
             f"or give --valid FILE and --test FILE"
         )
     if own is not None:
-        options = {key: value for key, value in dataset.keywords.items() if key not in PART_OPTIONS}
-        return named(own, {key: _build(value, AllowList(allow)) for key, value in options.items()})
-    return _any_dataset(dataset, _under(tree, "algorithm", "monitoring_dataset"), path, AllowList(allow))
+        options = {key: value for key, value in options_of(dataset).items() if key not in PART_OPTIONS}
+        return named(own, {key: of_dataset.build(value) for key, value in options.items()})
+    return _any_dataset(of_dataset, dataset, document)
 
 
-def _built(proxy: yaml_parse.Proxy, allow_list: AllowList, split: Split, path: str) -> Any:
+def _built(document: DocumentInModel, node: yaml.Node, split: Split) -> Any:
     """Return the dataset that the YAML in a saved model names."""
     try:
-        return _build(proxy, allow_list)
-    except DataError as error:
-        advice = f"{path} was trained on these data: run where they are, or give --{split} FILE"
+        return document.build_dataset(node)
+    except (ConfigurationError, DataError) as error:
+        advice = f"{document.path} was trained on these data: run where they are, or give --{split} FILE"
         raise DataError(f"{error} ({advice})") from error
 
 
-def _any_dataset(dataset: yaml_parse.Proxy, monitored: Any, path: str, allow_list: AllowList) -> ScoringData:
+def _any_dataset(of_dataset: DocumentInModel, dataset: yaml.Node, document: DocumentInModel) -> ScoringData:
     """Return a data set of any class: test by its get_test_set, valid by what the model was monitored on."""
+    path = document.path
 
     def load(split: Split, fold: int) -> HasRows | np.ndarray:
         if split == "valid":
-            proxy = monitored.get("valid") if isinstance(monitored, dict) else monitored
-            if not isinstance(proxy, yaml_parse.Proxy):
+            monitored = document.under("algorithm", "monitoring_dataset")
+            node = monitored if name_of(monitored) else options_of(monitored).get("valid")
+            if node is None or not name_of(node):
                 raise DataError(f"the YAML in {path} names no validation data: give --valid FILE")
-            return _built(proxy, allow_list, split, path)
-        built = _built(dataset, allow_list, split, path)
+            return _built(document, node, split)
+        built = _built(of_dataset, dataset, split)
         if split == "train":
             return built
         if not hasattr(built, "get_test_set"):
             raise DataError(f"the data set in {path}, {type(built).__name__}, has no test set: give --test FILE")
         return built.get_test_set()
 
-    return ScoringData(dataset.name.rpartition(".")[2], load)
-
-
-def _tree(text: str, path: str) -> Any:
-    """Return what a YAML text says, nothing built; None if there is no text."""
-    if not text.strip():
-        return None
-    stem = os.path.splitext(path)[0]
-    try:
-        return yaml_parse.load(text, training_file_variables(f"{stem}.yaml"), instantiate=False, path=path)
-    except UserError as error:
-        raise DataError(f"the YAML in {path} cannot be read: {error}") from error
-
-
-def _under(tree: Any, *keys: str) -> Any:
-    for key in keys:
-        options = tree.keywords if isinstance(tree, yaml_parse.Proxy) else tree
-        tree = options.get(key) if isinstance(options, dict) else None
-    return tree
-
-
-def _build(tree: Any, allow_list: AllowList) -> Any:
-    if isinstance(tree, yaml_parse.Proxy):
-        return allow_list.resolve(tree.name)(**{key: _build(value, allow_list) for key, value in tree.keywords.items()})
-    if isinstance(tree, dict):
-        return {key: _build(value, allow_list) for key, value in tree.items()}
-    return [_build(value, allow_list) for value in tree] if isinstance(tree, list) else tree
+    return ScoringData(name_of(dataset).rpartition(".")[2], load)
 
 
 #: The data that samples are scored on: a name, a file or an array of test data, one for each split, or their source.

@@ -11,6 +11,7 @@ from typing import Any, cast
 from adversarial.errors import DataError
 from adversarial.evaluation.parzen import parzen_log_likelihood
 from adversarial.evaluation.parzen_result import ParzenJson
+from adversarial.files.special import open_file
 from adversarial.files.whole_file import write_whole
 
 #: What an estimate must say for it to be shown.
@@ -88,7 +89,10 @@ def read(path: str | os.PathLike) -> ParzenJson:
         If the file is absent, or holds something else.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            found = json.loads(file.read().decode("utf-8"))
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(f"{os.fspath(path)} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -17,10 +17,13 @@ import h5py
 import numpy as np
 
 from adversarial.errors import DataError, UserError
+from adversarial.files.special import refuse_special
 from adversarial.options import nearest
 
 #: No compressor of these formats (deflate) reaches a higher ratio.
 MOST_UNPACKED = 1032
+#: Soft links of an HDF5 file that are followed to find an array, as many as HDF5 follows.
+_MOST_LINKS = 16
 
 
 @contextmanager
@@ -124,6 +127,7 @@ def read_npz(path: str, *names: str) -> list[np.ndarray]:
         If the file is damaged or lacks one of them.
     """
     found = []
+    refuse_special(path)
     with damage_told(f"{path} is damaged, or cannot be read as a NumPy file"), zipfile.ZipFile(path) as archive:
         for name in names:
             entry = npz_member(archive, name, path)
@@ -142,8 +146,9 @@ def open_hdf5(path: str) -> h5py.File:
     DataError
         If it is missing or something else.
     """
-    if not os.path.isfile(path):
+    if os.path.isdir(path) or not os.path.exists(path):
         raise DataError(f"there is no file {path}")
+    refuse_special(path)
     with damage_told(f"{path} cannot be read as an HDF5 file"):
         return h5py.File(path, "r")
 
@@ -160,7 +165,7 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
         found = _followed(file, key)
         if not isinstance(found, h5py.Dataset):
             names: list[str] = []
-            file.visit(names.append)
+            file.visititems(lambda known, item: names.append(known) if isinstance(item, h5py.Dataset) else None)
             raise DataError(f"{name} has no array '{key}'{nearest(key, names)}")
         layout = found.id.get_create_plist()
         if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
@@ -174,10 +179,27 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
 
 
 def _followed(file: h5py.File, key: str) -> Any:
-    """Return the object at `key` without following links to other files; None where there is none."""
+    """Return the object at `key`; None where there is none, or a link leads to another file.
+
+    Soft links are resolved here, step by step: HDF5 itself would follow one through a link to another file.
+    """
     place: Any = file
-    for part in key.strip("/").split("/"):
-        if not isinstance(place, h5py.Group) or isinstance(place.get(part, getlink=True), h5py.ExternalLink):
+    steps, links = key.split("/")[::-1], 0
+    while steps:
+        step = steps.pop()
+        if step in ("", "."):
+            continue
+        if not isinstance(place, h5py.Group):
             return None
-        place = place.get(part)
+        link = place.get(step, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            links += 1
+            if links > _MOST_LINKS:
+                return None
+            place = file if link.path.startswith("/") else place
+            steps += link.path.split("/")[::-1]
+        elif isinstance(link, h5py.HardLink):
+            place = place[step]
+        else:
+            return None
     return place

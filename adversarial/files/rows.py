@@ -15,6 +15,7 @@ import numpy as np
 
 from adversarial.errors import DataError
 from adversarial.files.arrays import NpyArray, damage_told, hdf5_array, npz_member, open_hdf5
+from adversarial.files.special import open_file, refuse_special
 
 #: Files that hold arrays, by their ending.
 ENDINGS = (".npy", ".npz", ".h5", ".hdf5")
@@ -119,11 +120,12 @@ def open_rows(path: str | os.PathLike) -> Flattened:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise DataError(f"{path} is not a table of numbers by its name, which must end in {', '.join(ENDINGS[:3])}")
-    if not os.path.isfile(path):
+    if os.path.isdir(path) or not os.path.exists(path):
         raise DataError(f"there is no file {path}")
+    refuse_special(path)
     with damage_told(f"{path} cannot be read as {ending[1:]}: it is damaged or something else"):
         if ending == ".npy":
-            rows: Rows = RowsInFile(open(path, "rb"), path)  # noqa: SIM115 (the rows keep it open)
+            rows: Rows = RowsInFile(open_file(path), path)
         elif ending == ".npz":
             rows = _member(path, name)
         else:
@@ -159,7 +161,7 @@ def _dataset(path: str, name: str | None) -> h5py.Dataset:
 
 
 def _is_table(item: Any) -> bool:
-    return hasattr(item, "shape") and len(item.shape) > 1 and item.dtype.kind in "fiub"
+    return bool(getattr(item, "shape", None)) and len(item.shape) > 1 and item.dtype.kind in "fiub"
 
 
 def _pick(path: str, names: list[str], name: str | None) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import RawIOBase
 
 from adversarial.errors import FileError
+from adversarial.files.special import what_else
 
 try:
     import fcntl
@@ -16,6 +19,9 @@ except ImportError:  # no such locks on this system: two programs saving to one 
 
 #: The suffix of a file that is being written. One that a killed program left behind is overwritten by the next.
 PART = ".part"
+
+#: Neither a link nor a pipe that is put at the part file's place meanwhile is followed or waited for.
+_ALONE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 _FULL = {
     errno.ENOSPC: "the disk is full",
@@ -44,8 +50,9 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
     """
     target = os.path.realpath(path)
     part = target + PART
+    _refuse_special(path, target, part)
     try:
-        descriptor = _open_alone(part)
+        descriptor = _descriptor_held(part) or _open_alone(part)
     except OSError as error:
         raise FileError(_sentence(path, error)) from error
     done = False
@@ -63,12 +70,71 @@ def write_whole(path: str | os.PathLike, pieces: Iterable[bytes | memoryview]) -
     finally:
         if not done:
             os.unlink(part)
+        if part in _held:
+            _hold_again(part)
+
+
+#: Descriptors of the part files that this program holds for longer than a save, by path.
+_held: dict[str, int] = {}
+
+
+@contextmanager
+def held(path: str | os.PathLike) -> Iterator[None]:
+    """Keep other programs that use this module from writing `path` within the block, not during a save alone.
+
+    Parameters
+    ----------
+    path : str or path
+        The file that the block will write, perhaps many times. Its part file is there, and locked, meanwhile.
+
+    Raises
+    ------
+    FileError
+        If another program holds or writes it, or the system does not let it be written.
+    """
+    part = os.path.realpath(path) + PART
+    if fcntl is None or part in _held:
+        yield
+        return
+    _refuse_special(path, part)
+    try:
+        _held[part] = _open_alone(part)
+    except OSError as error:
+        raise FileError(_sentence(path, error)) from error
+    try:
+        yield
+    finally:
+        if _descriptor_held(part, duplicate=False) is not None:
+            os.unlink(part)
+        os.close(_held.pop(part))
+
+
+def _descriptor_held(part: str, duplicate: bool = True) -> int | None:
+    """Return a descriptor of the part file if it is held, and is still the one that is there."""
+    descriptor = _held.get(part)
+    if descriptor is None or not os.path.exists(part) or not os.path.samestat(os.fstat(descriptor), os.stat(part)):
+        return None
+    return os.dup(descriptor) if duplicate else descriptor
+
+
+def _hold_again(part: str) -> None:
+    """Hold the next part file; where that fails, the next save will say why."""
+    with contextlib.suppress(OSError, FileError):
+        before, _held[part] = _held[part], _open_alone(part)
+        os.close(before)
+
+
+def _refuse_special(path: str | os.PathLike, *places: str) -> None:
+    for each in places:
+        found = what_else(each)
+        if found is not None:
+            raise FileError(f"cannot save {os.fspath(path)}: {each} is {found}, not a file")
 
 
 def _open_alone(part: str) -> int:
     """Open `part` and lock it against every other program that would write it."""
     while True:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | _ALONE, 0o666)
         try:
             if fcntl is None or not _lock(descriptor, part):
                 return descriptor
@@ -86,7 +152,9 @@ def _lock(descriptor: int, part: str) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise FileError(f"another program is saving to {part.removesuffix(PART)} at this moment") from error
+        raise FileError(
+            f"another program is saving to {part.removesuffix(PART)}, or trains to save there: end it or save elsewhere"
+        ) from error
     except OSError as error:
         if error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL):
             return False

@@ -137,12 +137,21 @@ class Model(Configurable):
             param.set_value(np.asarray(value, dtype=param.dtype))
 
     def get_input_space(self) -> Space:
-        """Return the space of the input."""
-        return self.input_space
+        """Return the space of the input; ConfigurationError where it is not known yet."""
+        return self._space("input_space")
 
     def get_output_space(self) -> Space:
-        """Return the space of the output."""
-        return self.output_space
+        """Return the space of the output; ConfigurationError where it is not known yet."""
+        return self._space("output_space")
+
+    def _space(self, name: str) -> Space:
+        space: Space | None = getattr(self, name, None)
+        if space is None:
+            owner, what = type(self).__name__, name.replace("_", " ")
+            raise ConfigurationError(
+                f"the {what} of {owner} is not known: give the MLP that it is in nvis or input_space"
+            )
+        return space
 
     def get_input_source(self) -> str:
         """Return the name of the data source that the model reads."""

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if experiment.content is None and (given.estimate or given.parzen):
         raise ConfigurationError("--estimate and --parzen are for a saved model; train the experiment first")
     found = compare_with_2014(experiment, given.against, _estimate(given, experiment), given.trajectory, given.all)
-    print(found.to_json() if given.json else found)
+    program.say(found.to_json() if given.json else found)
     return 1 if given.strict and found.comparison.differences else 0
 
 

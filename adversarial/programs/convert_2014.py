@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     content = checkpoint.convert_2014(given.old, given.new)
     values = sum(value.size for value in content["parameters"].values())
-    print(f"{given.new}: {len(content['parameters'])} parameters, {values:,} numbers in all")
+    program.say(f"{given.new}: {len(content['parameters'])} parameters, {values:,} numbers in all")
 
 
 command = partial(program.run, main)

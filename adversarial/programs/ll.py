@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _print_header(result: RunningResult) -> None:
     if result.binarisation:
-        print(result.binarisation)
+        program.say(result.binarisation)
     print("     samples   log-likelihood, nats        seconds", flush=True)
 
 

@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"warning: {warning}", file=sys.stderr)
     if given.plot:
         draw_curves(given.plot, result.width_choices, "the validation data")
-    print(result.to_json() if given.json else result)
+    program.say(result.to_json() if given.json else result)
 
 
 def _sigma(given: argparse.Namespace) -> float | Literal["auto"] | None:

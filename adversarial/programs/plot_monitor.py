@@ -9,7 +9,7 @@ from functools import partial
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.monitor_record import chosen, record_of
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, printable
 from adversarial.figures.curves import MOST_CURVES, Curve, write_curves
 
 EXAMPLE = """
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     if given.list:
         known = {name for path in given.models for name in record_of(path).channels}
-        print("\n".join(sorted(known)))
+        program.say("\n".join(printable(name, "") for name in sorted(known)))
         return
     if not given.channels:
         raise ConfigurationError("name the channels to draw, by -c; --list lists those that there are")

@@ -13,6 +13,7 @@ from typing import Any
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.command_line import program
 from adversarial.command_line.monitor_record import chosen, record_of
+from adversarial.errors import printable
 from adversarial.progress.summary import number
 
 EXAMPLE = """
@@ -43,12 +44,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.json:
         print(json.dumps(_plain(record, channels), indent=2, allow_nan=False))
         return
-    print(f"{os.path.basename(given.model)}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
-          f"{record.examples_seen:,} examples")  # fmt: skip
-    width = max(map(len, channels))
+    program.say(
+        f"{os.path.basename(given.model)}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
+        f"{record.examples_seen:,} examples"
+    )
+    shown_names = {name: printable(name, "") for name in channels}
+    width = max(map(len, shown_names.values()))
     for name, channel in channels.items():
         shown = number(channel.val_record[-1]) if channel.val_record else "never measured"
-        print(f"{name:{width}}  {shown}")
+        program.say(f"{shown_names[name]:{width}}  {shown}")
 
 
 def _plain(record: MonitorRecord, channels: dict[str, ChannelRecord]) -> dict[str, Any]:

@@ -113,8 +113,14 @@ def _train(given: argparse.Namespace, yaml: Path, model: Path) -> int:
         print(f"{model}: trained for {epochs:,} epoch{'' if epochs == 1 else 's'} already")
         return 0
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    again = [str(yaml), f"--keep-every={given.keep_every}", f"--max-epochs={given.epochs}"]
     return train.train_and_report(
-        find_experiment(yaml), {}, resume=there, keep_every=given.keep_every, max_epochs=given.epochs
+        find_experiment(yaml),
+        {},
+        resume=there,
+        keep_every=given.keep_every,
+        max_epochs=given.epochs,
+        again=train.resume_command("train.py", again),
     )
 
 

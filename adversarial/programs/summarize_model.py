@@ -48,14 +48,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         plain = {name: _plain(parameters[name], found) for name, found in statistics.items()}
         print(json.dumps({"layers": layers, "parameters": plain, **_origin(content)}, indent=2, allow_nan=False))
         return
-    print(model_table(model), end="\n\n")
+    program.say(model_table(model), end="\n\n")
     rows = []
     for name, found in statistics.items():
         shape = " x ".join(map(str, parameters[name].shape)) or "1"
         rows.append((name, shape, *(number(found[column]) for column in STATISTICS)))
-    print(table(("parameter", "shape", *STATISTICS), rows), end="\n\n")
+    program.say(table(("parameter", "shape", *STATISTICS), rows), end="\n\n")
     for key, value in _origin(content).items():
-        print(f"{key.replace('_', ' ')}: {_text(value)}")
+        program.say(f"{key.replace('_', ' ')}: {_text(value)}")
 
 
 def statistics_of(values: np.ndarray) -> dict[str, float]:

@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -153,6 +154,7 @@ def train(argv: Sequence[str] | None = None) -> int:
         debug_nan=given.debug_nan,
         time_budget=given.time_budget,
         max_epochs=given.max_epochs,
+        again=resume_command("train.py", sys.argv[1:] if argv is None else argv),
     )
 
 
@@ -171,6 +173,7 @@ def train_and_report(
     debug_nan: bool = False,
     time_budget: float | None = None,
     max_epochs: int | None = None,
+    again: str,
 ) -> int:
     """Train what a file describes, show how it goes, and heed signals.
 
@@ -194,6 +197,8 @@ def train_and_report(
         Find the first update and node that give NaN; slow.
     time_budget, max_epochs : float, int, optional
         Begin no epoch after so many seconds, or epochs in all.
+    again : str
+        The command that goes on with a run that is stopped.
 
     Returns
     -------
@@ -230,7 +235,7 @@ def train_and_report(
                 if outcome == "stop requested":
                     print(f"stopped, {saved}", file=sys.stderr)
                     if experiment.saves:
-                        print(f"go on with: {_resume_command(found, overrides, allow)}", file=sys.stderr)
+                        print(f"go on with: {again}", file=sys.stderr)
                     return signals.exit_code
                 if console is not None:
                     ends = {"time budget": "time budget spent", "max epochs": "done", "finished": "finished"}
@@ -241,9 +246,15 @@ def train_and_report(
     return 0
 
 
-def _resume_command(found: ExperimentFile, overrides: dict[str, str], allow: Sequence[str]) -> str:
-    options = [f"--set {key}={value}" for key, value in overrides.items()] + [f"--allow {module}" for module in allow]
-    return " ".join(["train.py", found.asked, "--resume", *options])
+def resume_command(name: str, arguments: Sequence[str]) -> str:
+    """Return the command that goes on with a run, as a shell reads it: all that it was given, and --resume.
+
+    Examples
+    --------
+    >>> resume_command("train.py", ["my run.yaml", "--floatX", "float64"])
+    "train.py 'my run.yaml' --floatX float64 --resume"
+    """
+    return shlex.join([name, *arguments, *(() if "--resume" in arguments else ["--resume"])])
 
 
 class _Signals:

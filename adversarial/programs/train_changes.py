@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adversarial.config import yaml_parse
-from adversarial.config.yaml_parse import Proxy
+from adversarial.config.build import Builder, Proxy
+from adversarial.config.overrides import apply
+from adversarial.config.reader import read
+from adversarial.config.variables import AsWritten
+from adversarial.names.allow_list import AllowList
 from adversarial.names.names_2014 import NAMES_2014
 
 #: What may change between a run and its resumption: when to stop, how rates move, what and when to save.
@@ -52,12 +55,10 @@ def changes_since(content: Mapping[str, Any], text: str, overrides: Mapping[str,
 def _values(text: str, overrides: Mapping[str, str]) -> dict[str, Any]:
     if not text.strip():
         return {}
-    environ = dict.fromkeys(
-        ("PYLEARN2_TRAIN_FILE_FULL_STEM", "PYLEARN2_TRAIN_DIR", "PYLEARN2_TRAIN_BASE_NAME", "PYLEARN2_TRAIN_FILE_STEM"),
-        "",
-    )
+    root = read(text, "the YAML text")
+    described = Builder(AsWritten(), AllowList(), instantiate=False).build_document(apply(root, overrides))
     flat: dict[str, Any] = {}
-    _flatten(yaml_parse.load(text, environ, overrides=overrides, instantiate=False), "", flat)
+    _flatten(described, "", flat)
     return flat
 
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from adversarial.datasets.dataset import Dataset
+from adversarial.errors import printable
 from adversarial.models.model import Model
 from adversarial.progress.summary import dataset_line, epoch_columns, model_table, number
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
@@ -85,7 +86,7 @@ class Console(Reporter):
     def say(self, text: str) -> None:
         """Print lines, above the progress bar if there is one."""
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ") if self.timestamps else ""
-        for line in text.splitlines():
+        for line in printable(text).split("\n"):
             if self.progress is not None:
                 self.progress.console.print(stamp + line, markup=False, highlight=False, soft_wrap=True)
             else:

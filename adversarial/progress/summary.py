@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from adversarial.datasets.dataset import Dataset
+from adversarial.errors import printable
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 
@@ -63,9 +64,9 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     h0          1,200
     y               7
     """
-    lines = [[str(cell) for cell in header]]
+    lines = [[_cell(cell) for cell in header]]
     cells = [list(row) for row in rows]
-    lines += [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in cells]
+    lines += [[_cell(cell) for cell in row] for row in cells]
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     right = [bool(cells) and all(isinstance(row[column], int) for row in cells) for column in range(len(widths))]
     return "\n".join(
@@ -75,6 +76,10 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else printable(str(value), "")
 
 
 def model_table(model: Model) -> str:

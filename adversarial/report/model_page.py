@@ -191,7 +191,7 @@ class _ModelPage:
             return cached
         try:
             return estimates.measure(self.path, self.content, tuple(self.options.allow))
-        except DataError as error:
+        except (DataError, ConfigurationError) as error:
             log.warning("the log-likelihood is not estimated: %s", error)
             return None
 

@@ -27,6 +27,8 @@ _RECORDS = {"val_record": np.float64, "time_record": np.float64} | dict.fromkeys
     ("epoch_record", "batch_record", "example_record"), np.int64
 )
 _MAX_DEPTH = 20
+#: What it takes to build an object, in values of a description.
+_VALUES_OF_OBJECT = 50
 
 
 def decode(data: bytes, resolve: Callable[[str], Callable]) -> dict[str, Any]:
@@ -82,12 +84,12 @@ class _Describer:
     def __init__(self, resolve: Callable[[str], Callable], arrays: Arrays):
         self.resolve = resolve
         self.arrays = arrays
-        self.described = 0
+        self.described, self.most = 0, arrays.most_values()
+        #: Descriptions of objects that the model refers to more than once, each with its number of values.
+        self.made: dict[int, tuple[dict[str, Any], int]] = {}
 
     def value(self, value: Any, depth: int) -> Any:
-        self.described += 1
-        if depth > _MAX_DEPTH or self.described > 100_000:
-            raise CheckpointError("it is a damaged pickle of 2014: its options go round in circles")
+        self.count(1, depth)
         if is_array(value):
             return self.arrays.number(value)
         if isinstance(value, (list, tuple)):
@@ -100,7 +102,24 @@ class _Describer:
             raise CheckpointError("it is a damaged pickle of 2014: an option is not one")
         return value
 
+    def count(self, values: int, depth: int) -> None:
+        self.described += values
+        if depth > _MAX_DEPTH or self.described > self.most:
+            raise CheckpointError("it is a damaged pickle of 2014: its options go round in circles")
+
     def object(self, record: Record, depth: int) -> dict[str, Any]:
+        """Describe an object, once; it counts as often as the model refers to it, as each becomes one of its own."""
+        if id(record) in self.made:
+            description, values = self.made[id(record)]
+            self.count(values, depth)
+            return description
+        before = self.described
+        description = self.description(record, depth)
+        self.made[id(record)] = description, self.described - before + _VALUES_OF_OBJECT
+        self.count(_VALUES_OF_OBJECT, depth)
+        return description
+
+    def description(self, record: Record, depth: int) -> dict[str, Any]:
         name = class_name(record)
         try:
             cls = self.resolve(name)
@@ -134,7 +153,7 @@ def _mlp_options(own: dict[str, Any]) -> dict[str, Any]:
     elif class_name(space) == "pylearn2.space.VectorSpace" and not fields(space).get("sparse"):
         own["nvis"] = fields(own.pop("input_space")).get("dim")
     names = [fields(layer).get("layer_name") for layer in own.get("layers", ()) if isinstance(layer, Record)]
-    own["repeated_names"] = any(name in names[:place] for place, name in enumerate(names))
+    own["repeated_names"] = len(set(names)) < len(names)
     return own
 
 
@@ -163,7 +182,10 @@ class _Parameters:
     def __init__(self, arrays: Arrays):
         self.arrays = arrays
         self.found: dict[str, np.ndarray] = {}
-        self.visited = 0
+        self.visited = self.taken = 0
+        self.named: dict[int, list[tuple[str, np.ndarray]]] = {}
+        #: Where the search for a name that is not taken goes on.
+        self.numbers: dict[str, int] = {}
 
     def of(self, model: Any) -> dict[str, np.ndarray]:
         """Return those of `model`: of a pair's players, a generator's MLP, an MLP's layers."""
@@ -185,24 +207,36 @@ class _Parameters:
         for layer in layers if isinstance(layers, list) else ():
             self.visit(layer, prefix, depth + 1)
         if "layer_name" in own and not isinstance(layers, list):
-            self.take(own, prefix)
+            self.take(model, prefix)
 
-    def take(self, layer: dict[str, Any], prefix: str) -> None:
-        parts = list(layer.values())
-        if isinstance(layer.get("transformer"), Record):
-            parts += fields(layer["transformer"]).values()
-        for part in parts:
-            named = self.arrays.shared_variable(part)
-            if named is not None and named[0]:
-                self.found[unique(prefix + named[0], self.found)] = named[1]
+    def take(self, layer: Record, prefix: str) -> None:
+        named = self.named_in(layer)
+        transformer = fields(layer).get("transformer")
+        if isinstance(transformer, Record):
+            named = named + self.named_in(transformer)
+        self.taken += len(named)
+        if self.taken > self.arrays.most_values():
+            raise CheckpointError("it is a damaged pickle of 2014: its layers share more parameters than it has")
+        for name, value in named:
+            self.found[unique(prefix + name, self.found, self.numbers)] = value
+
+    def named_in(self, owner: Record) -> list[tuple[str, np.ndarray]]:
+        """Return the named shared variables among the attributes of `owner`, which several layers may share."""
+        if id(owner) not in self.named:
+            found = [self.arrays.shared_variable(part) for part in fields(owner).values()]
+            self.named[id(owner)] = [each for each in found if each is not None and each[0]]
+        return self.named[id(owner)]
 
 
-def unique(name: str, taken: Container[str]) -> str:
-    """Return `name`, or where it is taken, `name#2`, `name#3` ..."""
-    number, found = 1, name
+def unique(name: str, taken: Container[str], numbers: dict[str, int] | None = None) -> str:
+    """Return `name`, or where it is taken, `name#2`, `name#3` ...; `numbers` says where each name's search goes on."""
+    numbers = {} if numbers is None else numbers
+    number = numbers.get(name, 1)
+    found = name if number == 1 else f"{name}#{number}"
     while found in taken:
         number += 1
         found = f"{name}#{number}"
+    numbers[name] = number
     return found
 
 
@@ -210,8 +244,12 @@ def _monitor(monitor: Any, arrays: Arrays) -> dict[str, Any]:
     """Return the monitor's record: every channel's values, and how far training had gone."""
     own = fields(monitor)
     channels: dict[str, Any] = {}
+    values_left = arrays.size
     for name, channel in mapping(own.get("channels", {})).items():
         record = fields(channel)
+        values_left -= sum(len(record[key]) for key in _RECORDS if isinstance(record.get(key), list))
+        if values_left < 0:
+            raise CheckpointError("it is a damaged pickle of 2014: its channels have more values than it has bytes")
         arrays_of = {key: _record_of(record.get(key, []), dtype, arrays) for key, dtype in _RECORDS.items()}
         channels[str(name)] = arrays_of | {"doc": _text(record.get("doc"))}
     counts = {"epochs_seen": "_epochs_seen", "batches_seen": "_num_batches_seen", "examples_seen": "_examples_seen"}

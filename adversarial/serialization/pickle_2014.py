@@ -22,9 +22,11 @@ _BUDGET_PER_BYTE = 12
 _PACKAGES_2014 = ("pylearn2", "theano", "adversarial")
 _OTHER_NAMES_2014 = {
     "__builtin__": {"object", "set", "frozenset", "list", "dict", "tuple", "xrange", "slice", "complex"}
-    | {"int", "long", "float", "str", "unicode", "bool", "type"},
+    | {"int", "long", "float", "str", "unicode", "bool", "type", "bytes"},
     "collections": {"OrderedDict", "defaultdict"},
     "copy_reg": {"_reconstructor", "__newobj__"},
+    # Python 3's protocols 0 to 2 have no bytes: they ask to encode text, in Latin-1.
+    "_codecs": {"encode"},
     "functools": {"partial"},
     "CudaNdarray": {"CudaNdarray"},
     "numpy": {"dtype", "ndarray", "bool_"}
@@ -68,7 +70,7 @@ def class_name(value: Any) -> str:
 
 
 def mapping(value: Any) -> dict:
-    """Return a dict or OrderedDict as a dict.
+    """Return a dict or OrderedDict as a dict, which is made once, as objects may share it.
 
     Raises
     ------
@@ -77,12 +79,15 @@ def mapping(value: Any) -> dict:
     """
     if isinstance(value, dict):
         return value
+    if isinstance(value, Record) and value.as_dict is not None:
+        return value.as_dict
     if class_name(value) in ("collections.OrderedDict", "collections.defaultdict"):
         pairs = list(value.pairs)
         if value.arguments and isinstance(value.arguments[0], list):
             pairs = value.arguments[0] + pairs
         if all(isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-            return dict(pairs)
+            value.as_dict = dict(pairs)
+            return value.as_dict
     raise CheckpointError("it is a damaged pickle of 2014: a mapping is not one")
 
 
@@ -97,7 +102,8 @@ def is_array(value: Any) -> bool:
     return name in _ARRAYS or name.endswith(_FROM_GPU)
 
 
-_FROM_GPU = ".CudaNdarray_unpickler"
+#: Theano's two kinds of arrays on a GPU: its own, and those of libgpuarray.
+_FROM_GPU = (".CudaNdarray_unpickler", ".GpuArray_unpickler")
 _ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar")
 
 
@@ -108,11 +114,21 @@ class Arrays:
     ----------
     size : int
         Bytes of the file; the arrays may take twice as many.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the file.
     """
 
     def __init__(self, size: int):
+        self.size = size
         self.bytes_left = 2 * size
         self.made: dict[int, np.ndarray] = {}
+
+    def most_values(self) -> int:
+        """Return how many options, or parameters, the file may describe: what it shares counts as often as used."""
+        return 20_000 + self.size // 8
 
     def array(self, value: Any) -> np.ndarray:
         """Return the array that a record stands for, in this machine's byte order; an array scalar has no axes.
@@ -163,6 +179,10 @@ def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
         (kind, data), shape, fortran = value.arguments, (), False
     else:
         raise CheckpointError("it is a damaged pickle of 2014: an array is not one")
+    if class_name(data) == "_codecs.encode" and data.arguments[1:] == ("latin1",):
+        data = data.arguments[0]
+    elif class_name(data) == "__builtin__.bytes" and not data.arguments:
+        data = b""
     if isinstance(data, str):
         try:
             data = data.encode("latin1")

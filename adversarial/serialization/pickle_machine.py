@@ -24,8 +24,10 @@ from adversarial.serialization.plain import MAX_INT_BYTES
 _VALUE_COST = 64
 #: Bytes charged for a slot in a dict, a set or the memo, besides the value itself.
 _SLOT_COST = 100
-#: Keys that are tuples are few in genuine files, and can be made to collide in others.
-_MAX_TUPLE_KEYS = 10_000
+#: Keys that are tuples, frozensets or large numbers are few in genuine files, and can be made to collide in others.
+_MAX_UNUSUAL_KEYS = 10_000
+#: Keys are compared with each other, so that a long one, used often, would take time.
+_MAX_KEY_LENGTH = 4096
 #: Longest number in digits that this program writes.
 _MAX_DIGITS = 1000
 #: Byte strings at least this long are returned as views of the file, not as copies.
@@ -64,9 +66,11 @@ class Record:
         What would have been appended.
     pairs : list of (key, value)
         What would have been set by key.
+    as_dict : dict, optional
+        Those pairs as a dict, once a reader has made it.
     """
 
-    __slots__ = ("maker", "arguments", "state", "items", "pairs")
+    __slots__ = ("maker", "arguments", "state", "items", "pairs", "as_dict")
 
     def __init__(self, maker: Any, arguments: Any):
         self.maker = maker
@@ -74,6 +78,7 @@ class Record:
         self.state = None
         self.items: list = []
         self.pairs: list = []
+        self.as_dict: dict | None = None
 
 
 #: The operations of plain values alone: no names, no calls, no memory of earlier values (so nothing is shared).
@@ -135,7 +140,7 @@ class _Machine:
         self.stack: list = []
         self.memo: dict[int, Any] = {}
         self.budget = budget
-        self.tuple_keys = 0
+        self.unusual_keys = 0
 
     def run(self, opcodes: frozenset[int] | None) -> Any:
         data, end = self.data, len(self.data)
@@ -281,16 +286,21 @@ class _Machine:
         self.stack[-1].update(items)
 
     def checked_key(self, key: Any, depth: int = 0) -> Hashable:
-        """Return `key`, if it is hashed in little time and no file can choose its hash at will."""
-        if isinstance(key, tuple):
-            self.tuple_keys += 1
-            if depth > 3 or len(key) > 16 or self.tuple_keys > _MAX_TUPLE_KEYS:
-                raise CheckpointError("it is made to waste time: its keys are large or many tuples")
+        """Return `key`, if it is hashed and compared in little time and no file can choose its hash at will."""
+        if isinstance(key, (tuple, frozenset)):
+            self.count_unusual_key(depth > 3 or len(key) > 16)
             for part in key:
                 self.checked_key(part, depth + 1)
-        elif isinstance(key, int) and abs(key) >= 2**61 - 1 or isinstance(key, memoryview):
-            raise CheckpointError(f"it is damaged near byte {self.position}")
+        elif isinstance(key, float) or isinstance(key, int) and abs(key) >= 2**20:
+            self.count_unusual_key(isinstance(key, int) and abs(key) >= 2**61 - 1)
+        elif isinstance(key, memoryview) or isinstance(key, (str, bytes)) and len(key) > _MAX_KEY_LENGTH:
+            raise CheckpointError("it is made to waste time: its keys are long")
         return key
+
+    def count_unusual_key(self, too_large: bool) -> None:
+        self.unusual_keys += 1
+        if too_large or self.unusual_keys > _MAX_UNUSUAL_KEYS:
+            raise CheckpointError("it is made to waste time: its keys are large, or many that are no text")
 
     def push_dict(self) -> None:
         flat = self.pop_to_mark()
@@ -310,7 +320,7 @@ class _Machine:
     def make(self, maker: Any, arguments: Any) -> None:
         if not isinstance(maker, (Global, Record)) or not isinstance(arguments, (tuple, list)):
             raise CheckpointError(f"it is damaged near byte {self.position}")
-        self.push(Record(maker, tuple(arguments)), 256)
+        self.push(Record(maker, tuple(arguments)), 256 + 8 * len(arguments))
 
     def make_from_mark(self) -> None:
         maker, *arguments = self.pop_to_mark()
@@ -325,6 +335,7 @@ class _Machine:
     def new_with_keywords(self) -> None:
         keywords, arguments, maker = self.pop(), self.pop(), self.pop()
         self.make(maker, arguments)
+        self.charge(_SLOT_COST * len(keywords))
         self.stack[-1].pairs.extend(keywords.items())
 
     def reduce(self) -> None:

@@ -99,3 +99,13 @@ def test_a_reader_that_leaves_is_no_error_to_speak_of():
     assert running.stderr.read() == b""
     running.stderr.close()
     assert running.wait() == 1
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_name_that_the_terminal_cannot_show_ends_no_program(stream):
+    code = "import sys; from adversarial.command_line import program; "
+    code += f"program.run(lambda _: print('é', file=sys.{stream}))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=True
+    )
+    assert getattr(run, stream) == b"\\xe9\n"

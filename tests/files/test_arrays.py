@@ -113,3 +113,45 @@ def test_an_hdf5_array_is_in_the_file_itself(tmp_path):
         refused(words, lambda key=key: HDF5Dataset(path, key), lambda key=key: open_rows(f"{path}:{key}"))
     with open_hdf5(path) as file:
         assert hdf5_array(file, "/own/X", path).shape == (3, 4)
+
+
+def test_no_link_leads_to_another_file(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other["group/X"] = np.ones((2, 3), "f4")
+    path = str(tmp_path / "x.h5")
+    with h5py.File(path, "w") as file:
+        file["outside"] = h5py.ExternalLink("other.h5", "/group")
+        file["link"] = h5py.SoftLink("/outside/X")
+        file["to_group"] = h5py.SoftLink("outside")
+        file["round"] = h5py.SoftLink("round")
+        file["deep/relative"] = h5py.SoftLink("../outside/X")
+    with open_hdf5(path) as file:
+        for key in ("outside", "outside/X", "link", "to_group/X", "round", "deep/relative"):
+            refused("has no array", lambda key=key: hdf5_array(file, key, path))
+
+
+def test_links_within_a_file_are_followed(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["group/X"] = np.ones((2, 3), "f4")
+        file["link"] = h5py.SoftLink("/group/X")
+        file["group/relative"] = h5py.SoftLink("./X")
+        file["folder"] = h5py.SoftLink("group")
+    with open_hdf5(str(tmp_path / "x.h5")) as file:
+        for key in ("/group/X", "link", "group/relative", "folder/X", "folder/relative"):
+            assert hdf5_array(file, key, "x").shape == (2, 3)
+
+
+def test_an_empty_array_beside_a_good_one_is_no_damage(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["X"] = np.ones((2, 3), "f4")
+        file["nothing"] = h5py.Empty("f4")
+    assert open_rows(tmp_path / "x.h5").shape == (2, 3)
+    refused("should hold 'nothing' as numbers", lambda: HDF5Dataset(str(tmp_path / "x.h5"), X="nothing"))
+
+
+def test_a_group_is_not_proposed_as_an_array(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["g/X"] = np.ones((2, 3), "f4")
+    with open_hdf5(str(tmp_path / "x.h5")) as file, pytest.raises(DataError) as refusal:
+        hdf5_array(file, "g", "x.h5")
+    assert str(refusal.value) == "x.h5 has no array 'g'"

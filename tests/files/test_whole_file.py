@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -93,3 +95,22 @@ def test_pieces_of_any_size_arrive_in_order(tmp_path):
     pieces = [b"a", b"b" * (3 << 20), b"", b"c" * 10, b"d" * (1 << 20), b"e"]
     whole_file.write_whole(tmp_path / "file", pieces)
     assert (tmp_path / "file").read_bytes() == b"".join(pieces)
+
+
+def test_a_file_that_is_held_is_written_again_and_again_by_its_holder_alone(tmp_path):
+    path = tmp_path / "file"
+    writer = "import sys; from adversarial.files.whole_file import write_whole; write_whole(sys.argv[1], [b'theirs'])"
+    with whole_file.held(path):
+        for text in (b"first, and long", b"second"):
+            other = subprocess.run([sys.executable, "-c", writer, path], capture_output=True, text=True, check=False)
+            assert "another program is saving to" in other.stderr
+            whole_file.write_whole(path, [text])
+            assert path.read_bytes() == text
+        with pytest.raises(ZeroDivisionError):
+            whole_file.write_whole(path, (b"x"[i // 0 :] for i in range(3)))
+        assert path.read_bytes() == b"second"
+        os.unlink(f"{path}{whole_file.PART}")
+        whole_file.write_whole(path, [b"third"])
+    assert path.read_bytes() == b"third" and os.listdir(tmp_path) == ["file"]
+    subprocess.run([sys.executable, "-c", writer, path], check=True)
+    assert path.read_bytes() == b"theirs"

@@ -145,7 +145,7 @@ def test_a_users_callback_sees_every_update(recipe, capsys):
 def test_a_signal_saves_and_says_how_to_go_on(recipe, number, code):
     change(recipe, "max_epochs: 2", "max_epochs: 1000000")
     program = subprocess.Popen(
-        [sys.executable, str(ROOT / "train.py"), str(recipe)],
+        [sys.executable, str(ROOT / "train.py"), str(recipe), "--floatX", "float64", "--set", "save_freq= 1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -157,7 +157,7 @@ def test_a_signal_saves_and_says_how_to_go_on(recipe, number, code):
     program.send_signal(number)
     _, err = program.communicate(timeout=60)
     assert program.returncode == code
-    assert f"go on with: train.py {recipe} --resume" in err
+    assert f"go on with: train.py {recipe} --floatX float64 --set 'save_freq= 1' --resume" in err
     assert checkpoint.read(recipe.parent / "model.pkl")["training"] is not None
 
 

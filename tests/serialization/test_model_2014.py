@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import pickle
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 from old_pickles import Call, Obj, binary_pickle, pair_2014, resolve, shared, text_pickle
 from saved_content import damaged
 
+from adversarial import checkpoint
 from adversarial.errors import CheckpointError
 from adversarial.serialization.model_2014 import decode
 from adversarial.serialization.pickle_2014 import Arrays, records
@@ -157,3 +159,18 @@ def test_damage_is_refused_in_a_sentence_or_reads_as_a_whole(dump):
             assert "\n" not in str(error)
         else:
             assert set(content) >= {"model", "parameters", "monitor"}
+
+
+@pytest.mark.parametrize("name", ["py3_protocol0", "py3_protocol2", "gpu_2016_p3"])
+def test_pickles_of_python_3_and_of_gpuarray_are_read(name):
+    """Made by Python 3 in protocols 0 and 2, which have no bytes, and from Theano's later arrays on a GPU."""
+    model = checkpoint.load_model(Path(__file__).parent / "python3" / f"{name}.pkl")
+    parameters = {key: param.get_value() for key, param in model.named_parameters().items()}
+    np.testing.assert_array_equal(parameters["gen/y_W"].ravel()[:3], np.array([0, 0.02, 0.04], "float32"))
+    np.testing.assert_array_equal(parameters["gen/y_b"], np.array([0.5, 1.5, 2.5, 3.5], "float32"))
+
+
+@pytest.mark.parametrize("name", ["_codecs.decode", "codecs.encode"])
+def test_what_encodes_is_not_what_else_is_there(name):
+    with pytest.raises(CheckpointError, match="asks to run"):
+        records(binary_pickle(Call(name, ("b", "rot13"))))

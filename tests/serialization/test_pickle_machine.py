@@ -72,6 +72,12 @@ def bombs() -> dict[str, bytes]:
     def doubled(rounds: int) -> bytes:
         return b"(lp0\n" + b"".join(b"(lp%d\ng%d\nag%d\na" % (i + 1, i, i) for i in range(rounds)) + b"."
 
+    def equal_frozensets(rounds: int) -> bytes:
+        """Two equal frozensets of frozensets, made apart, in one: comparing them takes 2**rounds steps."""
+        grow = b"(h\0K\1\x91q\x010(h\0K\2\x91q\x020(h\1h\2\x91q\x000"
+        one = b"(K\7\x91q\x000" + grow * rounds
+        return b"\x80\4(" + one + b"h\0" + one + b"h\0\x91."
+
     return {
         "many lists": b"\x80\x04" + b"]" * (4 * MIB) + b".",
         "many marks": b"(" * (4 * MIB) + b".",
@@ -85,6 +91,15 @@ def bombs() -> dict[str, bytes]:
         "remembered": b"]" + b"".join(b"r" + struct.pack("<I", i) for i in range(MIB)) + b".",
         "a large nested key": b"}" + b")" + b"\x85" * 10_000 + b"Ns.",
         "a doubling key": b"}" + b")" + b"2\x86" * 60 + b"Ns.",
+        "equal nested frozensets": equal_frozensets(40),
+        "large numbers as keys": b"}"
+        + b"".join(b"\x8a\x05" + struct.pack("<q", i << 24)[:5] + b"Ns" for i in range(20_000))
+        + b".",
+        "one long key, compared often": b"}"
+        + 2 * (b"X" + struct.pack("<I", MIB) + b"a" * MIB + b"q\0Ns")
+        + b"h\0Ns" * 10_000
+        + b".",
+        "one long list, copied often": b"ca\nb\nq\0](" + b"K\1" * 10_000 + b"eq\1" + b"h\0h\1R0" * 20_000 + b".",
         "doubling lists": doubled(40) + b"N",
         "a line without end": b"c" + b"x" * (4 * MIB),
         "extension": b"\x80\x02\x82\x01.",
