@@ -247,16 +247,13 @@ class Train(Configurable):
         """
         if not self._is_set_up:
             self._check()
-        with held(self.save_path) if self.saves and backends.is_first_process() else contextlib.nullcontext():
+        path = self.save_path if self.saves and backends.is_first_process() else None
+        with contextlib.nullcontext() if path is None else held(path):
             try:
                 return self._main_loop(time_budget, max_epochs)
             except NumericalError as error:
-                X = getattr(self.dataset, "X", None)
-                if isinstance(X, np.ndarray) and not np.isfinite(X).all():
-                    row = int(np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))[0])
-                    raise NumericalError(
-                        f"example {row} of the data is not finite (counted from 0): {error}"
-                    ) from error
+                if (row := _row_not_finite(self.dataset)) is not None:
+                    raise NumericalError(f"example {row} of the data is not finite (counted from 0): {error}") from error
                 raise
             finally:
                 self.reporter.close()
@@ -441,3 +438,12 @@ def _default_save_path() -> str:
     if not stem:
         raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")
     return f"{stem}.{phase}.pkl" if phase else f"{stem}.pkl"
+
+
+def _row_not_finite(dataset: Dataset) -> int | None:
+    """Return the first row of the data, counted from 0, that has NaN or infinity; None where there is none."""
+    X = getattr(dataset, "X", None)
+    if not isinstance(X, np.ndarray):
+        return None
+    rows = np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))
+    return int(rows[0]) if len(rows) else None

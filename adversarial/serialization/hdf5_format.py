@@ -17,7 +17,7 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterable
-from typing import Any, BinaryIO
+from typing import IO, Any
 from urllib.parse import quote
 
 import h5py
@@ -57,7 +57,7 @@ def _block_of(size: int, digest: str) -> bytes:
     return (MAGIC + b"%d\nbytes %d\nsha256 %s\n" % (VERSION, size, digest.encode())).ljust(_BLOCK, b"\0")
 
 
-def decode(file: BinaryIO, size: int) -> Any:
+def decode(file: IO[bytes], size: int) -> Any:
     """Decode the content of an open file of `size` bytes that begins with `MAGIC`.
 
     Raises
@@ -76,7 +76,7 @@ def decode(file: BinaryIO, size: int) -> Any:
         raise CheckpointError("it was not written by this program: HDF5 cannot read what it holds") from error
 
 
-def _check_seal(file: BinaryIO, size: int) -> None:
+def _check_seal(file: IO[bytes], size: int) -> None:
     file.seek(0)
     block = file.read(_BLOCK)
     version = block[len(MAGIC) :].split(b"\n", 1)[0]
