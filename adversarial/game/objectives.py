@@ -269,14 +269,19 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [samples])
         channels["sample_grad_norm"] = pt.sqrt(pt.sqr(sample_grad).sum())
         objectives = self.get_samples_and_objectives(model, data)
-        if model.monitor_inference and objectives.inferer is not None:
+        show_d, show_g, show_i = self._players_monitored(model)
+        if show_i and objectives.inferer is not None:
             channels["objective_i"] = objectives.inferer
-        if model.monitor_discriminator:
+        if show_d:
             channels["objective_d"] = objectives.discriminator
-        if model.monitor_generator:
+        if show_g:
             channels["objective_g"] = objectives.generator
         channels["now_train_generator"] = self.now_train_generator
         return channels
+
+    def _players_monitored(self, model: AdversaryPair) -> tuple[bool, bool, bool]:
+        """Whether the objectives of D, of G and of the inferer are channels."""
+        return model.monitor_discriminator, model.monitor_generator, model.monitor_inference
 
     def _switches(self) -> dict[str, TensorSharedVariable]:
         switches = (self.now_train_generator, self.now_train_discriminator, self.now_train_inference)
