@@ -47,9 +47,9 @@ class SmoothedCost(AdversaryCost2):
         super().__init__(**kwargs)
         self.smooth = smooth
 
-    def _discriminator_objective(self, d, judgement, one, zero):
+    def _discriminator_objective(self, d, verdicts, one, zero):
         last = d.layers[-1]
-        return 0.5 * (last.cost(self.smooth * one, judgement.real) + last.cost(zero, judgement.fake))
+        return 0.5 * (last.cost(self.smooth * one, verdicts.real) + last.cost(zero, verdicts.fake))
 
 
 class WarmUp(Configurable):

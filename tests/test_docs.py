@@ -63,10 +63,14 @@ def test_a_function_that_a_page_names_is_in_the_file_that_it_names(page, files, 
 
 
 def inherited(files: str, name: str) -> bool:
-    """Whether a class of one of the files has a method from another."""
+    """Whether a class that one of the files defines, not only imports, has a method from another."""
     owner, _, method = name.partition(".")
     modules = [importlib.import_module(file.removesuffix(".py").replace("/", ".")) for file in files.split()]
-    return any(hasattr(getattr(module, owner, None), method) for module in modules)
+    classes = [getattr(module, owner, None) for module in modules]
+    return any(
+        getattr(found, "__module__", None) == module.__name__ and hasattr(found, method)
+        for found, module in zip(classes, modules, strict=True)
+    )
 
 
 def test_enough_functions_are_named_for_the_test_above_to_mean_something():
