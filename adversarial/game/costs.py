@@ -181,7 +181,7 @@ class InpaintingAdversaryCost(AdversaryCost):
     """A cost in which G makes the right half of an image from its left half; images have axes ('b', 0, 1, 'c').
 
     Its options are those of `AdversaryCost`. As in 2014, its objectives are channels whatever `monitor_*` of the
-    pair say.
+    pair say, and the channel `objective` is their sum whatever `ever_train_*` say.
 
     Examples
     --------
@@ -200,4 +200,7 @@ class InpaintingAdversaryCost(AdversaryCost):
         return model.generator.inpainting_sample_and_noise(data)[0]
 
     def _players_monitored(self, model: AdversaryPair) -> tuple[bool, bool, bool]:
+        return True, True, True
+
+    def _players_in_sum(self) -> tuple[bool, bool, bool]:
         return True, True, True
