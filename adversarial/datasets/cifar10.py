@@ -60,8 +60,8 @@ class CIFAR10(DenseDesignMatrix):
     axes : sequence, optional
         Order of the axes of images, default ('b', 0, 1, 'c').
     toronto_prepro : bool
-        Whether to divide by 255 and subtract the mean image of the training set, default false; not with `center`
-        or `gcn`.
+        Whether to divide by 255 (after `rescale`) and subtract the mean image of the training set, default false; not
+        with `center` or `gcn`. As in 2014, with `rescale` the mean that the test set subtracts is not rescaled.
     preprocessor : Preprocessor, optional
         Changes the examples.
 
@@ -101,7 +101,9 @@ class CIFAR10(DenseDesignMatrix):
         view_converter = DefaultViewConverter((32, 32, 3), axes)
         X, y = load(which_set)
         if toronto_prepro:
-            self._mean = _mean_image(X if which_set == "train" else load("train")[0])
+            # The training set's own mean is of images rescaled before; the test set's, as in 2014, is not.
+            train = which_set == "train"
+            self._mean = _mean_image(X if train else load("train")[0], rescale=rescale and train)
         super().__init__(X=X, y=y, view_converter=view_converter)
         self.restrict(start, stop)
         if one_hot:
@@ -129,14 +131,18 @@ class CIFAR10(DenseDesignMatrix):
         return np.clip(centred if self.rescale else centred / 127.5, -1.0, 1.0)
 
 
-def _mean_image(images: np.ndarray) -> np.ndarray:
+def _mean_image(images: np.ndarray, rescale: bool) -> np.ndarray:
     """Compute the mean of images / 255 in float32, a block at a time, to the bit what NumPy gives of all at once.
+
+    With `rescale` they are divided by 127.5 before.
 
     NumPy sums float32 columns row after row, so the sum of a block can start from that of the blocks before.
     """
     total = np.zeros((1, images.shape[1]), np.float32)
     for start in range(0, len(images), _BLOCK):
         block = images[start : start + _BLOCK].astype(np.float32)
+        if rescale:
+            block /= np.float32(127.5)
         block /= np.float32(255.0)
         total = np.add.reduce(np.concatenate([total, block]), axis=0, keepdims=True)
     return total[0] / np.float32(len(images))

@@ -180,7 +180,8 @@ class LazyAdversaryCost(ThresholdedAdversaryCost):
 class InpaintingAdversaryCost(AdversaryCost):
     """A cost in which G makes the right half of an image from its left half; images have axes ('b', 0, 1, 'c').
 
-    Its options are those of `AdversaryCost`.
+    Its options are those of `AdversaryCost`. As in 2014, its objectives are channels whatever `monitor_*` of the
+    pair say, and the channel `objective` is their sum whatever `ever_train_*` say.
 
     Examples
     --------
@@ -197,3 +198,9 @@ class InpaintingAdversaryCost(AdversaryCost):
 
     def _monitoring_samples(self, model: AdversaryPair, data: Batch) -> TensorVariable:
         return model.generator.inpainting_sample_and_noise(data)[0]
+
+    def _players_monitored(self, model: AdversaryPair) -> tuple[bool, bool, bool]:
+        return True, True, True
+
+    def _players_in_sum(self) -> tuple[bool, bool, bool]:
+        return True, True, True

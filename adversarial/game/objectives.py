@@ -163,12 +163,9 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
     def expr(self, model: AdversaryPair, data: Batch, **kwargs: Any) -> TensorVariable:
         """Return the sum of the objectives of the players that ever learn: the monitor's channel `objective`."""
         objectives = self.get_samples_and_objectives(model, data)
-        learning = [
-            (self.ever_train_discriminator, objectives.discriminator),
-            (self.ever_train_generator, objectives.generator),
-            (self.ever_train_inference, objectives.inferer),
-        ]
-        total = [objective for ever, objective in learning if ever and objective is not None]
+        players = objectives.discriminator, objectives.generator, objectives.inferer
+        counted = zip(self._players_in_sum(), players, strict=True)
+        total = [objective for counts, objective in counted if counts and objective is not None]
         return cast(TensorVariable, sum(total) if total else pt.constant(0.0, dtype=floatX()))
 
     def get_samples_and_objectives(self, model: AdversaryPair, data: Batch) -> Objectives:
@@ -269,14 +266,23 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [samples])
         channels["sample_grad_norm"] = pt.sqrt(pt.sqr(sample_grad).sum())
         objectives = self.get_samples_and_objectives(model, data)
-        if model.monitor_inference and objectives.inferer is not None:
+        show_d, show_g, show_i = self._players_monitored(model)
+        if show_i and objectives.inferer is not None:
             channels["objective_i"] = objectives.inferer
-        if model.monitor_discriminator:
+        if show_d:
             channels["objective_d"] = objectives.discriminator
-        if model.monitor_generator:
+        if show_g:
             channels["objective_g"] = objectives.generator
         channels["now_train_generator"] = self.now_train_generator
         return channels
+
+    def _players_monitored(self, model: AdversaryPair) -> tuple[bool, bool, bool]:
+        """Whether the objectives of D, of G and of the inferer are channels."""
+        return model.monitor_discriminator, model.monitor_generator, model.monitor_inference
+
+    def _players_in_sum(self) -> tuple[bool, bool, bool]:
+        """Whether the objectives of D, of G and of the inferer are part of the channel `objective`."""
+        return self.ever_train_discriminator, self.ever_train_generator, self.ever_train_inference
 
     def _switches(self) -> dict[str, TensorSharedVariable]:
         switches = (self.now_train_generator, self.now_train_discriminator, self.now_train_inference)

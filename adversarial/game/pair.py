@@ -117,18 +117,21 @@ class AdversaryPair(Model):
     def get_monitoring_channels(self, data: Batch) -> dict[str, TensorVariable]:
         """Return the channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
 
-        A generator for inpainting makes no whole samples, so there is no dis_on_samp_* with it. In 2014 the names of
-        the two kinds of dis_ channels were swapped; here each says what it measures.
+        A generator for inpainting makes no whole samples, so there is no dis_on_samp_* and no inf_* with it; its samples
+        are drawn all the same, as in 2014, since each draw decides where later streams start. In 2014 the names of the
+        two kinds of dis_ channels were swapped; here each says what it measures.
         """
         gen = self.generator.get_monitoring_channels(data)
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))
         dis_on_samp: dict[str, TensorVariable] = {}
         inf: dict[str, TensorVariable] = {}
+        samples = self.generator.sample(100)
         if self.makes_whole_examples():
-            dis_on_samp = self.discriminator.get_monitoring_channels((self.generator.sample(100), None))
-        if self.inferer is not None and self.makes_whole_examples():
+            dis_on_samp = self.discriminator.get_monitoring_channels((samples, None))
+        if self.inferer is not None:
             sample, noise, _ = self.generator.sample_and_noise(self.inference_monitoring_batch_size)
-            inf = self.inferer.get_monitoring_channels((sample, noise))
+            if self.makes_whole_examples():
+                inf = self.inferer.get_monitoring_channels((sample, noise))
         channels: dict[str, TensorVariable] = {}
         if self.monitor_generator:
             channels |= _prefixed("gen_", gen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.sharedvar import TensorSharedVariable
@@ -200,3 +201,38 @@ class FlattenerLayer(Layer):
         # The parts are the matrices among the inputs: PyTensor before 3.3 has the axis among them too.
         parts = tuple(part for part in Y_hat.owner.inputs if part.ndim == Y_hat.ndim)
         return self.raw_layer.cost(self.output_space.format_as(Y, self.raw_layer.get_output_space()), parts)
+
+    def get_layer_monitoring_channels(
+        self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
+    ) -> dict[str, TensorVariable]:
+        """Return the wrapped layer's channels; of an output, what 2014 measured.
+
+        Parameters
+        ----------
+        state_below : TensorVariable or tuple, optional
+            A batch of the input space.
+        state : TensorVariable, optional
+            The output for it, shape (batch, values).
+        targets : TensorVariable, optional
+            Without effect.
+
+        Returns
+        -------
+        dict
+            {name: scalar}.
+
+        Notes
+        -----
+        In 2014 component i took row i of the concatenated output, that is the whole output of example i, for its own
+        output. So max_x, mean_x, min_x and range_x of it are over that row, and the same for max_u, mean_u and min_u.
+        """
+        raw = self.raw_layer
+        if isinstance(raw, CompositeLayer) and state is not None:
+            last = state.shape[0] - 1
+            rows = tuple(state[pt.minimum(index, last)] for index in range(len(raw.layers)))
+            try:
+                return raw.get_layer_monitoring_channels(state_below, rows)
+            except ValueError:
+                # The channels of some layers need a matrix or images: those failed in 2014.
+                pass
+        return raw.get_layer_monitoring_channels(state_below)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 import numpy as np
+import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.kernels import C01B, KernelLayer, pair
@@ -26,7 +27,9 @@ class MaxoutConvC01B(KernelLayer):
     Each linear piece is the correlation of the image with a kernel; the `num_pieces` pieces of a channel are adjacent.
     Where pieces or pixels tie, each gets the whole gradient, as in Theano. Follows `MaxoutConvC01B` of Pylearn2's
     `models/maxout.py`. Any number of channels, and kernels, pools and strides that are not square, are allowed here,
-    unlike on cuda-convnet. The output has the axes ('c', 0, 1, 'b').
+    unlike on cuda-convnet. The output has the axes ('c', 0, 1, 'b'). An input of more than 3 channels is filled up with
+    channels of zeros to a multiple of 4, as 2014 did for cuda-convnet, since the initial kernels of later layers and the
+    norms of kernels depend on it.
 
     Parameters
     ----------
@@ -142,7 +145,8 @@ class MaxoutConvC01B(KernelLayer):
         linear_channels = self.num_channels * self.num_pieces
         self.detector_space = Conv2DSpace(shape=detector_shape, num_channels=linear_channels, axes=C01B)
         self.output_space = Conv2DSpace(shape=self.windows.pooled_shape, num_channels=self.num_channels, axes=C01B)
-        self._make_parameters(images.num_channels, linear_channels, self.detector_space)
+        self._dummy_channels = -images.num_channels % 4 if images.num_channels > 3 else 0
+        self._make_parameters(images.num_channels + self._dummy_channels, linear_channels, self.detector_space)
 
     def _fit_kernels(self, space: Conv2DSpace) -> Geometry:
         kernel_shape = self.kernel_shape
@@ -169,6 +173,8 @@ class MaxoutConvC01B(KernelLayer):
         images = self._as_c01b(state_below)
         if self.input_normalization is not None:
             images = self.input_normalization(images)
+        if self._dummy_channels:
+            images = pt.concatenate([images, pt.zeros_like(images[: self._dummy_channels])])
         z = self._with_bias(Correlation(self.geometry)(images, self.W))
         p = self._largest(z)
         if self.min_zero:

@@ -27,6 +27,7 @@ from adversarial.datasets.iteration import (
 )
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
+from adversarial.monitor.order_2014 import python2_order
 from adversarial.options import Count, Momentum01, OptionError, Positive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
@@ -78,7 +79,9 @@ class SGD(TrainingAlgorithm):
     monitoring_batches : int, optional
         Batches of each monitoring dataset.
     monitoring_dataset : Dataset or dict of Dataset, optional
-        What to monitor on; the names of a dict become prefixes of channels. By default nothing is monitored.
+        What to monitor on; the names of a dict become prefixes of channels. By default nothing is monitored. Several
+        datasets are taken in the order of 2014, that of Python 2.7's dict of their names, not in the order written:
+        each takes the next variates of the generator's noise.
     monitor_iteration_mode : str
         A key of `datasets.iteration.MODES`, default 'sequential'.
     termination_criterion : TerminationCriterion, optional
@@ -425,6 +428,9 @@ class SGD(TrainingAlgorithm):
 
 
 def _named(monitoring_dataset: Dataset | dict[str, Dataset] | None) -> dict[str, Dataset] | None:
-    if monitoring_dataset is None or isinstance(monitoring_dataset, dict):
-        return monitoring_dataset or None
+    """Return the monitoring datasets by name, in the order in which 2014 took them, or None."""
+    if monitoring_dataset is None:
+        return None
+    if isinstance(monitoring_dataset, dict):
+        return {name: monitoring_dataset[name] for name in python2_order(monitoring_dataset)} or None
     return {"": monitoring_dataset}

@@ -71,7 +71,12 @@ def test_options_are_2014s_arithmetic(data):
         found = CIFAR10(which_set="train", **options).X
         assert found.dtype == np.float32
         np.testing.assert_array_equal(found, expected)
+    rescaled = X / np.float32(127.5) / np.float32(255)
+    found = CIFAR10("train", toronto_prepro=True, rescale=True).X
+    np.testing.assert_array_equal(found, rescaled - rescaled.mean(axis=0))
     mean = (X / np.float32(255)).mean(axis=0)
+    found = CIFAR10("test", toronto_prepro=True, rescale=True).X
+    np.testing.assert_array_equal(found, test / np.float32(127.5) / np.float32(255) - mean)
     np.testing.assert_array_equal(CIFAR10("test", toronto_prepro=True).X, test / np.float32(255) - mean)
 
 

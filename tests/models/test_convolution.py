@@ -37,7 +37,7 @@ def output(layer, images, of=None):
 
 
 def correlated(images, kernels, pad):
-    images = np.pad(images, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    images = np.pad(images, ((0, len(kernels) - len(images)), (pad, pad), (pad, pad), (0, 0)))
     shape = kernels.shape[1:3]
     windows = np.lib.stride_tricks.sliding_window_view(images, shape, axis=(1, 2))
     return np.einsum("cyxbij,cijf->fyxb", windows, kernels)
@@ -95,6 +95,16 @@ def test_initial_kernels_are_drawn_as_pylearn2_drew_them(float64):
     drawn = np.random.RandomState([1, 2, 3]).uniform(-0.5, 0.5, (4, 3, 2, 6))
     np.testing.assert_array_equal(layer.W.get_value(), drawn)
     assert [param.name for param in layer.get_params()] == ["h_W", "h_b"]
+
+
+@pytest.mark.parametrize(("channels", "drawn_for"), [(1, 1), (3, 3), (4, 4), (5, 8), (7, 8), (8, 8), (9, 12)])
+def test_kernels_are_drawn_for_the_dummy_channels_of_cuda_convnet_too(channels, drawn_for, float64):
+    first = MaxoutConvC01B(**CONV)
+    then = MaxoutConvC01B(**CONV | {"layer_name": "then", "num_channels": 2})
+    MLP([first, then], input_space=space(channels=channels), seed=[1, 2, 3])
+    rng = np.random.RandomState([1, 2, 3])
+    np.testing.assert_array_equal(first.W.get_value(), rng.uniform(-0.5, 0.5, (drawn_for, 3, 2, 6)))
+    np.testing.assert_array_equal(then.W.get_value(), rng.uniform(-0.5, 0.5, (3, 3, 2, 4)))
 
 
 def test_normalizations_stand_where_they_are_named(float64):
@@ -163,7 +173,7 @@ def test_what_does_not_fit_can_be_shrunk(float64):
         MLP([MaxoutConvC01B(**options, fix_kernel_shape=True)], input_space=space())
     layer = MaxoutConvC01B(**options, fix_kernel_shape=True, fix_pool_shape=True, fix_pool_stride=True)
     MLP([layer], input_space=space())
-    assert layer.W.get_value().shape == (5, 7, 2, 6) and layer.get_output_space().shape == (1, 1)
+    assert layer.W.get_value().shape == (8, 7, 2, 6) and layer.get_output_space().shape == (1, 1)
 
 
 @pytest.mark.parametrize(

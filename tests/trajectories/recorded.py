@@ -81,7 +81,7 @@ def monitor_mismatches(run: Run, record, tolerance: float) -> list[str]:
     """
     mismatches = []
     for epoch in (key for key in record.files if key != "names"):
-        expected = {_unswapped(str(name)): value for name, value in zip(record["names"], record[epoch], strict=True)}
+        expected = {unswapped(str(name)): value for name, value in zip(record["names"], record[epoch], strict=True)}
         found = run.monitor[epoch]
         mismatches += [f"{epoch} {name}: absent or unknown" for name in expected.keys() ^ found.keys()]
         for name in expected.keys() & found.keys():
@@ -92,7 +92,8 @@ def monitor_mismatches(run: Run, record, tolerance: float) -> list[str]:
     return mismatches
 
 
-def _unswapped(name: str) -> str:
+def unswapped(name: str) -> str:
+    """The name that says what a channel of a discriminator measures, for that of 2014, or the reverse."""
     data, samples = "_dis_on_data_", "_dis_on_samp_"
     if data in name:
         return name.replace(data, samples)
