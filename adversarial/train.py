@@ -252,9 +252,10 @@ class Train(Configurable):
             try:
                 return self._main_loop(time_budget, max_epochs)
             except NumericalError as error:
-                if (row := _row_not_finite(self.dataset)) is not None:
-                    raise NumericalError(f"example {row} of the data is not finite (counted from 0): {error}") from error
-                raise
+                row = _row_not_finite(self.dataset)
+                if row is None:
+                    raise
+                raise NumericalError(f"example {row} of the data is not finite (counted from 0): {error}") from error
             finally:
                 self.reporter.close()
 
