@@ -18,13 +18,7 @@ arrays = st.sampled_from(KINDS).flatmap(
 )
 texts = st.text(st.characters(), max_size=8)
 leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**200), 2**200)
-    | st.floats()
-    | texts
-    | st.binary(max_size=8)
-    | arrays
+    st.none() | st.booleans() | st.integers(-(2**200), 2**200) | st.floats() | texts | st.binary(max_size=8) | arrays
 )
 contents = st.dictionaries(
     texts,

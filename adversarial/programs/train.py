@@ -136,9 +136,7 @@ def train(argv: Sequence[str] | None = None) -> int:
     read(read_text(found.path), found.path)
     from adversarial import backend
 
-    backend.configure(
-        given.backend, given.floatX, given.threads, given.device, machines_of(given), given.engine
-    )
+    backend.configure(given.backend, given.floatX, given.threads, given.device, machines_of(given), given.engine)
     _set_up_logging(given)
     return train_and_report(
         found,

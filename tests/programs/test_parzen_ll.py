@@ -185,9 +185,7 @@ def small_sets(monkeypatch):
     module.MNIST = module.TFD = MNIST
     monkeypatch.setitem(sys.modules, "small_sets", module)
     for name in ("mnist", "tfd"):
-        monkeypatch.setitem(
-            data_sources.NAMED_SETS, name, data_sources.NAMED_SETS[name]._replace(module="small_sets")
-        )
+        monkeypatch.setitem(data_sources.NAMED_SETS, name, data_sources.NAMED_SETS[name]._replace(module="small_sets"))
     return built
 
 

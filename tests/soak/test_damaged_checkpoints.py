@@ -81,7 +81,5 @@ def _sealed_hdf5(whole, rng):
 def test_5000_damaged_pickles_of_2014(dump, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "part_of_model", lambda allow: resolve)
     whole, rng = dump(pair_2014()), random.Random(2014)
-    opened = sum(
-        open_or_refuse(tmp_path / "model.pkl", damaged(whole, rng)) is not None for _ in range(5000)
-    )
+    opened = sum(open_or_refuse(tmp_path / "model.pkl", damaged(whole, rng)) is not None for _ in range(5000))
     assert 0 < opened < 5000
