@@ -28,8 +28,8 @@ class MaxoutConvC01B(KernelLayer):
     Where pieces or pixels tie, each gets the whole gradient, as in Theano. Follows `MaxoutConvC01B` of Pylearn2's
     `models/maxout.py`. Any number of channels, and kernels, pools and strides that are not square, are allowed here,
     unlike on cuda-convnet. The output has the axes ('c', 0, 1, 'b'). An input of more than 3 channels is padded with
-    channels of zeros to a multiple of 4, as 2014 did for cuda-convnet, since the initial kernels of later layers and the
-    norms of kernels depend on it.
+    channels of zeros to a multiple of 4, as 2014 did for cuda-convnet, since the initial kernels of later layers and
+    the norms of kernels depend on it.
 
     Parameters
     ----------
