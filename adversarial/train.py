@@ -154,7 +154,12 @@ class Train(Configurable):
         """
         if self._is_set_up:
             return
-        self._check()
+        if self.algorithm is None:
+            raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
+        if self.keep_every is not None and self.save_path is None:
+            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
+        if self.save_path is not None:
+            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
         self.reporter.on_setup(self)
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
@@ -172,15 +177,6 @@ class Train(Configurable):
                 self._restore(self._resumed_from)
         self._is_set_up = True
         self.reporter.on_ready(self)
-
-    def _check(self) -> None:
-        """Check what can be checked before anything is compiled."""
-        if self.algorithm is None:
-            raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
-        if self.keep_every is not None and self.save_path is None:
-            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
-        if self.save_path is not None:
-            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
 
     def _add_time_channels(self, monitor: Monitor) -> None:
         if not monitor.datasets:
@@ -220,9 +216,7 @@ class Train(Configurable):
         NumericalError
             If a parameter or an objective is not finite; what was saved before stays as it is.
         """
-        if not self._is_set_up:
-            self._check()
-        with held(self.save_path) if self.saves and backends.is_first_process() else contextlib.nullcontext():
+        with self._alone_at_save_path():
             try:
                 return self._train(time_budget, max_epochs)
             except NumericalError as error:
@@ -230,9 +224,17 @@ class Train(Configurable):
                 if isinstance(X, np.ndarray) and not np.isfinite(X).all():
                     row = int(np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))[0])
                     raise NumericalError(
-                        f"example {row} of the data is not finite (counted from 0): {error}"
+                        f"example {row} of the data, counted from 0, is NaN or infinite, and so is what is made of it"
                     ) from error
                 raise
+
+    def _alone_at_save_path(self) -> contextlib.AbstractContextManager[None]:
+        """Let no other run save where this one does."""
+        if self.save_path is None or not self.saves or not backends.is_first_process():
+            return contextlib.nullcontext()
+        if not self._is_set_up:
+            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
+        return held(self.save_path)
 
     def _train(self, time_budget: float | None, max_epochs: int | None) -> Outcome:
         started = time.monotonic()
