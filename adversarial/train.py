@@ -172,7 +172,10 @@ class Train(Configurable):
         if self._is_set_up:
             return
         algorithm = self._algorithm()
-        self._check()
+        if self.keep_every is not None and self.save_path is None:
+            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
+        if self.save_path is not None:
+            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
         self.reporter.on_setup(self)
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
@@ -195,14 +198,6 @@ class Train(Configurable):
         if self.algorithm is None:
             raise OptionError("Train", "algorithm", "needs the option 'algorithm' to be run, which is not given")
         return self.algorithm
-
-    def _check(self) -> None:
-        """Check what can be checked before anything is compiled."""
-        self._algorithm()
-        if self.keep_every is not None and self.save_path is None:
-            raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
-        if self.save_path is not None:
-            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
 
     def _add_time_channels(self, monitor: Monitor) -> None:
         if not monitor.datasets:
@@ -245,19 +240,26 @@ class Train(Configurable):
         NumericalError
             If a parameter or an objective is not finite; a model saved before is not overwritten.
         """
-        if not self._is_set_up:
-            self._check()
-        path = self.save_path if self.saves and backends.is_first_process() else None
-        with contextlib.nullcontext() if path is None else held(path):
+        with self._alone_at_save_path():
             try:
                 return self._main_loop(time_budget, max_epochs)
             except NumericalError as error:
                 row = _row_not_finite(self.dataset)
                 if row is None:
                     raise
-                raise NumericalError(f"example {row} of the data is not finite (counted from 0): {error}") from error
+                raise NumericalError(
+                    f"example {row} of the data, counted from 0, is NaN or infinite, and so is what is made of it"
+                ) from error
             finally:
                 self.reporter.close()
+
+    def _alone_at_save_path(self) -> contextlib.AbstractContextManager[None]:
+        """Let no other run save where this one does."""
+        if self.save_path is None or not self.saves or not backends.is_first_process():
+            return contextlib.nullcontext()
+        if not self._is_set_up:
+            check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
+        return held(self.save_path)
 
     def _main_loop(self, time_budget: float | None, max_epochs: int | None) -> Outcome:
         started = time.monotonic()

@@ -322,5 +322,5 @@ def test_a_second_run_to_one_path_is_refused_at_its_start(tmp_path):
 def test_nan_in_the_data_is_named_as_the_cause(tmp_path):
     train = experiment()
     train.dataset.X[7, 2] = np.nan
-    with pytest.raises(NumericalError, match="example 7 of the data is not finite"):
+    with pytest.raises(NumericalError, match="example 7 of the data, counted from 0, is NaN"):
         train.main_loop(max_epochs=2)

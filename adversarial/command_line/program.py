@@ -133,6 +133,9 @@ def sentence(error: Exception) -> str:
         what = f"{printable(os.fsdecode(error.filename))}: " if isinstance(error.filename, (str, bytes)) else ""
         advice = {errno.ENOSPC: "; make room and run again", errno.EDQUOT: "; make room and run again"}
         return f"{what}{error.strerror}{advice.get(error.errno or 0, '')}"
+    if isinstance(error, ValueError) and "compiledir" in text:
+        # PyTensor's own words, where it finds no place for what it compiles.
+        return f"{text} Name another folder for compiled code by PYTENSOR_FLAGS=base_compiledir=FOLDER"
     about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
     return f"a defect of this program ({about}); run it with --debug to see where"
 

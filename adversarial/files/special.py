@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import IO
+from typing import BinaryIO
 
 from adversarial.errors import DataError, UserError
 
@@ -39,7 +39,7 @@ def refuse_special(path: str | os.PathLike, kind: type[UserError] = DataError) -
         raise kind(f"{os.fspath(path)} cannot be read: it is {found}, not a file")
 
 
-def open_file(path: str | os.PathLike, kind: type[UserError] = DataError) -> IO[bytes]:
+def open_file(path: str | os.PathLike, kind: type[UserError] = DataError) -> BinaryIO:
     """Open a file for reading.
 
     Parameters

@@ -45,6 +45,7 @@ def test_what_a_program_returns_is_its_exit_code(returned, code, capsys, monkeyp
         (MemoryError("Unable to allocate 7 TiB"), 1, "not enough memory: Unable to allocate 7 TiB; try a smaller"),
         (MemoryError(), 1, "not enough memory; try a smaller"),
         (AttributeError("no 'x'"), 1, "a defect of this program (AttributeError: no 'x'); run it with --debug"),
+        (ValueError("Unable to create the compiledir directory '/x'."), 1, "PYTENSOR_FLAGS=base_compiledir=FOLDER"),
         (AssertionError(), 1, "a defect of this program (AssertionError); run it with --debug"),
     ],
 )
