@@ -30,6 +30,7 @@ from adversarial.monitor import NO_DATA, Monitor
 from adversarial.options import Configurable, Index, OptionError
 from adversarial.progress.reporting import Console, Reporter
 from adversarial.train_extensions import TrainExtension
+from adversarial.training_algorithms.finite import row_not_finite
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
 log = logging.getLogger(__name__)
@@ -244,7 +245,7 @@ class Train(Configurable):
             try:
                 return self._main_loop(time_budget, max_epochs)
             except NumericalError as error:
-                row = _row_not_finite(self.dataset)
+                row = row_not_finite(self.dataset)
                 if row is None:
                     raise
                 raise NumericalError(
@@ -441,12 +442,3 @@ def _default_save_path() -> str:
     if not stem:
         raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")
     return f"{stem}.{phase}.pkl" if phase else f"{stem}.pkl"
-
-
-def _row_not_finite(dataset: Dataset) -> int | None:
-    """Return the first row of the data, counted from 0, that has NaN or infinity; None where there is none."""
-    X = getattr(dataset, "X", None)
-    if not isinstance(X, np.ndarray):
-        return None
-    rows = np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))
-    return int(rows[0]) if len(rows) else None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
+from adversarial.datasets.dataset import Dataset
 from adversarial.errors import NumericalError
 from adversarial.monitor import Monitor
 
@@ -69,3 +70,12 @@ class FiniteGuard:
                     f"parameter {param.name} is {kind} {when}: try a lower learning rate, or --debug-nan to find where "
                     "it begins"
                 )
+
+
+def row_not_finite(dataset: Dataset) -> int | None:
+    """Return the first row of the data, counted from 0, that has NaN or infinity; None where there is none."""
+    X = getattr(dataset, "X", None)
+    if not isinstance(X, np.ndarray):
+        return None
+    rows = np.flatnonzero(~np.isfinite(X).all(axis=tuple(range(1, X.ndim))))
+    return int(rows[0]) if len(rows) else None
