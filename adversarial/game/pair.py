@@ -117,9 +117,9 @@ class AdversaryPair(Model):
     def get_monitoring_channels(self, data: Batch) -> dict[str, TensorVariable]:
         """Return the channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
 
-        A generator for inpainting makes no whole samples, so there is no dis_on_samp_* and no inf_* with it; its samples
-        are drawn all the same, as in 2014, since each draw decides where later streams start. In 2014 the names of the
-        two kinds of dis_ channels were swapped; here each says what it measures.
+        A generator for inpainting makes no whole samples, so there is no dis_on_samp_* and no inf_* with it. Its
+        samples are drawn all the same, as in 2014, since each draw decides where later streams start. In 2014 the names
+        of the two kinds of dis_ channels were swapped; here each says what it measures.
         """
         gen = self.generator.get_monitoring_channels(data)
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))

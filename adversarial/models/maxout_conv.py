@@ -27,9 +27,10 @@ class MaxoutConvC01B(KernelLayer):
     Each linear piece is the correlation of the image with a kernel; the `num_pieces` pieces of a channel are adjacent.
     Where pieces or pixels tie, each gets the whole gradient, as in Theano. Follows `MaxoutConvC01B` of Pylearn2's
     `models/maxout.py`. Any number of channels, and kernels, pools and strides that are not square, are allowed here,
-    unlike on cuda-convnet. The output has the axes ('c', 0, 1, 'b'). An input of more than 3 channels is filled up with
-    channels of zeros to a multiple of 4, as 2014 did for cuda-convnet, since the initial kernels of later layers and the
-    norms of kernels depend on it.
+    unlike on cuda-convnet. The output has the axes ('c', 0, 1, 'b').
+
+    An input of more than 3 channels is filled up with zeros to a multiple of 4 channels, as for cuda-convnet in 2014:
+    the initial kernels of later layers and the norms of kernels depend on it.
 
     Parameters
     ----------
