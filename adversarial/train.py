@@ -350,14 +350,19 @@ class Train(Configurable):
         return go_on
 
     def _check_objectives(self) -> None:
+        """Refuse an objective that is NaN; warn of one that is infinite, on which a ChannelInf may act."""
         monitor = self.model.monitor
         for name, channel in monitor.channels.items():
-            if (name == "objective" or name.endswith("_objective")) and not math.isfinite(channel.val_record[-1]):
-                raise NumericalError(
-                    f"channel {name} is {channel.val_record[-1]} after update {monitor.get_batches_seen()}, at the end "
-                    f"of epoch {monitor.get_epochs_seen()}: try a lower learning rate, or --debug-nan to find where it "
-                    "begins"
-                )
+            value = channel.val_record[-1]
+            if math.isfinite(value) or not (name == "objective" or name.endswith("_objective")):
+                continue
+            found = (
+                f"channel {name} is {value} after update {monitor.get_batches_seen()}, at the end of epoch "
+                f"{monitor.get_epochs_seen()}: try a lower learning rate, or --debug-nan to find where it begins"
+            )
+            if math.isnan(value):
+                raise NumericalError(found)
+            log.warning("%s", found)
 
     def save(self) -> None:
         """Save the model, and the state of training, at `save_path`."""

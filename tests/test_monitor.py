@@ -16,7 +16,7 @@ from adversarial.errors import CheckpointError, ConfigurationError, NumericalErr
 from adversarial.monitor import Monitor, format_value, number_aware_alphabetical_key, push_monitor, read_channel
 from adversarial.options import OptionError
 from adversarial.space import VectorSpace
-from adversarial.termination_criteria import EpochCounter
+from adversarial.termination_criteria import ChannelInf, EpochCounter
 
 SPACE = VectorSpace(dim=4)
 
@@ -162,13 +162,33 @@ def test_channels_are_scalars_in_floatX():
         monitor_of(data(5), count=lambda X: pt.cast(X.sum(), "float64"))
 
 
-def test_an_infinite_objective_stops_training():
-    class Infinite(PlainReconstruction):
-        def expr(self, model, data, **kwargs):
-            return super().expr(model, data, **kwargs) - pt.log(model.discriminator.b.sum() * 0)
+class Shifted(PlainReconstruction):
+    """An objective with a constant added, which leaves the gradients as they are."""
 
-    with pytest.raises(NumericalError, match="channel valid_objective is inf after update 0, at the end of epoch 0"):
-        experiment(cost=Infinite()).main_loop()
+    def __init__(self, constant):
+        super().__init__()
+        self.constant = constant
+
+    def expr(self, model, data, **kwargs):
+        return super().expr(model, data, **kwargs) + self.constant
+
+
+def test_an_objective_that_is_nan_stops_training():
+    with pytest.raises(NumericalError, match="channel valid_objective is nan after update 0, at the end of epoch 0"):
+        experiment(cost=Shifted(math.nan)).main_loop()
+
+
+def test_an_infinite_objective_is_warned_of_and_training_goes_on(caplog):
+    train = experiment(cost=Shifted(math.inf), termination_criterion=EpochCounter(max_epochs=2))
+    train.main_loop()
+    assert train.model.monitor.channels["valid_objective"].val_record == [math.inf] * 3
+    assert "channel valid_objective is inf after update 0, at the end of epoch 0" in caplog.text
+
+
+def test_a_channel_inf_may_watch_the_objective():
+    train = experiment(cost=Shifted(math.inf), termination_criterion=ChannelInf("valid_objective"))
+    train.main_loop()
+    assert train.model.monitor.get_epochs_seen() <= 1
 
 
 def test_a_record_is_taken_back():
