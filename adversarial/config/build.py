@@ -145,7 +145,12 @@ class Builder:
         except UserError as error:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
+            raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
+        except (ArithmeticError, AttributeError, LookupError) as error:
+            # Of this package's own classes a wrong value is the cause; in a user's code it is a bug to be seen.
+            if not target.__module__.startswith("adversarial."):
+                raise
             raise self._error(node, f"{_name_of(target)}: {self._line(error)}") from error
         except MemoryError as error:
             raise self._error(

@@ -71,7 +71,7 @@ def test_an_unwritten_default_written_out_is_no_difference():
 def test_values_have_meanings():
     rows = compare(read_experiment(MNIST, "it")).rows
     unsaid = {row.key.rpartition(".")[2] for row in rows if not row.meaning}
-    assert unsaid == {"max_row_norm", "[seed of the noise]", "[seed of the monitor]"}
+    assert unsaid == {"[seed of the noise]", "[seed of the monitor]"}
 
 
 def test_a_layer_put_in_is_one_difference():

@@ -20,7 +20,8 @@ from adversarial.termination_criteria import EpochCounter
 def test_each_name_of_2014_stands_for_what_lives_at_its_new_name(name):
     found = AllowList().resolve(name)
     assert found is AllowList().resolve(NAMES_2014[name])
-    assert found.__name__ == name.rpartition(".")[2]
+    # The kinds of SGD have names of their own that end so.
+    assert found.__name__.endswith(name.rpartition(".")[2])
     assert inspect.isclass(found) and issubclass(found, Configurable) or found.__configurable__
 
 
@@ -81,7 +82,7 @@ def test_what_is_not_allowed_is_not_imported(tmp_path, monkeypatch):
             "adversarial.termination_criteria.EpochCount",
             "did you mean 'adversarial.termination_criteria.Ep",
         ),
-        ("pylearn2.models.rbm.RBM", "2014's 'pylearn2.models.rbm.RBM' is not ported"),
+        ("pylearn2.models.svm.DenseMulticlassSVM", "2014's 'pylearn2.models.svm.DenseMulticlassSVM' is not ported"),
         ("theano.function", "2014's 'theano.function' is not ported"),
         ("numpy.zeros", "'numpy.zeros' is not allowed; if it is your own code, allow it by --allow numpy"),
         ("MLP", "'MLP' is not a dotted name such as adversarial.models.mlp.MLP"),

@@ -16,4 +16,5 @@ NAMES = [line.partition(" = ")[::2] for line in LINES if not line.startswith("#"
 def test_an_earlier_name_stands_for_what_it_did(name, home):
     found = AllowList().resolve(name)
     assert found is AllowList().resolve(home or name)
-    assert found.__name__ == (home or name).rpartition(".")[2]
+    # The kinds of SGD have names of their own that end so.
+    assert found.__name__.endswith((home or name).rpartition(".")[2])

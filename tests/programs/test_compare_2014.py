@@ -49,7 +49,7 @@ def test_three_planted_changes_are_the_three_on_top(capsys):
         ["algorithm.batch_size", "50", "100"],
         ["extensions.0.final_momentum", "0.9", "0.7"],
     ]
-    assert any("examples of a minibatch" in line for line in lines)
+    assert any("Examples in a minibatch" in line for line in lines)
 
 
 def test_not_strict_says_nothing_by_its_exit_code():
