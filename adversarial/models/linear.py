@@ -13,7 +13,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import floatX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
-from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
+from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -71,7 +71,7 @@ class Linear(AffineLayer):
         layer_name: str,
         irange: NonNegative | None = None,
         istdev: NonNegative | None = None,
-        sparse_init: Count | None = None,
+        sparse_init: Index | None = None,
         sparse_stdev: NonNegative = 1.0,
         include_prob: Probability = 1.0,
         init_bias: float | np.ndarray | None = 0.0,

@@ -10,7 +10,7 @@ from adversarial.backend import sharedX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.models.parameter_budget import spend
-from adversarial.options import Count, NonNegative, OptionError, Positive, Probability
+from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -81,7 +81,7 @@ class Maxout(AffineLayer):
         pool_stride: Count | None = None,
         randomize_pools: bool = False,
         irange: NonNegative | None = None,
-        sparse_init: Count | None = None,
+        sparse_init: Index | None = None,
         sparse_stdev: NonNegative = 1.0,
         include_prob: Probability = 1.0,
         init_bias: float | np.ndarray = 0.0,

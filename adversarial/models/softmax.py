@@ -17,7 +17,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import norm_channels
-from adversarial.options import Count, NonNegative, OptionError, Positive
+from adversarial.options import Count, Index, NonNegative, OptionError, Positive
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -68,7 +68,7 @@ class Softmax(AffineLayer):
         layer_name: str,
         irange: NonNegative | None = None,
         istdev: NonNegative | None = None,
-        sparse_init: Count | None = None,
+        sparse_init: Index | None = None,
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
         max_row_norm: Positive | None = None,

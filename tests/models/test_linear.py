@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from adversarial.errors import ConfigurationError
 from adversarial.models.affine import initial_weights, limit_norms
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
+from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
+from adversarial.models.softmax import Softmax
 from adversarial.options import OptionError
 from adversarial.space import Conv2DSpace
 
@@ -155,6 +157,18 @@ def test_updates_keep_the_layers_limits(float64):
     W = evaluate(updates[layer.W])
     assert (W[np.eye(4, 3) == 0] == 0).all()
     np.testing.assert_allclose(np.linalg.norm(W, axis=0), 0.3, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Linear(dim=3, layer_name="h", sparse_init=0),
+        Maxout(num_units=1, num_pieces=3, layer_name="h", sparse_init=0),
+        Softmax(n_classes=3, layer_name="h", sparse_init=0),
+    ],
+)
+def test_weights_may_all_start_at_0_as_in_the_files_of_the_dropout_paper(layer):
+    np.testing.assert_array_equal(built(layer).W.get_value(), np.zeros((4, 3)))
 
 
 def test_learning_rate_scales():
