@@ -67,7 +67,7 @@ def module_names() -> Iterator[str]:
 
 def documentation(target: Callable) -> Any:
     """The docstring of a class or function, in numpydoc's parts."""
-    return ClassDoc(target) if inspect.isclass(target) else FunctionDoc(target)
+    return ClassDoc(target, config={"show_class_members": False}) if inspect.isclass(target) else FunctionDoc(target)
 
 
 def described(target: Callable) -> dict[str, str]:
