@@ -27,6 +27,7 @@ from saved_content import same
 from adversarial import checkpoint
 from adversarial.config import yaml_parse
 from adversarial.errors import UserError
+from adversarial.progress.reporting import Silent
 from adversarial.termination_criteria import EpochCounter
 from adversarial.train import Train
 
@@ -180,6 +181,7 @@ def experiment_of(recipe: str | None) -> Train:
 def main(model: str, kills: str, recipe: str | None = None) -> None:
     """Kill and resume, in a folder that holds nothing else; the stages to wait for take turns."""
     train = experiment_of(recipe)
+    train.reporter = Silent()  # standard output is for the rounds
     train.save_path, train.save_freq, train.save_every_seconds = model, 1, 0.0
     train.setup()
     run = KilledRun(train, random.Random(2014))
