@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Workers side by side share the processors: with all of them for each, threads that wait for work take it from others.
@@ -13,9 +14,14 @@ WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 from adversarial import backend  # noqa: E402
+from adversarial.config import variables  # noqa: E402
 
 # Tests that make graphs before they call the backend find its settings, floatX among them, in use.
 backend.configure()
+
+# Nothing is timed in tests: the machine may be busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 GOLDEN = Path(__file__).parent / "golden2014"
 
@@ -63,3 +69,12 @@ def on_c() -> Iterator[None]:
     backend.configure(backend="c")
     yield
     backend.configure(backend=before)
+
+
+@pytest.fixture(autouse=True)
+def no_variables_used() -> Iterator[None]:
+    """A program hides values of the environment that its process used; here many tests share one process."""
+    before = dict(variables._used_anywhere)
+    yield
+    variables._used_anywhere.clear()
+    variables._used_anywhere.update(before)

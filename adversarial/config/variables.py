@@ -112,9 +112,9 @@ def _hidden(sentence: str, used: Mapping[str, str]) -> str:
                 names.setdefault(written, name)
     if not names:
         return sentence
-    # A value as short as 1 is hidden as a word of its own only: it stands in other words by chance.
+    # A value as short as 1 is hidden as a word or number of its own only: others have it in them by chance.
     patterns = (
-        re.escape(written) if len(written) > 3 else rf"(?<!\w){re.escape(written)}(?!\w)"
+        re.escape(written) if len(written) > 3 else rf"(?<![\w.]){re.escape(written)}(?!\.?\w)"
         for written in sorted(names, key=len, reverse=True)
     )
     return re.sub("|".join(patterns), lambda match: names[match.group()], sentence)
