@@ -31,7 +31,7 @@ from pytensor.compile.mode import Mode, get_mode
 from pytensor.graph.basic import Variable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
-from adversarial.engine import denormals, precompiled_headers, registry, settings
+from adversarial.engine import denormals, precompiled_headers, registry, settings, thread_pool
 from adversarial.engine.graph_cache import CachedRewritesMode
 from adversarial.engine.parallel_compilation import LaterMaker, LinkedLater, ParallelVMLinker
 from adversarial.engine.settings import Backend, Device, Engine, FloatX, Machines, Settings
@@ -140,6 +140,8 @@ def configure(
     if threads is not None and threads != current.threads:
         current.threads = threads
         os.environ["OMP_NUM_THREADS"] = str(threads)
+        if current.engine == "fast":
+            thread_pool.spin_briefly()
         # The threads that the library starts here are those that work on the updates.
         with denormals_flushed():
             current.blas.use(threads)

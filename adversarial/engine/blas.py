@@ -102,8 +102,6 @@ def _system() -> Blas | None:
     from pytensor.link.c.cmodule import default_blas_ldflags
 
     ldflags = default_blas_ldflags()
-    # It may have a thread pool of its own, so OpenMP's threads must not spin while they wait.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return Blas(f"system BLAS ({ldflags})", ldflags) if ldflags else None
 
 

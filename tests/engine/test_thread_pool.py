@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytensor
 import pytensor.tensor as pt
@@ -31,3 +33,17 @@ def test_products_are_right_on_any_number_of_threads(threads):
 def test_without_a_compiler_that_works_the_library_keeps_its_threads(monkeypatch, tmp_path):
     monkeypatch.setattr(thread_pool, "_SOURCE", "this is no C++")
     assert not thread_pool.share(tmp_path / "none.so", "set_callback")
+
+
+@pytest.mark.parametrize(
+    "said, spins",
+    [({}, "2000"), ({"OMP_WAIT_POLICY": "active"}, None), ({"GOMP_SPINCOUNT": "5"}, "5")],
+    ids=["nothing said", "a policy", "a count"],
+)
+def test_threads_spin_briefly_unless_the_user_said_how_they_wait(said, spins, monkeypatch):
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    thread_pool.spin_briefly()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
