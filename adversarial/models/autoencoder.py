@@ -241,8 +241,16 @@ class StackedContractiveAutoencoder(ContractiveAutoencoder):
         The others, from the visible layer up; each reads the codes of the one below. They stay as they are.
     nhid : int
         Number of hidden units.
-    **kwargs : dict
-        Options of `ContractiveAutoencoder`; the number of visible units is that of the codes below.
+    act_enc, act_dec : {'linear', 'sigmoid', 'tanh', 'softplus'} or None
+        Functions of the encoder and the decoder; None is linear.
+    tied_weights : bool, optional
+        Whether the decoder's weights are the encoder's, transposed; default false.
+    irange : float, optional
+        Width of the interval around 0 from which weights are drawn, at least 0, default .001.
+    rng : int or list of int, optional
+        Seed of the numpy RandomState that draws the weights, default 9001 as that of `Autoencoder`.
+    sampling_stdev : float, optional
+        Standard deviation, at least 0, of the noise on the topmost codes in a step of the sampling chain; default 1.
 
     Examples
     --------
@@ -252,8 +260,27 @@ class StackedContractiveAutoencoder(ContractiveAutoencoder):
     (VectorSpace(4), VectorSpace(6))
     """
 
-    def __init__(self, below: list[ContractiveAutoencoder], nhid: Count, **kwargs: Any):
-        super().__init__(nvis=codes_of("StackedContractiveAutoencoder", below), nhid=nhid, **kwargs)
+    def __init__(
+        self,
+        below: list[ContractiveAutoencoder],
+        nhid: Count,
+        act_enc: Activation | None,
+        act_dec: Activation | None,
+        tied_weights: bool = False,
+        irange: NonNegative = 1e-3,
+        rng: int | list[int] = SEED,
+        sampling_stdev: NonNegative = 1.0,
+    ):
+        super().__init__(
+            sampling_stdev,
+            nvis=codes_of("StackedContractiveAutoencoder", below),
+            nhid=nhid,
+            act_enc=act_enc,
+            act_dec=act_dec,
+            tied_weights=tied_weights,
+            irange=irange,
+            rng=rng,
+        )
         self.below = list(below)
 
     def _named_parts(self) -> dict[str, Model]:

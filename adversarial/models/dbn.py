@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.blocks import codes_of
 from adversarial.models.model import Model
-from adversarial.models.rbm import RBM
-from adversarial.options import Count
+from adversarial.models.rbm import RBM, SEED
+from adversarial.options import Count, NonNegative
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Space
 
@@ -26,8 +25,12 @@ class DBN(RBM):
         The machines below, from the visible layer up; each reads the codes of the one below. They stay as they are.
     nhid : int
         Number of hidden units at the top.
-    **kwargs : dict
-        Options of `RBM`; the number of visible units is that of the codes below.
+    irange : float, optional
+        Weights start uniform in (-irange, irange); at least 0, default .5.
+    rng : int or list of int, optional
+        Seed of the numpy RandomState that draws the weights; default 1001 as that of `RBM`.
+    init_bias_vis, init_bias_hid : float or array, optional
+        Initial biases, a number or one for each unit; default 0.
 
     Examples
     --------
@@ -36,8 +39,16 @@ class DBN(RBM):
     (VectorSpace(4), VectorSpace(6))
     """
 
-    def __init__(self, below: list[RBM], nhid: Count, **kwargs: Any):
-        super().__init__(nvis=codes_of("DBN", below), nhid=nhid, **kwargs)
+    def __init__(
+        self,
+        below: list[RBM],
+        nhid: Count,
+        irange: NonNegative = 0.5,
+        rng: int | list[int] = SEED,
+        init_bias_vis: float | list[float] | np.ndarray = 0.0,
+        init_bias_hid: float | list[float] | np.ndarray = 0.0,
+    ):
+        super().__init__(codes_of("DBN", below), nhid, irange, rng, init_bias_vis, init_bias_hid=init_bias_hid)
         self.below = list(below)
 
     def _named_parts(self) -> dict[str, Model]:

@@ -82,6 +82,10 @@ class RBM(Block):
         self.bias_hid = _bias("bias_hid", nhid, init_bias_hid)
         self._params: list[TensorSharedVariable] = [self.weights, self.bias_vis, self.bias_hid]
 
+    def describe_options(self) -> dict[str, Any]:
+        """Return the options for a saved model, which has the biases themselves and not the data that they are of."""
+        return {name: value for name, value in self.options.items() if name != "init_bias_vis_marginals"}
+
     def input_to_h_from_v(self, v: Variable) -> TensorVariable:
         """Return what hidden units receive from visible ones: v W + b_hid."""
         return self.bias_hid + pt.dot(v, self.weights)

@@ -116,16 +116,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _say_curve(given: argparse.Namespace, samples: Samples, data: Data | None, **widths: Any) -> None:
-    for option in ("burn_in", "thinning", "chains", "folds"):
+    for option in ("burn_in", "thinning", "chains"):
         if getattr(given, option) is not None:
             raise ConfigurationError(f"--steps says at which steps to score, and --num-samples how many chains: "
                                      f"leave --{option.replace('_', '-')} out")  # fmt: skip
-    if given.repeats > 1 or given.convergence:
-        raise ConfigurationError("--steps scores each start once: leave --repeats and --convergence out")
+    if given.repeats > 1 or given.convergence or given.folds or given.score_valid:
+        reason = "--steps scores the test data of one fold, once: leave --repeats, --convergence, --folds and -v out"
+        raise ConfigurationError(reason)
     starts: Sequence[Start] = given.start or ("data", "corrupted")
     curve = chain_curve(
         samples, given.steps, starts, data,
-        chains=given.num_samples, allow=given.allow, progress=not given.json, fold=given.fold, **widths,
+        chains=given.num_samples, allow=given.allow, progress=not given.json,
+        fold=given.fold, batch_size=given.batch_size, **widths,
     )  # fmt: skip
     if given.plot:
         curve.draw(given.plot)

@@ -77,9 +77,15 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is that of train.py where training was stopped."""
-    given = argument_parser().parse_args(argv)
+    parser = argument_parser()
+    given = parser.parse_args(argv)
     backend.configure(threads=given.threads)
     if given.experiment == TABLE:
+        for option in ("epochs", "no_train", "keep_every", "points"):
+            if getattr(given, option) != parser.get_default(option):
+                raise ConfigurationError(
+                    f"{TABLE} trains each model by its own plan: leave --{option.replace('_', '-')} out"
+                )
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         folder = Path(given.dir or (f"{TABLE}_quick" if given.quick else TABLE))
         return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None)

@@ -232,12 +232,11 @@ def _seconds(model: Path) -> float | None:
     """Return the time of training by the monitors' records, monitoring and saving aside; None where it is not there."""
     total = 0.0
     for path in _phases(model):
-        channel = checkpoint.MonitorRecord.from_content(checkpoint.read(path)["monitor"]).channels.get(
-            "training_seconds_this_epoch"
-        )
-        if channel is None:
+        monitor = checkpoint.read(path).get("monitor")
+        channels = {} if monitor is None else checkpoint.MonitorRecord.from_content(monitor).channels
+        if "training_seconds_this_epoch" not in channels:
             return None
-        total += float(np.sum(channel.val_record))
+        total += float(np.sum(channels["training_seconds_this_epoch"].val_record))
     return total
 
 

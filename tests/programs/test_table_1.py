@@ -84,7 +84,7 @@ def test_the_table_has_a_row_of_each_model_and_is_not_made_twice(tmp_path, pair,
         table_1.Run("Adversarial nets", "mnist.yaml", 1),
     )
     monkeypatch.setattr(table_1, "QUICK_RUNS", runs)
-    monkeypatch.setattr(table_1.estimates, "measure", few_samples(table_1.estimates.measure))
+    monkeypatch.setattr(table_1.estimates, "measure", few_samples)
     folder = tmp_path / "table"
     assert table_1.make_table(folder, quick=True, adversarial=pair, num_samples=60) == 0
     lines = (folder / "table1.md").read_text().splitlines()
@@ -112,16 +112,12 @@ def test_the_table_has_a_row_of_each_model_and_is_not_made_twice(tmp_path, pair,
     assert (folder / "samples.png").exists()
 
 
-def few_samples(measure):
-    """`estimates.measure` of a model without an estimate, from few samples."""
-
-    def measured(model, content):
-        found = table_1.estimates.parzen_log_likelihood(model, num_samples=60).to_dict()
-        found["model"] = table_1.estimates.identity(content)
-        table_1.estimates.path_beside(model).write_text(json.dumps(found))
-        return found
-
-    return measured
+def few_samples(model, content):
+    """`estimates.measure` from few samples."""
+    found = table_1.estimates.parzen_log_likelihood(model, num_samples=60).to_dict()
+    found["model"] = table_1.estimates.identity(content)
+    table_1.estimates.path_beside(model).write_text(json.dumps(found))
+    return found
 
 
 def test_options_of_chains_are_refused_where_there_are_none(pair):
