@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from adversarial.figures.curves import Curve, write_curves
 from adversarial.models.chains import Chain, ChainOptions, Start, starting_points
 from adversarial.progress import counting
 
-#: Changes and differences within so many standard errors (over test examples) are none.
+#: Differences of two figures within so many of their standard errors are none.
 ERRORS = 2.0
 
 
@@ -30,7 +31,7 @@ class ChainPoint(NamedTuple):
 
 
 def change_between(before: ChainPoint, after: ChainPoint) -> float:
-    """Return the change of the figure; 0 where it is within `ERRORS` standard errors.
+    """Return the change of the figure; 0 where it is within `ERRORS` standard errors of a difference.
 
     Examples
     --------
@@ -38,7 +39,7 @@ def change_between(before: ChainPoint, after: ChainPoint) -> float:
     0.0
     """
     change = after.log_likelihood - before.log_likelihood
-    return change if abs(change) > ERRORS * max(before.standard_error, after.standard_error) else 0.0
+    return change if abs(change) > ERRORS * math.hypot(before.standard_error, after.standard_error) else 0.0
 
 
 @dataclass
