@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from adversarial.config.base_directory import document_folder
-from adversarial.config.build import Builder
+from adversarial.config.build import Builder, serialize
 from adversarial.config.reader import children, read
 from adversarial.config.variables import Variables, training_file_variables
 from adversarial.datasets.dataset import Dataset
@@ -127,6 +127,14 @@ def name_of(node: yaml.Node | None) -> str:
 def options_of(node: yaml.Node | None) -> Mapping[str, yaml.Node]:
     """Return the options of the object that a node describes."""
     return {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+
+
+def raw_dataset(content: Mapping[str, Any], path: str) -> str:
+    """Return the YAML of the data that a saved model's data were made of by others: of their images, not the codes."""
+    node = DocumentInModel(content.get("dataset_yaml_src") or "", path).root
+    while name_of(node).endswith(".TransformerDataset") and "raw" in options_of(node):
+        node = options_of(node)["raw"]
+    return "" if node is None else serialize(node)
 
 
 def _is_own(target: Any) -> bool:

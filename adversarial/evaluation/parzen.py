@@ -17,6 +17,7 @@ from adversarial.evaluation.sample_sources import Rows, Samples, sample_source
 from adversarial.likelihood.convergence import convergence as convergence_of
 from adversarial.likelihood.cross_validation import WidthChoice, choose_width, choose_width_anywhere, grid
 from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, blocks, check_widths
+from adversarial.models.chains import ChainOptions
 from adversarial.progress import counting
 
 #: Validation examples that the width is chosen on, as in 2014.
@@ -37,6 +38,7 @@ def parzen_log_likelihood(
     convergence: bool = False,
     batch_size: int = TILE,
     allow: Sequence[str] = (),
+    chains: ChainOptions | None = None,
     progress: bool = False,
 ) -> ParzenResult:
     """Estimate the log-likelihood of test data under a Parzen window of samples (section 5 of the paper).
@@ -68,6 +70,8 @@ def parzen_log_likelihood(
         Examples scored at a time. Memory, not the result, depends on it.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
+    chains : ChainOptions, optional
+        Start, burn-in, thinning and number of the chains of a model that is sampled by Markov chains.
     progress : bool, optional
         Show progress on standard error.
 
@@ -110,7 +114,7 @@ def parzen_log_likelihood(
         raise ConfigurationError("all folds and repeats cannot go together: each gives an error of its own kind")
     tried = grid() if widths is None else check_widths(sorted(widths))
     fixed = None if sigma is None or sigma == "auto" else float(check_widths(sigma)[0])
-    source = sample_source(samples, tuple(allow))
+    source = sample_source(samples, tuple(allow), chains)
     found_data = scoring_data(data, source.content, source.path, tuple(allow))
     result = ParzenResult(source.name, found_data.name)
     scoring = _Scoring(
@@ -119,6 +123,7 @@ def parzen_log_likelihood(
     for repeat in range(repeats):
         with scoring.timed("sampling"):
             rows = source.draw(repeat, found_data, num_samples, quiet=not progress)
+        result.source = source.name
         if rows.shape[0] < 2:
             raise DataError("there is only one sample, but a Parzen window of one says nothing: give two or more")
         for each in range(found_data.folds) if fold == "all" else [fold]:

@@ -11,10 +11,12 @@ import numpy as np
 from adversarial import backend, checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.evaluation.data_sources import ScoringData, is_file_of_rows
+from adversarial.evaluation.named_in_model import raw_dataset
 from adversarial.files.rows import open_rows, spool
 from adversarial.game.sampling import Sampler, samples_of
 from adversarial.likelihood.bernoulli import logits as logits_of_probabilities
 from adversarial.likelihood.parzen import blocks
+from adversarial.models.chains import ChainModel, ChainOptions, chain_samples
 from adversarial.models.model import Model
 from adversarial.progress import counting
 from adversarial.serialization import hdf5_format
@@ -147,6 +149,53 @@ class ModelSamples(SampleSource):
         return Sampler(self.model, seed=seed, logits=logits).batches()
 
 
+class ChainSamples(ModelSamples):
+    """Samples of a model that is sampled by Markov chains, which start where its training data say.
+
+    Parameters
+    ----------
+    model : Model
+        One that is a `ChainModel`.
+    path : str, optional
+        Where it was saved, if it was.
+    content : dict, optional
+        What its file holds. The default is what the model itself says of its training.
+    options : ChainOptions, optional
+        Start, burn-in, thinning and number of the chains.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        path: str = "",
+        content: Mapping[str, Any] | None = None,
+        options: ChainOptions | None = None,
+    ):
+        super().__init__(model, path, content)
+        self.options = options or ChainOptions()
+        assert isinstance(model, ChainModel) and self.content is not None
+        self.chain_model: ChainModel = model
+        if model.visible_space() != model.get_input_space():
+            # The top of a stack is trained on codes, but its samples are of what these are codes of.
+            self.content = {**self.content, "dataset_yaml_src": raw_dataset(self.content, self.path)}
+
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+        count = NUM_SAMPLES if count is None else count
+        self.name = f"{self.path} ({self.options.described(count)})"
+        parts = chain_samples(self.chain_model, count, data.split("train"), self.options, repeat)
+        with counting("drawing samples", count, quiet) as progress:
+            found = np.empty((count, self.chain_model.visible_space().get_total_dimension()), backend.floatX())
+            end = 0
+            for part in parts:
+                found[end : end + len(part)] = part
+                end += len(part)
+                progress(len(part))
+        return found
+
+    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
+        raise ConfigurationError(f"{self.path} is sampled by Markov chains: parzen_ll.py scores what these make")
+
+
 class StoredSamples(SampleSource):
     """Samples in a file or an array.
 
@@ -212,7 +261,7 @@ class _FirstRows:
 Samples: TypeAlias = str | os.PathLike | Model | np.ndarray | SampleSource
 
 
-def sample_source(samples: Samples, allow: tuple[str, ...] = ()) -> SampleSource:
+def sample_source(samples: Samples, allow: tuple[str, ...] = (), chains: ChainOptions | None = None) -> SampleSource:
     """Return the source of anybody's samples.
 
     Parameters
@@ -221,6 +270,8 @@ def sample_source(samples: Samples, allow: tuple[str, ...] = ()) -> SampleSource
         A saved model or a file of samples (.npy, .npz, .h5), a model, or samples of any shape (count, ...).
     allow : tuple of str, optional
         Modules of the user's own that a saved model may name.
+    chains : ChainOptions, optional
+        Of a model that is sampled by Markov chains.
 
     Returns
     -------
@@ -231,14 +282,26 @@ def sample_source(samples: Samples, allow: tuple[str, ...] = ()) -> SampleSource
     ------
     CheckpointError, DataError
         If the file cannot be read.
+    ConfigurationError
+        If there are options of chains, and no chains.
     """
+    found = _source(samples, allow, chains)
+    if chains is not None and not isinstance(found, ChainSamples):
+        raise ConfigurationError(f"{found.name} has no Markov chains, so that options of chains say nothing")
+    return found
+
+
+def _source(samples: Samples, allow: tuple[str, ...], chains: ChainOptions | None) -> SampleSource:
     if isinstance(samples, SampleSource):
         return samples
     if isinstance(samples, Model):
-        return ModelSamples(samples)
+        return ChainSamples(samples, options=chains) if isinstance(samples, ChainModel) else ModelSamples(samples)
     if isinstance(samples, (str, os.PathLike)):
         path = os.fspath(samples)
-        return StoredSamples(open_rows(path), path) if _holds_samples(path) else ModelSamples.load(path, allow)
+        if _holds_samples(path):
+            return StoredSamples(open_rows(path), path)
+        found = ModelSamples.load(path, allow)
+        return ChainSamples(found.model, path, found.content, chains) if isinstance(found.model, ChainModel) else found
     rows = np.asarray(samples)
     return StoredSamples(rows.reshape(len(rows), -1))
 

@@ -134,6 +134,7 @@ def sample_sheet(
     training_examples: np.ndarray | None = None,
     neighbours: Literal["row", "each"] = "row",
     name: str = "the model",
+    samples: np.ndarray | None = None,
 ) -> Sheet:
     """Draw samples of a generator, as in Figure 2 of the paper.
 
@@ -153,6 +154,8 @@ def sample_sheet(
         Beside the last sample of each row, or beside each sample.
     name : str, optional
         What to call the model in the caption.
+    samples : numpy.ndarray, optional
+        Samples (rows x columns, dimension) that are there already, of a model that is no generator.
 
     Returns
     -------
@@ -164,10 +167,14 @@ def sample_sheet(
     CheckpointError, ConfigurationError
         If the model has no generator, or its samples are no images that fit on a picture.
     """
-    sampler = Sampler(model, seed=seed)
-    own = image_shape(sampler.generator.get_output_space(), model, shape)
-    check_size(rows * columns, own)
-    drawn, framed = sampler.draw(rows * columns), list[int]()
+    if samples is None:
+        sampler = Sampler(model, seed=seed)
+        own = image_shape(sampler.generator.get_output_space(), model, shape)
+        check_size(rows * columns, own)
+        drawn = sampler.draw(rows * columns)
+    else:
+        own, drawn = vector_image_shape(samples.shape[1], model, shape), samples
+    framed: list[int] = []
     caption = [f"Samples of {name}"]
     if training_examples is not None:
         drawn, framed, columns = with_neighbours(drawn, training_examples, columns, neighbours == "each")

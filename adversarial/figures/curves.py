@@ -48,6 +48,7 @@ def write_curves(
     y_label: str,
     title: str = "",
     level: Level | None = None,
+    logarithmic: bool = False,
 ) -> None:
     """Draw curves in one plot, as a PNG; the file is complete, or is not there.
 
@@ -63,6 +64,8 @@ def write_curves(
         Text above the plot.
     level : Level, optional
         A band across the plot, in the last of the colours.
+    logarithmic : bool, optional
+        Whether the axis of `x`, whole numbers from 0 on, is logarithmic above 1; default false.
 
     Raises
     ------
@@ -100,7 +103,12 @@ def write_curves(
         axes.plot(x, shown, color=colour, linestyle=style, marker=marker, markersize=4, label=label)
     if level is not None:
         axes.axhspan(level.low, level.high, color=COLOURS[-1], alpha=0.4, linewidth=0, label=level.label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if logarithmic:
+        ticks = sorted({value for curve in curves for value in curve.x})
+        axes.set_xscale("symlog", linthresh=1)
+        axes.set_xticks(ticks, [f"{value:g}" for value in ticks])
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label, parse_math=False)
     axes.grid(alpha=0.3)

@@ -13,11 +13,12 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, sharedX
 from adversarial.datasets.data_specs import DataSpecs
-from adversarial.models.blocks import Block
+from adversarial.models.blocks import Block, codes_of
 from adversarial.models.corruption import Corruptor
+from adversarial.models.model import Model
 from adversarial.options import Count, NonNegative
 from adversarial.random_streams import MRG_RandomStreams
-from adversarial.space import VectorSpace
+from adversarial.space import Space, VectorSpace
 
 #: 2014's seed of the weights.
 SEED = 9001
@@ -155,6 +156,9 @@ class ContractiveAutoencoder(Autoencoder):
 
     Parameters
     ----------
+    sampling_stdev : float, optional
+        Standard deviation, at least 0, of the noise on codes in a step of the sampling chain; default 1, as in the
+        code of Rifai et al. (2012).
     **kwargs : dict
         Options of `Autoencoder`.
 
@@ -164,8 +168,9 @@ class ContractiveAutoencoder(Autoencoder):
     VectorSpace(4)
     """
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, sampling_stdev: NonNegative = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
+        self.sampling_stdev = sampling_stdev
 
     def _activation_grad(self, inputs: TensorVariable) -> TensorVariable:
         """Differentiate every code by its own input: (examples, nhid)."""
@@ -185,16 +190,104 @@ class ContractiveAutoencoder(Autoencoder):
         """Return the (space, source) that `contraction_penalty` reads."""
         return self.get_input_space(), self.get_input_source()
 
+    def layers(self) -> list[ContractiveAutoencoder]:
+        """Return the autoencoders that an example passes through, from the visible layer up."""
+        return [self]
+
     def sample_step(self, x: TensorVariable, sigma: float, theano_rng: MRG_RandomStreams) -> TensorVariable:
         """Return means of the next step of the sampling chain of Rifai et al. (2012), from examples (examples, nvis).
 
-        The code moves by J J^T alpha, where alpha is gaussian of deviation ``sigma``: along directions in which the
-        data vary, hardly in others.
+        The topmost code moves by J J^T alpha, where alpha is gaussian of deviation ``sigma`` and J the Jacobian of
+        that code: along directions in which the data vary, hardly in others.
         """
-        slopes = self._activation_grad(x)
-        alpha = theano_rng.normal(size=slopes.shape, std=sigma, dtype=floatX())
-        moved = slopes * pt.dot(pt.dot(slopes * alpha, self.weights.T), self.weights)
-        return self.decode(self.encode(x) + moved)
+        code, slopes = x, []
+        for layer in self.layers():
+            slopes.append(layer._activation_grad(code))
+            code = layer.encode(code)
+        moved = theano_rng.normal(size=code.shape, std=sigma, dtype=floatX())
+        for layer, slope in zip(reversed(self.layers()), reversed(slopes), strict=True):
+            moved = pt.dot(slope * moved, layer.weights.T)
+        for layer, slope in zip(self.layers(), slopes, strict=True):
+            moved = slope * pt.dot(moved, layer.weights)
+        values = code + moved
+        for layer in reversed(self.layers()):
+            values = layer.decode(values)
+        return values
+
+    def visible_space(self) -> Space:
+        """Return the space of an example."""
+        return self.layers()[0].get_input_space()
+
+    def chain_start(self, visible: TensorVariable, theano_rng: MRG_RandomStreams) -> list[TensorVariable]:
+        """Return the state of chains: the examples."""
+        return [visible]
+
+    def chain_step(
+        self, state: list[TensorVariable], theano_rng: MRG_RandomStreams
+    ) -> tuple[TensorVariable, list[TensorVariable]]:
+        """Take a `sample_step`, from means to means; see `chains.ChainModel`."""
+        means = self.sample_step(state[0], self.sampling_stdev, theano_rng)
+        return means, [means]
+
+
+class StackedContractiveAutoencoder(ContractiveAutoencoder):
+    """A contractive autoencoder on the codes of others, trained before it, with which it is sampled as one model.
+
+    It is trained on a `TransformerDataset` of the others.
+
+    Parameters
+    ----------
+    below : list of ContractiveAutoencoder
+        The others, from the visible layer up; each reads the codes of the one below. They stay as they are.
+    nhid : int
+        Number of hidden units.
+    act_enc, act_dec : {'linear', 'sigmoid', 'tanh', 'softplus'} or None
+        Functions of the encoder and the decoder; None is linear.
+    tied_weights : bool, optional
+        Whether the decoder's weights are the encoder's, transposed; default false.
+    irange : float, optional
+        Width of the interval around 0 from which weights are drawn, at least 0, default .001.
+    rng : int or list of int, optional
+        Seed of the numpy RandomState that draws the weights, default 9001 as that of `Autoencoder`.
+    sampling_stdev : float, optional
+        Standard deviation, at least 0, of the noise on the topmost codes in a step of the sampling chain; default 1.
+
+    Examples
+    --------
+    >>> lower = ContractiveAutoencoder(nvis=6, nhid=4, act_enc="sigmoid", act_dec="sigmoid")
+    >>> upper = StackedContractiveAutoencoder([lower], nhid=3, act_enc="sigmoid", act_dec="sigmoid")
+    >>> upper.get_input_space(), upper.visible_space()
+    (VectorSpace(4), VectorSpace(6))
+    """
+
+    def __init__(
+        self,
+        below: list[ContractiveAutoencoder],
+        nhid: Count,
+        act_enc: Activation | None,
+        act_dec: Activation | None,
+        tied_weights: bool = False,
+        irange: NonNegative = 1e-3,
+        rng: int | list[int] = SEED,
+        sampling_stdev: NonNegative = 1.0,
+    ):
+        super().__init__(
+            sampling_stdev,
+            nvis=codes_of("StackedContractiveAutoencoder", below),
+            nhid=nhid,
+            act_enc=act_enc,
+            act_dec=act_dec,
+            tied_weights=tied_weights,
+            irange=irange,
+            rng=rng,
+        )
+        self.below = list(below)
+
+    def _named_parts(self) -> dict[str, Model]:
+        return {"": self} | {f"below{number}/": layer for number, layer in enumerate(self.below)}
+
+    def layers(self) -> list[ContractiveAutoencoder]:
+        return [*self.below, self]
 
 
 class HigherOrderContractiveAutoencoder(ContractiveAutoencoder):

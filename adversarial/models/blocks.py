@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from pytensor.tensor.sharedvar import TensorSharedVariable
@@ -51,12 +51,7 @@ class StackedBlocks(Block):
     """
 
     def __init__(self, layers: list[Block]):
-        if not layers:
-            raise OptionError("StackedBlocks", "layers", "layers is empty; a stack needs at least one block")
-        for lower, upper in zip(layers, layers[1:], strict=False):
-            if lower.get_output_space() != upper.get_input_space():
-                reason = f"a block gives {lower.get_output_space()}, but the next reads {upper.get_input_space()}"
-                raise OptionError("StackedBlocks", "layers", reason)
+        codes_of("StackedBlocks", layers, "layers")
         self.layers = list(layers)
 
     def __call__(self, inputs: TensorVariable) -> TensorVariable:
@@ -79,3 +74,14 @@ class StackedBlocks(Block):
         for layer in self.layers:
             found.append(layer(found[-1]))
         return found
+
+
+def codes_of(owner: str, layers: Sequence[Block], option: str = "below") -> int:
+    """Return how many values the topmost of blocks gives; OptionError where they do not fit on each other."""
+    if not layers:
+        raise OptionError(owner, option, f"{option} is empty; a stack needs at least one block")
+    for lower, upper in zip(layers, layers[1:], strict=False):
+        if lower.get_output_space() != upper.get_input_space():
+            reason = f"a block gives {lower.get_output_space()}, but the next reads {upper.get_input_space()}"
+            raise OptionError(owner, option, reason)
+    return layers[-1].get_output_space().get_total_dimension()

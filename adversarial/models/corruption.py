@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytensor.tensor as pt
+from pytensor.tensor.special import softmax
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
@@ -12,6 +13,8 @@ from adversarial.random_streams import MRG_RandomStreams
 
 #: 2014's seed of the numpy RandomState that draws the seed of a corruptor's stream.
 SEED = 2001
+#: The least value of a one-hot row with noise.
+LEAST = 1e-5
 
 
 class Corruptor(Configurable):
@@ -164,6 +167,35 @@ class SaltPepperCorruptor(Corruptor):
         kept = self._kept(x)
         salt = self.theano_rng.binomial(size=x.shape, p=0.5, dtype=floatX())
         return x * kept + pt.eq(kept, 0) * salt
+
+
+class SmoothOneHotCorruptor(Corruptor):
+    """Noise on one-hot rows that leaves them near what they were: gaussian noise, then a softmax.
+
+    Parameters
+    ----------
+    corruption_level : float
+        Standard deviation of the noise, at least 0.
+    rng : int or list of int, optional
+        As of `Corruptor`.
+
+    Notes
+    -----
+    No value falls below 1e-5, as a logarithm may be taken of it.
+
+    Examples
+    --------
+    >>> SmoothOneHotCorruptor(corruption_level=0.5).corruption_level
+    0.5
+    """
+
+    def __init__(self, corruption_level: NonNegative, rng: int | list[int] = SEED):
+        super().__init__(corruption_level, rng)
+
+    def _corrupt(self, x: TensorVariable) -> TensorVariable:
+        noise = self.theano_rng.normal(size=x.shape, avg=0.0, std=self.corruption_level, dtype=floatX())
+        classes = pt.cast(x.shape[-1], floatX())
+        return softmax(x + noise, axis=1) * (1 - classes * LEAST) + LEAST
 
 
 class BinomialSampler(Corruptor):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytensor.tensor as pt
 from pytensor.tensor.variable import TensorVariable
@@ -11,6 +12,7 @@ from adversarial.models.autoencoder import Autoencoder
 from adversarial.models.blocks import StackedBlocks
 from adversarial.models.corruption import Corruptor
 from adversarial.options import OptionError
+from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Space
 
 Layers = list[TensorVariable]
@@ -33,6 +35,9 @@ class GSN(StackedBlocks):
         Noise after it.
     layer_samplers : list of Corruptor or None, optional
         How each layer is sampled, before the noise after it; None is not at all.
+    corrupt_input : bool, optional
+        Whether the first step sees the layers that are set with their noise after the activation, as in the code of
+        Bengio et al. (2014); default false: Pylearn2's first step sees them as they are.
 
     Notes
     -----
@@ -53,12 +58,14 @@ class GSN(StackedBlocks):
         preact_cors: list[Corruptor | None] | None = None,
         postact_cors: list[Corruptor | None] | None = None,
         layer_samplers: list[Corruptor | None] | None = None,
+        corrupt_input: bool = False,
     ):
         super().__init__(list(autoencoders))
         self.autoencoders = list(autoencoders)
         self.preact_cors = self._one_a_layer("preact_cors", preact_cors)
         self.postact_cors = self._one_a_layer("postact_cors", postact_cors)
         self.layer_samplers = self._one_a_layer("layer_samplers", layer_samplers)
+        self.corrupt_input = corrupt_input
 
     @property
     def nlayers(self) -> int:
@@ -106,6 +113,8 @@ class GSN(StackedBlocks):
             given.get(index, pt.zeros((examples, size), dtype=next(iter(given.values())).dtype))
             for index, size in enumerate(sizes)
         ]
+        if self.corrupt_input:
+            self._apply(self.postact_cors, activations, given)
         self._activate(activations, [index for index in range(1, self.nlayers, 2) if index not in given])
         return activations
 
@@ -119,6 +128,39 @@ class GSN(StackedBlocks):
                 means[index] = activations[index]
             self._sample_and_corrupt(activations, layers)
         return means
+
+    def visible_space(self) -> Space:
+        """Return the space of an example."""
+        return self.get_input_space()
+
+    def chain_start(self, visible: TensorVariable, theano_rng: MRG_RandomStreams) -> Layers:
+        """Return the state of chains: the odd layers, with noise; a step computes the even ones of them."""
+        with self._noise_from(theano_rng):
+            activations = self.first_activations([(0, visible)])
+            self._sample_and_corrupt(activations, range(1, self.nlayers, 2))
+        return activations[1::2]
+
+    def chain_step(self, state: Layers, theano_rng: MRG_RandomStreams) -> tuple[TensorVariable, Layers]:
+        """Take a step; see `chains.ChainModel`."""
+        # Nothing reads the even layers before they are computed.
+        activations = [state[max(index - 1, 0) // 2] for index in range(self.nlayers)]
+        with self._noise_from(theano_rng):
+            means = self.step(activations)
+        return means[0], activations[1::2]
+
+    @contextmanager
+    def _noise_from(self, theano_rng: MRG_RandomStreams) -> Iterator[None]:
+        """Let all noise of graphs built within come from one stream."""
+        noises = [noise for noise in (*self.preact_cors, *self.postact_cors, *self.layer_samplers) if noise is not None]
+        own = [noise.theano_rng for noise in noises]
+        try:
+            for noise in noises:
+                noise.theano_rng = theano_rng
+            yield
+        finally:
+            # From the last to the first: a noise that several layers share gets back what it had at first.
+            for noise, stream in reversed(list(zip(noises, own, strict=True))):
+                noise.theano_rng = stream
 
     def _activate(self, activations: Layers, layers: Iterable[int]) -> None:
         layers = list(layers)

@@ -17,7 +17,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.models.blocks import Block
 from adversarial.options import Count, NonNegative, OptionError
 from adversarial.random_streams import MRG_RandomStreams
-from adversarial.space import VectorSpace
+from adversarial.space import Space, VectorSpace
 
 #: 2014's seed of the weights, and of the stream of the monitor.
 SEED, MONITOR_SEED = 1001, 42
@@ -82,6 +82,10 @@ class RBM(Block):
         self.bias_hid = _bias("bias_hid", nhid, init_bias_hid)
         self._params: list[TensorSharedVariable] = [self.weights, self.bias_vis, self.bias_hid]
 
+    def describe_options(self) -> dict[str, Any]:
+        """Return the options for a saved model, which has the biases themselves and not the data that they are of."""
+        return {name: value for name, value in self.options.items() if name != "init_bias_vis_marginals"}
+
     def input_to_h_from_v(self, v: Variable) -> TensorVariable:
         """Return what hidden units receive from visible ones: v W + b_hid."""
         return self.bias_hid + pt.dot(v, self.weights)
@@ -112,6 +116,21 @@ class RBM(Block):
         v_mean = self.mean_v_given_h(h_sample)
         v_sample = pt.cast(theano_rng.uniform(size=v_mean.shape, dtype=floatX()) < v_mean, floatX())
         return GibbsStep(h_mean, h_sample, v_mean, v_sample)
+
+    def visible_space(self) -> Space:
+        """Return the space of an example."""
+        return self.get_input_space()
+
+    def chain_start(self, visible: TensorVariable, theano_rng: MRG_RandomStreams) -> list[TensorVariable]:
+        """Return the state of chains: visible units."""
+        return [visible]
+
+    def chain_step(
+        self, state: list[TensorVariable], theano_rng: MRG_RandomStreams
+    ) -> tuple[TensorVariable, list[TensorVariable]]:
+        """Take a round of block Gibbs sampling; see `chains.ChainModel`."""
+        step = self.gibbs_step_for_v(state[0], theano_rng)
+        return step.v_mean, [step.v_sample]
 
     def free_energy(self, v: Variable) -> TensorVariable:
         """Return the free energy (examples,) of visible units: -log of the sum of exp(-E) over hidden ones."""

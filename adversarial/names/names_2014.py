@@ -54,6 +54,7 @@ _MOVED: dict[str, _Places] = {
             "DummyCorruptor",
             "GaussianCorruptor",
             "SaltPepperCorruptor",
+            "SmoothOneHotCorruptor",
         ),
     },
     f"{_P}.costs.autoencoder": {

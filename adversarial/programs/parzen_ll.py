@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from adversarial.command_line import program
+from adversarial.command_line.chains import add_chain_arguments, chain_options
 from adversarial.command_line.scoring import (
     add_data_arguments,
     add_sample_arguments,
@@ -18,9 +19,13 @@ from adversarial.command_line.scoring import (
 )
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation import parzen_log_likelihood
+from adversarial.evaluation.chain_curve import chain_curve
+from adversarial.evaluation.data_sources import Data
+from adversarial.evaluation.sample_sources import Samples
 from adversarial.figures.width_curve import check_picture, draw_curves
 from adversarial.likelihood.cross_validation import GRID, grid
 from adversarial.likelihood.parzen import TILE, check_widths
+from adversarial.models.chains import Start
 
 EXAMPLE = """
 tools/parzen_ll.py yaml/mnist.pkl
@@ -28,6 +33,8 @@ tools/parzen_ll.py yaml/mnist.pkl --sigma auto --repeats 5 --plot widths.png
 tools/parzen_ll.py samples.npy -d mnist --json
 tools/parzen_ll.py yaml/tfd_pretrain/train.pkl --folds all
 tools/parzen_ll.py --anchor train -d mnist
+tools/parzen_ll.py gsn_mnist.pkl --start corrupted --burn-in 50
+tools/parzen_ll.py gsn_mnist.pkl --steps 0,1,3,10,50 --plot steps.png
 """
 
 
@@ -55,11 +62,15 @@ def argument_parser() -> argparse.ArgumentParser:
         help="the least is 10 to this power (default %(default)s)")  # fmt: skip
     add("--sigma_end", "--sigma-end", metavar="POWER", type=float, default=GRID[1],
         help="the largest is 10 to this power (default %(default)s)")  # fmt: skip
+    add_chain_arguments(parser, many_starts=True)
     more = parser.add_argument_group("beside the number")
     add = more.add_argument
     add("--repeats", metavar="K", type=int, default=1, help="draw the samples K times, and say how far results spread")
     add("--convergence", action="store_true", help="show how the result depends on the number of samples")
-    add("--plot", metavar="FILE.png", help="draw the log-likelihood of the validation data against the width")
+    add("--steps", metavar="N,N,...", type=_steps,
+        help="score samples after 0,1,3,10,50 steps, from each --start (default data, corrupted)")  # fmt: skip
+    add("--plot", metavar="FILE.png",
+        help="draw the log-likelihood: of the validation data by width; of the test data by --steps")  # fmt: skip
     add("--json", action="store_true", help="print one JSON object on standard output, and nothing else")
     return parser
 
@@ -69,24 +80,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     check_least(given, num_samples=1, batch_size=1, repeats=1, limit_size=-1, cross_val=1)
     sigma = _sigma(given)
-    if given.plot and isinstance(sigma, float):
+    if given.plot and isinstance(sigma, float) and given.steps is None:
         raise ConfigurationError("--plot draws the widths tried, and a fixed --sigma tries none: leave one of them out")
     if given.plot:
         check_picture(given.plot)
     samples, data = samples_of_arguments(given), data_of_arguments(given)
+    widths = None if isinstance(sigma, float) else grid(given.sigma_start, given.sigma_end, given.cross_val)
+    valid_limit = given.limit_size if given.limit_size > 0 else None
+    if given.steps is not None:
+        _say_curve(given, samples, data, sigma=sigma, widths=widths, valid_limit=valid_limit)
+        return
+    if len(given.start or ()) > 1:
+        raise ConfigurationError("several --start go with --steps, which scores each; leave one")
     result = parzen_log_likelihood(
         samples,
         data,
         num_samples=given.num_samples,
         sigma=sigma,
-        widths=None if isinstance(sigma, float) else grid(given.sigma_start, given.sigma_end, given.cross_val),
-        valid_limit=given.limit_size if given.limit_size > 0 else None,
+        widths=widths,
+        valid_limit=valid_limit,
         score_valid=given.score_valid,
         fold=given.folds or given.fold,
         repeats=given.repeats,
         convergence=given.convergence,
         batch_size=given.batch_size,
         allow=given.allow,
+        chains=chain_options(given),
         progress=not given.json,
     )
     for warning in result.warnings:
@@ -94,6 +113,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.plot:
         draw_curves(given.plot, result.width_choices, "the validation data")
     program.say(result.to_json() if given.json else result)
+
+
+def _say_curve(given: argparse.Namespace, samples: Samples, data: Data | None, **widths: Any) -> None:
+    for option in ("burn_in", "thinning", "chains"):
+        if getattr(given, option) is not None:
+            raise ConfigurationError(f"--steps says at which steps to score, and --num-samples how many chains: "
+                                     f"leave --{option.replace('_', '-')} out")  # fmt: skip
+    if given.repeats > 1 or given.convergence or given.folds or given.score_valid:
+        reason = "--steps scores the test data of one fold, once: leave --repeats, --convergence, --folds and -v out"
+        raise ConfigurationError(reason)
+    starts: Sequence[Start] = given.start or ("data", "corrupted")
+    curve = chain_curve(
+        samples, given.steps, starts, data,
+        chains=given.num_samples, allow=given.allow, progress=not given.json,
+        fold=given.fold, batch_size=given.batch_size, **widths,
+    )  # fmt: skip
+    if given.plot:
+        curve.draw(given.plot)
+    program.say(curve.to_json() if given.json else curve)
+
+
+def _steps(text: str) -> list[int]:
+    parts = text.split(",")
+    if not all(part.strip().isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of steps such as 0,1,3,10,50")
+    return [int(part) for part in parts]
 
 
 def _sigma(given: argparse.Namespace) -> float | Literal["auto"] | None:

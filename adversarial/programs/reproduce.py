@@ -31,15 +31,18 @@ from adversarial.figures.width_curve import draw_curves
 from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.parzen import Estimate
 from adversarial.programs import train
+from adversarial.programs.table_1 import make_table
 from adversarial.report.model_page import write_page
 
 EXAMPLE = """
 tools/reproduce.py mnist --epochs 300
 tools/reproduce.py mnist --epochs 2 --dir trial
 tools/reproduce.py mnist --dir run --no-train
+tools/reproduce.py table1 --quick --adversarial yaml/mnist.pkl
 """
 
 EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
+TABLE = "table1"
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -51,7 +54,8 @@ def argument_parser() -> argparse.ArgumentParser:
         EXAMPLE,
     )
     add = parser.add_argument
-    add("experiment", choices=EXPERIMENTS, metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
+    add("experiment", choices=(*EXPERIMENTS, TABLE), metavar="EXPERIMENT",
+        help=f"{', '.join(EXPERIMENTS)}; or {TABLE}: all rows of Table 1 on MNIST")  # fmt: skip
     add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
     add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
     add("--keep-every", type=train.positive, metavar="N", default=10,
@@ -62,15 +66,31 @@ def argument_parser() -> argparse.ArgumentParser:
     add(
         "--dir",
         metavar="DIR",
-        help="where its YAML, model and results are (default: beside its YAML in a checkout, else here)",
+        help="where its YAML, model and results are (default: beside its YAML in a checkout, else here; "
+        f"of {TABLE} a folder of that name)",
     )
+    table = parser.add_argument_group(f"{TABLE} alone")
+    table.add_argument("--quick", action="store_true", help="smaller nets and fewer epochs: half an hour on two cores")
+    table.add_argument("--adversarial", metavar="MODEL", help="a trained model for the row of adversarial nets")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is that of train.py where training was stopped."""
-    given = argument_parser().parse_args(argv)
+    parser = argument_parser()
+    given = parser.parse_args(argv)
     backend.configure(threads=given.threads)
+    if given.experiment == TABLE:
+        for option in ("epochs", "no_train", "keep_every", "points"):
+            if getattr(given, option) != parser.get_default(option):
+                raise ConfigurationError(
+                    f"{TABLE} trains each model by its own plan: leave --{option.replace('_', '-')} out"
+                )
+        logging.basicConfig(format="%(message)s", level=logging.WARNING)
+        folder = Path(given.dir or (f"{TABLE}_quick" if given.quick else TABLE))
+        return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None)
+    if given.quick or given.adversarial:
+        raise ConfigurationError(f"--quick and --adversarial go with {TABLE}, not with {given.experiment}")
     yaml = _yaml(given)
     model = yaml.with_suffix(".pkl")
     code = _train(given, yaml, model)

@@ -7,9 +7,12 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
-from adversarial import checkpoint
+import numpy as np
+
 from adversarial.command_line import pictures, program
+from adversarial.command_line.chains import add_chain_arguments, chain_options
 from adversarial.errors import ConfigurationError
+from adversarial.evaluation.sample_sources import ChainSamples, ModelSamples, sample_source
 from adversarial.evaluation.sheets import sample_sheet
 
 EXAMPLE = """
@@ -27,6 +30,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--rows", metavar="N", type=pictures.count, help="rows of samples (default 10; 4 with neighbours)")
     add("--cols", metavar="N", type=pictures.count, help="samples in a row (default 10; 5 with neighbours)")
     add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
+    add_chain_arguments(parser)
     near = parser.add_argument_group("training examples, in a yellow frame")
     near.add_argument(
         "--neighbours", action="store_true", help="the one nearest to the last sample of each row, as in Figure 2"
@@ -44,20 +48,31 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.seed is not None and given.seed < 0:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
     neighbours = given.neighbours or given.each_neighbour
-    if not neighbours and (given.dataset or given.train):
-        raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
     path = pictures.output_path(given, "samples")
-    content = checkpoint.read(given.model)
-    model = checkpoint.model_of(content, given.allow)
+    source = sample_source(given.model, tuple(given.allow), chain_options(given))
+    if not neighbours and not isinstance(source, ChainSamples) and (given.dataset or given.train):
+        raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
+    if not isinstance(source, ModelSamples):
+        raise ConfigurationError(f"{given.model} is no saved model")
+    rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
+    samples, examples, name = None, None, os.path.basename(given.model)
+    if neighbours or isinstance(source, ChainSamples):
+        data = pictures.data_of(given, source.content or {}, "train", given.train)
+        if neighbours:
+            examples = data.split("train", given.fold)
+        if isinstance(source, ChainSamples):
+            samples = np.asarray(source.draw(given.seed or 0, data, rows * columns, quiet=True)[:])
+            name += f": {source.options.described(rows * columns)}"
     sheet = sample_sheet(
-        model,
-        given.rows or (4 if neighbours else 10),
-        given.cols or (5 if neighbours else 10),
+        source.model,
+        rows,
+        columns,
         seed=given.seed,
         shape=given.shape,
-        training_examples=pictures.split_of_data(given, content, "train", given.train) if neighbours else None,
+        training_examples=examples,
         neighbours="each" if given.each_neighbour else "row",
-        name=os.path.basename(given.model),
+        name=name,
+        samples=samples,
     )
     pictures.draw(sheet, path, given)
 

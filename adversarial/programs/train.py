@@ -204,7 +204,7 @@ def train_and_report(
         The exit code: 0, or 130 or 143 after a signal.
     """
     from adversarial import backend
-    from adversarial.programs.train_file import load_experiments, resume_saved, train_phases
+    from adversarial.programs.train_file import is_begun, load_experiments, resume_saved, train_phases
     from adversarial.progress.reporting import Console, Silent
 
     console = None if quiet or not backend.is_first_process() else Console(verbose, timestamps)
@@ -218,7 +218,7 @@ def train_and_report(
         experiment.reporter = Silent() if console is None else console
         experiment.save_every_seconds, experiment.keep_every = save_every, keep_every
         experiment.debug_nan = debug_nan
-        if resume:
+        if resume and is_begun(experiment, experiments):
             resume_saved(experiment, found.name, force)
         signals.experiment = experiment
         experiment.stop_requested = signals.exit_code > 0

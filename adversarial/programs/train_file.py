@@ -62,12 +62,13 @@ def train_file(
     """
     found = find_experiment(path)
 
+    experiments = load_experiments(found, allow, dict(overrides or {}))
+
     def prepare(experiment: Train) -> None:
         experiment.keep_every = keep_every
-        if resume:
+        if resume and is_begun(experiment, experiments):
             resume_saved(experiment, found.name)
 
-    experiments = load_experiments(found, allow, dict(overrides or {}))
     trained = [experiment for experiment, _ in train_phases(experiments, prepare, time_budget, max_epochs)]
     return trained[-1]
 
@@ -136,6 +137,11 @@ def train_phases(
             os.environ["PYLEARN2_TRAIN_PHASE"] = f"phase{number}"
         prepare(experiment)
         yield experiment, experiment.main_loop(time_budget=time_budget, max_epochs=max_epochs)
+
+
+def is_begun(experiment: Train, phases: list[Train]) -> bool:
+    """Return whether a run that is resumed has come to this phase; the first it has, or there is nothing to resume."""
+    return experiment is phases[0] or experiment.save_path is None or Path(experiment.save_path).exists()
 
 
 def resume_saved(experiment: Train, name: str, force: bool = False) -> None:
