@@ -41,6 +41,7 @@ from adversarial.checkpoint.models import (
     parameters_of,
     save_model,
     save_train,
+    untrained_model_of,
     versions,
 )
 from adversarial.checkpoint.record import ChannelRecord, MonitorRecord, monitor_content
@@ -63,6 +64,7 @@ __all__ = [
     "read",
     "save_model",
     "save_train",
+    "untrained_model_of",
     "versions",
     "write",
 ]

@@ -16,6 +16,7 @@ EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
 tools/show_samples.py yaml/mnist.pkl --neighbours -o figure2.png
 tools/show_samples.py model.pkl --rows 20 --cols 20 --seed 7 --rescale each
+tools/show_samples.py yaml/conditional_mnist.pkl --condition 3
 """
 
 
@@ -27,6 +28,8 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--rows", metavar="N", type=pictures.count, help="rows of samples (default 10; 4 with neighbours)")
     add("--cols", metavar="N", type=pictures.count, help="samples in a row (default 10; 5 with neighbours)")
     add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
+    add("--condition", metavar="K", type=int, help="of a conditional generator, all samples under class K (default: "
+        "each row under a class of its own, each column with one z)")  # fmt: skip
     near = parser.add_argument_group("training examples, in a yellow frame")
     near.add_argument(
         "--neighbours", action="store_true", help="the one nearest to the last sample of each row, as in Figure 2"
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         seed=given.seed,
         shape=given.shape,
         training_examples=pictures.split_of_data(given, content, "train", given.train) if neighbours else None,
+        condition=given.condition,
         neighbours="each" if given.each_neighbour else "row",
         name=os.path.basename(given.model),
     )

@@ -43,8 +43,8 @@ def recorded_updates(record) -> set[int]:
 
 def prepare(recipe: Path, directory: Path) -> Path:
     """A copy of a recipe's YAML and data in `directory`, where it may write; the YAML's path."""
-    for name in ("recipe.yaml", "data.npz"):
-        shutil.copy(recipe / name, directory)
+    record = shutil.ignore_patterns("params*.npz", "monitor*.npz", "streams*.txt", "model_2014.pkl.gz")
+    shutil.copytree(recipe, directory, ignore=record, dirs_exist_ok=True)
     return directory / "recipe.yaml"
 
 
