@@ -219,6 +219,8 @@ class ConditionalAdversaryCost(AdversaryCost2):
     False
     """
 
+    gradients_first = True
+
     def __init__(
         self,
         condition_distribution: ConditionDistribution,

@@ -113,8 +113,8 @@ class Sampler:
     model : AdversaryPair or Generator
         The model.
     seed : int, optional
-        Seed of new noise. Default: the noise continues the generator's own stream, which starts at 2014's seed in a
-        model that was just loaded.
+        Seed of new noise. Default: the noise continues the generator's own stream, which in a model that was just
+        loaded stands where it stood when the model was saved.
     logits : bool, default False
         Whether to return the logits of the samples, for a generator that ends in a sigmoid.
     batch_size : int, optional
