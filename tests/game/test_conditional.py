@@ -10,7 +10,7 @@ from conditional_games import LABELS, C, X
 from evaluation import evaluate
 
 from adversarial import checkpoint
-from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.errors import ConfigurationError
 from adversarial.game.conditional import ConditionalAdversaryCost, ConditionalGenerator
 from adversarial.game.conditional_retraining import make_conditional
 from adversarial.game.costs import AdversaryCost2
@@ -129,9 +129,7 @@ def test_training_resumes_to_the_bit_and_saves_what_samples(tmp_path):
         np.testing.assert_array_equal(values(second.model)[name], value)
     checkpoint.save_model(tmp_path / "pair.pkl", whole.model)
     loaded = checkpoint.load_model(tmp_path / "pair.pkl")
-    fresh = small.pair(inferer=whole.model.inferer)
-    fresh.set_param_values(whole.model.get_param_values())
-    np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(fresh, 5))
+    np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(whole.model, 5))
     assert "valid_objective_i" in whole.model.monitor.channels
 
 
@@ -204,15 +202,3 @@ def test_a_trained_pair_made_conditional_keeps_its_biases_and_can_be_saved(tmp_p
     checkpoint.save_model(tmp_path / "pair.pkl", model)
     loaded = checkpoint.load_model(tmp_path / "pair.pkl")
     np.testing.assert_array_equal(samples_of(loaded, 3), samples_of(model, 3))
-
-
-def test_random_numbers_go_on_where_a_saved_pair_stopped(tmp_path):
-    model = small.pair()
-    model.discriminator.rng.randint(5)
-    checkpoint.save_model(tmp_path / "pair.h5", model)
-    loaded = checkpoint.load_model(tmp_path / "pair.h5")
-    assert loaded.discriminator.rng.randint(2**30) == model.discriminator.rng.randint(2**30)
-    content = checkpoint.model_content(model)
-    content["random_states"]["dis/"]["keys"] = np.zeros(3)
-    with pytest.raises(CheckpointError, match="random state"):
-        checkpoint.model_of(content)
