@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from adversarial.errors import ConfigurationError
+from adversarial.datasets.few_labelled import balanced_draw
 
 Classifier = Literal["softmax", "1nn"]
 
@@ -62,44 +62,6 @@ class FewLabelsResult:
 
     def __str__(self) -> str:
         return f"{self.features:24} {self.classifier:8} {self.labels:6,} {self.mean:7.2f} ± {self.deviation:.2f}"
-
-
-def balanced_draw(classes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw examples without replacement, as many of each class.
-
-    Parameters
-    ----------
-    classes : array of int
-        The class of each example.
-    count : int
-        Number of examples, a multiple of the number of classes.
-    rng : numpy.random.Generator
-        Source of random numbers.
-
-    Returns
-    -------
-    array of int
-        The numbers of the examples.
-
-    Raises
-    ------
-    ConfigurationError
-        If so many cannot be drawn.
-
-    Examples
-    --------
-    >>> drawn = balanced_draw(np.arange(50) % 5, 10, np.random.default_rng(0))
-    >>> np.bincount(drawn % 5).tolist()
-    [2, 2, 2, 2, 2]
-    """
-    kinds, there = np.unique(classes, return_counts=True)
-    each, rest = divmod(count, len(kinds))
-    if rest or not each or each > there.min():
-        raise ConfigurationError(
-            f"{count} labels cannot be shared out evenly: give a multiple of {len(kinds)}, "
-            f"at most {len(kinds) * there.min()}"
-        )
-    return np.concatenate([rng.choice(np.flatnonzero(classes == kind), each, replace=False) for kind in kinds])
 
 
 def softmax_regression(train: Labelled, rows: np.ndarray, penalty: float = 1.0) -> np.ndarray:

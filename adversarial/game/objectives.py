@@ -182,12 +182,14 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         one, zero = (_constant(value, batch_size) for value in (1, 0))
         d_obj = self._discriminator_objective(d, verdicts, one, zero)
         g_obj = self._generator_objective(d, verdicts, one, d_obj)
-        i_obj = None
-        if model.inferer is not None:
-            read = _without_gradient(inputs.samples)
-            prediction = model.inferer.fprop(read, dropout=self.inference_dropout)
-            i_obj = model.inferer.layers[-1].cost(inputs.inference_target, prediction)
-        return Objectives(_examples(inputs.fake), d_obj, g_obj, i_obj)
+        return Objectives(_examples(inputs.fake), d_obj, g_obj, self._inferer_objective(model, inputs))
+
+    def _inferer_objective(self, model: AdversaryPair, inputs: Inputs) -> TensorVariable | None:
+        """The cost of the inferer's prediction, which no other player's gradient passes through."""
+        if model.inferer is None:
+            return None
+        prediction = model.inferer.fprop(_without_gradient(inputs.samples), dropout=self.inference_dropout)
+        return model.inferer.layers[-1].cost(inputs.inference_target, prediction)
 
     def _players_inputs(self, model: AdversaryPair, data: Batch, batch_size: TensorVariable) -> Inputs:
         """What the players read: here data x, samples G(z), and z for the inferer."""

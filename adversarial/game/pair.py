@@ -68,6 +68,9 @@ class AdversaryPair(Model):
         self.monitor_discriminator = monitor_discriminator
         self.monitor_inference = monitor_inference
         self.shrink_d = shrink_d
+        self._check_discriminator(discriminator)
+
+    def _check_discriminator(self, discriminator: MLP) -> None:
         if discriminator.get_output_space().get_total_dimension() != 1:
             reason = "discriminator must end in one unit, the probability that its input is data"
             raise OptionError("AdversaryPair", "discriminator", reason)

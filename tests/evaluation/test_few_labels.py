@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adversarial.datasets.few_labelled import balanced_draw
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.few_labels import (
     Labelled,
-    balanced_draw,
     few_labels,
     nearest_neighbour,
     softmax_regression,
