@@ -24,8 +24,7 @@ from adversarial.options import Count, Index, Positive
 class LFW(DenseDesignMatrix):
     """Photographs of faces, such as those of LFWcrop, that a list of files names, with an embedding of each.
 
-    Targets are the embeddings, under the source name 'condition'. As in 2015, rows hold the values of each image pixel
-    by pixel, while their view takes them channel by channel.
+    Targets are the embeddings, under the source name 'condition'.
 
     Parameters
     ----------
@@ -92,6 +91,8 @@ class LFW(DenseDesignMatrix):
             X /= np.float32(127.5 if center else 255.0)
         if gcn is not None:
             X = global_contrast_normalize(X, scale=gcn)
+        # Their values came pixel by pixel; rows of a design matrix hold them channel by channel.
+        X = X.reshape(-1, rows * columns, channels).transpose(0, 2, 1).reshape(len(X), -1)
         y = None if embedding_file is None else _embeddings(embedding_file, numbers)
         super().__init__(X=X, y=y, view_converter=DefaultViewConverter((rows, columns, channels), axes))
         if shuffle:

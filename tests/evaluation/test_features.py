@@ -35,7 +35,7 @@ def test_images_lie_in_rows_channel_by_channel():
 
 def test_what_is_no_layer_or_does_not_fit_is_told():
     model = MLP([Linear(layer_name="h0", dim=2, irange=0.1)], nvis=3)
-    with pytest.raises(ConfigurationError, match="did you mean 'h0'"):
+    with pytest.raises(ConfigurationError, match="its layers are h0"):
         features(model, "h1", np.zeros((1, 3)))
     with pytest.raises(ConfigurationError, match="rows have shape"):
         features(model, "h0", np.zeros((1, 4)))

@@ -39,7 +39,9 @@ def test_sheets_of_a_conditional_generator(conditional, tmp_path, capsys):
     show_samples.main([conditional, "--zoom", "1", "-o", str(tmp_path / "classes.png")])
     show_samples.main([conditional, "--condition", "3", "--zoom", "1", "-o", str(tmp_path / "threes.png")])
     sheets = [image.imread(tmp_path / f"{name}.png") for name in ("classes", "threes")]
-    assert sheets[0].shape == sheets[1].shape and not np.array_equal(*sheets)
+    # The sentences below differ in their lines.
+    top = min(len(each) for each in sheets) // 2
+    assert not np.array_equal(*(each[:top] for each in sheets))
     interpolate.main([conditional, "--condition", "1", "-o", str(tmp_path / "line.png")])
     interpolate.main([conditional, "--through-conditions", "0", "2", "3", "-o", str(tmp_path / "classes_line.png")])
     assert capsys.readouterr().out.count(".png") == 4
