@@ -61,6 +61,8 @@ class Cost(Configurable):
 
     #: Whether the data are pairs (features, targets).
     supervised = False
+    #: Whether SGD builds its gradients before the monitor, as Pylearn2 did from 2015 on, unless it is told otherwise.
+    gradients_first = False
 
     def expr(self, model: Any, data: Batch, **kwargs: Any) -> TensorVariable | None:
         """Return the scalar objective on a batch.

@@ -1,4 +1,4 @@
-"""MRG_RandomStreams: random variates as graphs; seeds, streams and numbers are those of Theano in June 2014."""
+"""Random variates as graphs, MRG_RandomStreams and RandomStreams; seeds, streams and numbers are Theano's of 2014."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
 from adversarial.ops.mrg31k3p import M1, M2, MRGUniform
+from adversarial.ops.random_state import RandomStateDraw, state_of
+from adversarial.options import Configurable, Count, Index
 
 #: Number of streams of a variate whose size is not known when its graph is built.
 MAX_STREAMS = 60 * 256
@@ -168,10 +170,7 @@ class MRG_RandomStreams:
         lengths = size if isinstance(size, Variable) else pt.stack([pt.as_tensor(n, dtype="int64") for n in size])
         drawn = MRGUniform(dtype, ndim, float(low), float(high))(state, lengths)
         new_state, sample = cast(list[TensorVariable], drawn)
-        with warnings.catch_warnings():
-            # Deprecated, but only this advances the stream in a function that a user compiles with pytensor.function.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            state.default_update = new_state
+        advance_by_default(state, new_state)
         self.state_updates.append((state, new_state))
         return sample
 
@@ -235,3 +234,49 @@ class MRG_RandomStreams:
         samples = samples.reshape(lengths if isinstance(lengths, Variable) else tuple(lengths), **shape_options)
         mean, deviation = np.asarray(avg, dtype=dtype), np.asarray(std, dtype=dtype)
         return samples if mean == 0 and deviation == 1 else mean + deviation * samples
+
+
+class RandomStreams(Configurable):
+    """Theano's other source of variates: each has a NumPy RandomState of its own, seeded from that of the source.
+
+    A variate's seed is the next `randint(2 ** 30)` of RandomState(seed). In 2014 a source without a seed took one from
+    the operating system, so that no run could be repeated; here it has a default.
+
+    Parameters
+    ----------
+    seed : int, default 12345
+        Seed of the source, at least 0.
+
+    Examples
+    --------
+    >>> labels = RandomStreams(seed=17).integers((20,), 10)
+    >>> labels.type.dtype, labels.type.ndim
+    ('int32', 1)
+    """
+
+    def __init__(self, seed: Index = 12345):
+        self.seeds = np.random.RandomState(seed)
+
+    def integers(self, size: Sequence[Any], bound: Count) -> TensorVariable:
+        """Make a variate of whole numbers from 0 to `bound` - 1, int32; each length is an int or symbolic."""
+        return self._variate(RandomStateDraw("integers", len(size), "int32", bound), size)
+
+    def normal(self, size: Sequence[Any]) -> TensorVariable:
+        """Make a standard normal variate in floatX."""
+        return self._variate(RandomStateDraw("normal", len(size), floatX()), size)
+
+    def _variate(self, draw: RandomStateDraw, size: Sequence[Any]) -> TensorVariable:
+        random = np.random.RandomState(int(self.seeds.randint(2**30)))
+        state = pytensor.shared(state_of(random), name="random_state")
+        lengths = pt.stack([pt.as_tensor(length, dtype="int64") for length in size])
+        new_state, sample = cast(list[TensorVariable], draw(state, lengths))
+        advance_by_default(state, new_state)
+        return sample
+
+
+def advance_by_default(state: SharedVariable, new_state: Variable) -> None:
+    """Let any function that reads a variate's state move it on."""
+    with warnings.catch_warnings():
+        # Deprecated, but only this advances the stream in a function that a user compiles with pytensor.function.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        state.default_update = new_state

@@ -17,6 +17,7 @@ or not at all, and bears a checksum.
 `overrides`         what `--set key=value` changed in it: {key: value}
 `model`             the model as nested {"class": name, "options": {...}}: `adversarial.serialization.description`
 `parameters`        {name: array}, such as "gen/h0_W"; see `parameters_of`
+`random_state`      {path: state} of each source of random numbers: `adversarial.checkpoint.random_state`
 `monitor`           {"epochs_seen", "batches_seen", "examples_seen": int, "channels": {name: {"val_record",
                     "time_record": float64 array, "epoch_record", "batch_record", "example_record": int64 array,
                     "doc": text}}}; None where there was no monitor
@@ -24,7 +25,7 @@ or not at all, and bears a checksum.
 ==================  =================================================================================================
 
 A pickle that Pylearn2 and goodfeli/adversarial wrote in 2014 opens by the same calls; it has `origin` beside
-`yaml_src`, `dataset_yaml_src`, `model`, `parameters` and `monitor`.
+`yaml_src`, `dataset_yaml_src`, `model`, `parameters`, `random_state` and `monitor`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from adversarial.checkpoint.models import (
     parameters_of,
     save_model,
     save_train,
+    untrained_model_of,
     versions,
 )
 from adversarial.checkpoint.record import ChannelRecord, MonitorRecord, monitor_content
@@ -63,6 +65,7 @@ __all__ = [
     "read",
     "save_model",
     "save_train",
+    "untrained_model_of",
     "versions",
     "write",
 ]

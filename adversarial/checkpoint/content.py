@@ -41,5 +41,6 @@ class SavedModel(TypedDict, total=False):
     overrides: dict[str, str]
     model: Required[dict[str, Any]]
     parameters: Required[dict[str, np.ndarray]]
+    random_state: dict[str, Any]
     monitor: Required[MonitorContent | None]
     training: dict[str, Any] | None

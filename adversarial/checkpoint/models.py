@@ -16,6 +16,7 @@ import scipy
 import adversarial
 from adversarial.checkpoint.content import SavedModel
 from adversarial.checkpoint.files import read, write
+from adversarial.checkpoint.random_state import get_random_state, set_random_state_of
 from adversarial.checkpoint.record import MonitorRecord, monitor_content
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.parameter_budget import parameter_budget
@@ -101,6 +102,7 @@ def model_content(model: Model) -> SavedModel:
         "overrides": {},
         "model": describe(model),
         "parameters": {name: np.array(param.get_value(borrow=True)) for name, param in parameters_of(model).items()},
+        "random_state": get_random_state(model),
         "monitor": None if monitor is None else monitor_content(monitor),
         "training": None,
     }
@@ -149,6 +151,21 @@ def load_model(path: str | os.PathLike, allow: Iterable[str] = ()) -> Model:
 
 def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
     """Build the model that the content of a saved model describes; see `load_model`."""
+    model = untrained_model_of(content, allow)
+    _set_parameters(model, content["parameters"], others_allowed="origin" in content)
+    if not isinstance(states := content.get("random_state", {}), dict):
+        raise CheckpointError("its random state is not one")
+    set_random_state_of(model, states)
+    model.yaml_src = content["yaml_src"]
+    model.dataset_yaml_src = content.get("dataset_yaml_src", "")
+    model.image_shape = _image_shape(content.get("image_shape"))
+    if content.get("monitor") is not None:
+        model.monitor = MonitorRecord.from_content(content["monitor"])
+    return model
+
+
+def untrained_model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
+    """Build the model of a saved file as it was before training: its parameters are drawn, not read."""
     for key in ("model", "parameters", "yaml_src"):
         if key not in content:
             raise CheckpointError(f"it holds no model: '{key}' is missing")
@@ -168,12 +185,6 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
         raise CheckpointError("its model cannot be built: its description is not of a model that was") from error
     if not hasattr(model, "get_params"):
         raise CheckpointError("what it describes is not a model")
-    _set_parameters(model, content["parameters"], others_allowed="origin" in content)
-    model.yaml_src = content["yaml_src"]
-    model.dataset_yaml_src = content.get("dataset_yaml_src", "")
-    model.image_shape = _image_shape(content.get("image_shape"))
-    if content.get("monitor") is not None:
-        model.monitor = MonitorRecord.from_content(content["monitor"])
     return model
 
 

@@ -77,7 +77,9 @@ def random_state(rng: np.random.RandomState) -> dict[str, Any]:
 
 
 def set_random_state(rng: np.random.RandomState, state: dict[str, Any]) -> None:
-    """Set the state that `random_state` returned."""
+    """Set the state that `random_state` returned; ValueError where the position lies outside of it."""
+    if not 0 <= state["position"] <= len(state["keys"]):
+        raise ValueError("a RandomState's position is outside of its keys")
     rng.set_state((state["kind"], state["keys"], state["position"], state["has_gauss"], state["gauss"]))
 
 

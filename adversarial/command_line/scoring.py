@@ -6,7 +6,7 @@ import argparse
 
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.data_sources import NAMED_SETS, Data, RowsOrFile, Split
-from adversarial.evaluation.sample_sources import NUM_SAMPLES, AnchorSamples, Samples
+from adversarial.evaluation.sample_sources import NUM_SAMPLES, AnchorSamples, ModelSamples, Samples
 
 
 def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +20,8 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
     add("-n", "--num_samples", "--num-samples", metavar="N", type=int,
         help=f"number of samples (default {NUM_SAMPLES}; of a file, all)")  # fmt: skip
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
+    add("--condition", metavar="K", type=int,
+        help="of a conditional generator, draw all samples under class K (default: classes are drawn too)")  # fmt: skip
 
 
 def samples_of_arguments(given: argparse.Namespace) -> Samples:
@@ -28,6 +30,10 @@ def samples_of_arguments(given: argparse.Namespace) -> Samples:
     if len(named) != 1:
         several = ", not several of them" if named else ""
         raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
+    if given.condition is not None:
+        if given.anchor is not None:
+            raise ConfigurationError("--condition is of a conditional generator, not of an --anchor")
+        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition)
     return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
 
 

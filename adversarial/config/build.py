@@ -124,6 +124,8 @@ class Builder:
             return self._text(node) if isinstance(value, str) else value
         if isinstance(node, yaml.SequenceNode) and tag == f"{_YAML}seq":
             return [self._build(item) for item in node.value]
+        if isinstance(node, yaml.SequenceNode) and tag == f"{_YAML}python/tuple":
+            return tuple(self._build(item) for item in node.value)
         if isinstance(node, yaml.MappingNode) and tag == f"{_YAML}map":
             return {scalar_value(key): self._build(value) for key, value in node.value}
         known = f"{_OBJ}name, !pkl: file, !import: name, !float: number"

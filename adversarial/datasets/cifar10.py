@@ -131,6 +131,35 @@ class CIFAR10(DenseDesignMatrix):
         return np.clip(centred if self.rescale else centred / 127.5, -1.0, 1.0)
 
 
+class CIFAR10OneHot(CIFAR10):
+    """CIFAR-10 whose targets are rows of ten with a 1 at the label, under the source name 'condition'.
+
+    Parameters
+    ----------
+    which_set : {'train', 'test'}
+        As of `CIFAR10`.
+    onehot_dtype : str, default 'uint8'
+        Dtype of the targets.
+    **kwargs : dict
+        The other options of `CIFAR10`; `one_hot` must be left out.
+
+    Examples
+    --------
+    >>> CIFAR10OneHot(which_set="train", gcn=55.0, axes=["c", 0, 1, "b"])  # doctest: +SKIP
+    """
+
+    target_source = "condition"
+
+    def __init__(
+        self,
+        which_set: Literal["train", "test"],
+        onehot_dtype: Literal["uint8", "float32", "float64"] = "uint8",
+        **kwargs: Any,
+    ):
+        super().__init__(which_set, one_hot=True, **kwargs)
+        self.y = np.asarray(self.y).astype(onehot_dtype)
+
+
 def _mean_image(images: np.ndarray, rescale: bool) -> np.ndarray:
     """Compute the mean of images / 255 in float32, a block at a time, to the bit what NumPy gives of all at once.
 

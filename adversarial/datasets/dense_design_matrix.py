@@ -79,6 +79,8 @@ class DenseDesignMatrix(Dataset):
     _default_seed = (17, 2, 946)
     #: Whether a matrix of uint8 holds pixels, 0 to 255, which are used as floats from 0 to 1.
     bytes_are_pixels = False
+    #: The name of the source that `y` is.
+    target_source = "targets"
 
     def __init__(
         self,
@@ -188,7 +190,7 @@ class DenseDesignMatrix(Dataset):
         if self.y is None:
             return self.X_space, "features"
         width = 1 if self.y.ndim == 1 else self.y.shape[1]
-        return CompositeSpace([self.X_space, VectorSpace(width)]), ("features", "targets")
+        return CompositeSpace([self.X_space, VectorSpace(width)]), ("features", self.target_source)
 
     def get_topological_view(self, mat: np.ndarray | None = None) -> np.ndarray:
         """Return the examples, or the rows of `mat`, as images."""
@@ -258,11 +260,11 @@ class DenseDesignMatrix(Dataset):
 
     def _check_request(self, space: Space, source: str) -> None:
         owner = type(self).__name__
-        if source not in ("features", "targets"):
-            raise ConfigurationError(f"{owner} has features and targets, but '{source}' is asked of it")
-        if source == "targets":
+        if source not in ("features", self.target_source):
+            raise ConfigurationError(f"{owner} has features and {self.target_source}, but '{source}' is asked of it")
+        if source == self.target_source:
             if self.y is None:
-                raise ConfigurationError(f"{owner} has no targets, but the cost or the model needs them")
+                raise ConfigurationError(f"{owner} has no {source}, but the cost or the model needs them")
             return
         if space.get_total_dimension() != self.X_space.dim:
             raise ConfigurationError(

@@ -11,6 +11,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import DataError
 from adversarial.files.arrays import NpyArray, damage_told, read_npz
 from adversarial.files.special import open_file
+from adversarial.options import configurable
 
 _ARCHIVE, _ARRAY = b"PK", b"\x93NUMPY"
 
@@ -95,3 +96,32 @@ class NpzDataset(DenseDesignMatrix):
         _check_begins(file, _ARCHIVE, _ARRAY, "holds one array without a name; use NpyDataset")
         features, *targets = read_npz(file, *(name for name in (key, target_key) if name is not None))
         super().__init__(**_matrix_or_images(features, file), y=targets[0] if targets else None)
+
+
+@configurable
+def load_numpy_obj(file: str, key: str) -> np.ndarray:
+    """Return an array of a .npz file, such as the examples of a KernelDensityEstimateDistribution.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file.
+    key : str
+        Name of the array.
+
+    Returns
+    -------
+    array
+        The array.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "embeddings.npz")
+    ...     np.savez(path, np.zeros((5, 3)))
+    ...     load_numpy_obj(path, "arr_0").shape
+    (5, 3)
+    """
+    _check_begins(file, _ARCHIVE, _ARRAY, "holds one array without a name, so a key names nothing in it")
+    return read_npz(file, key)[0]

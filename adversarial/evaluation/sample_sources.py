@@ -116,26 +116,31 @@ class ModelSamples(SampleSource):
         Where it was saved, if it was.
     content : dict, optional
         What its file holds. The default is what the model itself says of its training.
+    condition : int, optional
+        Of a conditional generator, the class that all samples are drawn under; the default draws conditions too.
     """
 
-    def __init__(self, model: Model, path: str = "", content: Mapping[str, Any] | None = None):
+    def __init__(
+        self, model: Model, path: str = "", content: Mapping[str, Any] | None = None, condition: int | None = None
+    ):
         if content is None:
             content = {key: getattr(model, key, None) or "" for key in ("yaml_src", "dataset_yaml_src")}
         super().__init__(path or "the model", path or "the model", content)
         self.model = model
+        self.condition = condition
 
     @classmethod
-    def load(cls, path: str, allow: tuple[str, ...] = ()) -> ModelSamples:
+    def load(cls, path: str, allow: tuple[str, ...] = (), condition: int | None = None) -> ModelSamples:
         """Return the samples of a saved model; raises CheckpointError as `checkpoint.load_model` does."""
         content = checkpoint.read(path)
         try:
-            return cls(checkpoint.model_of(content, allow), path, content)
+            return cls(checkpoint.model_of(content, allow), path, content, condition)
         except CheckpointError as error:
             raise CheckpointError(f"cannot open {path}: {error}") from error
 
     def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
         count = NUM_SAMPLES if count is None else count
-        sampler = Sampler(self.model, seed=repeat or None)
+        sampler = Sampler(self.model, seed=repeat or None, condition=self.condition)
         with counting("drawing samples", count, quiet) as progress:
 
             def batches() -> Iterator[np.ndarray]:
@@ -146,7 +151,7 @@ class ModelSamples(SampleSource):
             return spool(batches(), count)
 
     def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
-        return Sampler(self.model, seed=seed, logits=logits).batches()
+        return Sampler(self.model, seed=seed, logits=logits, condition=self.condition).batches()
 
 
 class ChainSamples(ModelSamples):
@@ -307,7 +312,12 @@ def _source(samples: Samples, allow: tuple[str, ...], chains: ChainOptions | Non
 
 
 def sample(
-    model: Model | str | os.PathLike, n: int = NUM_SAMPLES, *, seed: int | None = None, allow: tuple[str, ...] = ()
+    model: Model | str | os.PathLike,
+    n: int = NUM_SAMPLES,
+    *,
+    seed: int | None = None,
+    condition: int | None = None,
+    allow: tuple[str, ...] = (),
 ) -> np.ndarray:
     """Draw samples of a model.
 
@@ -319,6 +329,8 @@ def sample(
         Number of samples.
     seed : int, optional
         Of the noise. The default goes on from where the generator is, 2014's seed in a model that was just loaded.
+    condition : int, optional
+        Of a conditional generator, the class that all samples are drawn under; the default draws conditions too.
     allow : tuple of str, optional
         Modules of the user's own that a saved model may name.
 
@@ -333,7 +345,7 @@ def sample(
         If the file cannot be read, or the model has no generator.
     """
     built = model if isinstance(model, Model) else checkpoint.load_model(model, allow)
-    return samples_of(built, n, seed=seed)
+    return samples_of(built, n, seed=seed, condition=condition)
 
 
 def _holds_samples(path: str) -> bool:

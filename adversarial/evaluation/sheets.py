@@ -133,10 +133,13 @@ def sample_sheet(
     shape: ImageShape | None = None,
     training_examples: np.ndarray | None = None,
     neighbours: Literal["row", "each"] = "row",
+    condition: int | None = None,
     name: str = "the model",
     samples: np.ndarray | None = None,
 ) -> Sheet:
     """Draw samples of a generator, as in Figure 2 of the paper.
+
+    Of a conditional generator, each row has a class of its own, and each column one z.
 
     Parameters
     ----------
@@ -152,6 +155,8 @@ def sample_sheet(
         Of shape (examples, dimension). If given, the nearest ones stand beside the samples, in a frame.
     neighbours : {'row', 'each'}, optional
         Beside the last sample of each row, or beside each sample.
+    condition : int, optional
+        Of a conditional generator, the class of all samples, each with a z of its own.
     name : str, optional
         What to call the model in the caption.
     samples : numpy.ndarray, optional
@@ -167,15 +172,15 @@ def sample_sheet(
     CheckpointError, ConfigurationError
         If the model has no generator, or its samples are no images that fit on a picture.
     """
+    framed, caption = list[int](), [f"Samples of {name}"]
     if samples is None:
-        sampler = Sampler(model, seed=seed)
+        sampler = Sampler(model, seed=seed, condition=condition)
         own = image_shape(sampler.generator.get_output_space(), model, shape)
         check_size(rows * columns, own)
-        drawn = sampler.draw(rows * columns)
+        drawn, under = _under_conditions(sampler, rows, columns, condition)
+        caption += under
     else:
         own, drawn = vector_image_shape(samples.shape[1], model, shape), samples
-    framed: list[int] = []
-    caption = [f"Samples of {name}"]
     if training_examples is not None:
         drawn, framed, columns = with_neighbours(drawn, training_examples, columns, neighbours == "each")
         caption.append("framed in yellow, the training example nearest to the sample on its left")
@@ -189,11 +194,15 @@ def interpolation_sheet(
     steps: int = 5,
     *,
     through: Sequence[int] | None = None,
+    through_conditions: Sequence[int] | None = None,
+    condition: int | None = None,
     seed: int | None = None,
     shape: ImageShape | None = None,
     name: str = "the model",
 ) -> Sheet:
     """Draw what a generator makes of straight lines through z space, as in Figure 3 of the paper.
+
+    Of a conditional generator, each row has a class of its own, or one z and a line through classes.
 
     Parameters
     ----------
@@ -207,6 +216,10 @@ def interpolation_sheet(
         Steps from a point to the next.
     through : sequence of int, optional
         One line, through these samples of the sheet of 100 that `sample_sheet` draws, counted from 0.
+    through_conditions : sequence of int, optional
+        Of a conditional generator: lines through these conditions, each with one z.
+    condition : int, optional
+        Of a conditional generator, the class of all lines.
     seed : int, optional
         Of the noise, as for `sample_sheet`.
     shape : ImageShape, optional
@@ -224,18 +237,54 @@ def interpolation_sheet(
     CheckpointError, ConfigurationError
         As `sample_sheet` raises them, and if a line has fewer than two points.
     """
+    sampler = Sampler(model, seed=seed, condition=condition)
+    own = image_shape(sampler.generator.get_output_space(), model, shape)
     if through is not None:
         rows, points = 1, len(through)
-    sampler = Sampler(model, seed=seed)
-    own = image_shape(sampler.generator.get_output_space(), model, shape)
+    points = points if through_conditions is None else len(through_conditions)
     check_size(rows * points * steps, own)
-    ends = _ends(sampler, rows, points, through)
-    z = path_through(ends.reshape(rows, points, -1), steps)
-    columns = z.shape[1]
-    images = sampler.images_of(z.reshape(rows * columns, *ends.shape[2:]))
+    columns = (points - 1) * steps + 1
+    conditions, what = None, "z space"
+    if through_conditions is not None:
+        what = "the space of conditions, each row with one z"
+        z = np.repeat(sampler.draw_noise(rows), columns, axis=0)
+        conditions = np.tile(path_through(_conditions(sampler, through_conditions), steps), (rows, 1))
+    else:
+        ends = _ends(sampler, rows, points, through)
+        z = path_through(ends.reshape(rows, points, -1), steps).reshape(rows * columns, *ends.shape[2:])
+        if sampler.centres is not None and condition is None:
+            conditions, what = _row_by_row(sampler.centres, rows, columns), "z space, each row under a condition"
     framed = [row * columns + column for row in range(rows) for column in range(0, columns, steps)]
-    caption = [f"{name} along straight lines in z space", "framed in yellow, the points between which they run"]
-    return Sheet(images_from_rows(images, own), columns, framed, caption)
+    caption = [f"{name} along straight lines in {what}", "framed in yellow, the points between which they run"]
+    return Sheet(images_from_rows(sampler.images_of(z, conditions), own), columns, framed, caption)
+
+
+def _conditions(sampler: Sampler, numbers: Sequence[int]) -> np.ndarray:
+    """The conditions of these numbers, a row each."""
+    centres = sampler.centres
+    if centres is None:
+        raise ConfigurationError("this model's generator is not conditional: it has no conditions to go through")
+    absent = [number for number in numbers if not 0 <= number < len(centres)]
+    if absent or len(numbers) < 2:
+        reason = f"{absent[0]} is none of the conditions 0 to {len(centres) - 1}" if absent else "name 2 or more"
+        raise ConfigurationError(f"a line through conditions cannot be drawn: {reason}")
+    return centres[list(numbers)]
+
+
+def _under_conditions(sampler: Sampler, rows: int, columns: int, condition: int | None) -> tuple[np.ndarray, list[str]]:
+    """Samples of a sheet, and what to say of their conditions."""
+    if condition is not None:
+        return sampler.draw(rows * columns), [f"all under condition {condition}"]
+    if sampler.centres is None:
+        return sampler.draw(rows * columns), []
+    z = np.tile(sampler.draw_noise(columns), (rows, 1))
+    samples = sampler.images_of(z, _row_by_row(sampler.centres, rows, columns))
+    return samples, ["each row under a condition, in their order, each column with one z"]
+
+
+def _row_by_row(centres: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Conditions for a sheet of which each row has its own, starting again after the last."""
+    return np.repeat(centres[np.arange(rows) % len(centres)], columns, axis=0)
 
 
 def _ends(sampler: Sampler, rows: int, points: int, through: Sequence[int] | None) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pytensor.tensor.variable import TensorVariable
 
+from adversarial.game.generator import SampleAndNoise
 from adversarial.game.objectives import AdversaryCost, Inputs, Verdicts
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.mlp import MLP
@@ -41,19 +42,30 @@ class NoiseAdversaryCost(AdversaryCost):
         self.noise_both = noise_both
 
     def _players_inputs(self, model: AdversaryPair, data: Batch, batch_size: TensorVariable) -> Inputs:
+        made = self._made(model, batch_size)
+        fake, real = self._with_noise(made.samples, data)
+        return Inputs(fake, self._inference_target(model, made), real=real, fake=fake)
+
+    def _made(self, model: AdversaryPair, batch_size: TensorVariable) -> SampleAndNoise:
+        """Samples under G's dropout, with what they were made from."""
         if not model.makes_whole_examples():
             made, read = model.generator.get_output_space(), model.discriminator.get_input_space()
             raise OptionError("AdversaryPair", "generator", f"the generator makes {made}, but D reads {read}")
-        samples, target, hidden = self._sample(model, batch_size, all_g_layers=self.infer_layer is not None)
-        if self.infer_layer is not None and hidden is not None:
-            target = hidden[self._infer_index(self.infer_layer, model.generator.mlp)]
+        return self._sample(model, batch_size, all_g_layers=self.infer_layer is not None)
+
+    def _inference_target(self, model: AdversaryPair, made: SampleAndNoise) -> Batch:
+        """What the inferer should predict: z, or a hidden layer of G."""
+        if self.infer_layer is None or made.hidden is None:
+            return made.noise
+        return made.hidden[self._infer_index(self.infer_layer, model.generator.mlp)]
+
+    def _with_noise(self, samples: TensorVariable, data: TensorVariable) -> tuple[TensorVariable, TensorVariable]:
+        """Samples and data as D reads them, with the noise of `noise_both`."""
         if self.noise_both == 0.0:
-            return Inputs(samples, target, real=data, fake=samples)
+            return samples, data
         streams = MRG_RandomStreams(NOISE_BOTH_SEED)
-        samples, data = (
-            batch + streams.normal(size=batch.shape, dtype=samples.dtype) * self.noise_both for batch in (samples, data)
-        )
-        return Inputs(samples, target, real=data, fake=samples)
+        noisy = [each + streams.normal(size=each.shape, dtype=each.dtype) * self.noise_both for each in (samples, data)]
+        return noisy[0], noisy[1]
 
     def _infer_index(self, layer: int | str, mlp: MLP) -> int:
         hidden = [str(name) for name in mlp.layer_names[:-1]]

@@ -54,10 +54,10 @@ class Verdicts:
 class Inputs:
     """What the players read: samples, what the inferer should predict from them, and D's real and fake examples."""
 
-    samples: TensorVariable
-    inference_target: TensorVariable
-    real: TensorVariable
-    fake: TensorVariable
+    samples: Batch
+    inference_target: Batch
+    real: Batch
+    fake: Batch
 
 
 class AdversaryCost(DefaultDataSpecsMixin, Cost):
@@ -173,7 +173,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         space, _ = self.get_data_specs(model)
         space.validate(data)
         d = model.discriminator
-        batch_size = data.shape[space.get_batch_axis()]
+        batch_size = space.batch_size(data)
         inputs = self._players_inputs(model, data, batch_size)
         real = d.fprop(inputs.real, dropout=self.discriminator_dropout)
         fake = d.fprop(inputs.fake, dropout=self.discriminator_dropout)
@@ -182,11 +182,14 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         one, zero = (_constant(value, batch_size) for value in (1, 0))
         d_obj = self._discriminator_objective(d, verdicts, one, zero)
         g_obj = self._generator_objective(d, verdicts, one, d_obj)
-        i_obj = None
-        if model.inferer is not None:
-            prediction = model.inferer.fprop(disconnected_grad(inputs.samples), dropout=self.inference_dropout)
-            i_obj = model.inferer.layers[-1].cost(inputs.inference_target, prediction)
-        return Objectives(inputs.fake, d_obj, g_obj, i_obj)
+        return Objectives(_examples(inputs.fake), d_obj, g_obj, self._inferer_objective(model, inputs))
+
+    def _inferer_objective(self, model: AdversaryPair, inputs: Inputs) -> TensorVariable | None:
+        """The cost of the inferer's prediction, which no other player's gradient passes through."""
+        if model.inferer is None:
+            return None
+        prediction = model.inferer.fprop(_without_gradient(inputs.samples), dropout=self.inference_dropout)
+        return model.inferer.layers[-1].cost(inputs.inference_target, prediction)
 
     def _players_inputs(self, model: AdversaryPair, data: Batch, batch_size: TensorVariable) -> Inputs:
         """What the players read: here data x, samples G(z), and z for the inferer."""
@@ -200,7 +203,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
             batch_size, dropout.default_include_prob, dropout.default_scale, all_g_layers
         )
 
-    def _monitoring_samples(self, model: AdversaryPair, data: Batch) -> TensorVariable:
+    def _monitoring_samples(self, model: AdversaryPair, data: Batch) -> Batch:
         """Samples without dropout, as many as the first axis of the data has."""
         return model.generator.sample(data.shape[0])
 
@@ -263,7 +266,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         samples = self._monitoring_samples(model, data)
         verdict = d.fprop(samples)
         channels["false_positives"] = _mean_of(verdict > 0.5)
-        (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [samples])
+        (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [_examples(samples)])
         channels["sample_grad_norm"] = pt.sqrt(pt.sqr(sample_grad).sum())
         objectives = self.get_samples_and_objectives(model, data)
         show_d, show_g, show_i = self._players_monitored(model)
@@ -296,6 +299,15 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         """Restore the state that `get_state` returned."""
         for name, switch in self._switches().items():
             switch.set_value(np.asarray(state[name], dtype=switch.dtype))
+
+
+def _examples(batch: Batch) -> TensorVariable:
+    """The examples of a batch for D, without the conditions that may go with them."""
+    return batch[0] if isinstance(batch, tuple) else batch
+
+
+def _without_gradient(batch: Batch) -> Batch:
+    return tuple(map(disconnected_grad, batch)) if isinstance(batch, tuple) else disconnected_grad(batch)
 
 
 def _switched(

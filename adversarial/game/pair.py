@@ -12,7 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.game.generator import Generator
 from adversarial.models.mlp import MLP
-from adversarial.models.model import Model
+from adversarial.models.model import Model, Source
 from adversarial.options import Count, Fraction, OptionError
 from adversarial.space import Batch, Space
 
@@ -68,6 +68,9 @@ class AdversaryPair(Model):
         self.monitor_discriminator = monitor_discriminator
         self.monitor_inference = monitor_inference
         self.shrink_d = shrink_d
+        self._check_discriminator(discriminator)
+
+    def _check_discriminator(self, discriminator: MLP) -> None:
         if discriminator.get_output_space().get_total_dimension() != 1:
             reason = "discriminator must end in one unit, the probability that its input is data"
             raise OptionError("AdversaryPair", "discriminator", reason)
@@ -90,6 +93,9 @@ class AdversaryPair(Model):
 
     def get_input_space(self) -> Space:
         return self.discriminator.get_input_space()
+
+    def get_input_source(self) -> Source:
+        return self.discriminator.get_input_source()
 
     def get_output_space(self) -> Space:
         return self.discriminator.get_output_space()
@@ -125,13 +131,13 @@ class AdversaryPair(Model):
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))
         dis_on_samp: dict[str, TensorVariable] = {}
         inf: dict[str, TensorVariable] = {}
-        samples = self.generator.sample(100)
+        samples, _ = self._samples_and_noise(100)
         if self.makes_whole_examples():
             dis_on_samp = self.discriminator.get_monitoring_channels((samples, None))
         if self.inferer is not None:
-            sample, noise, _ = self.generator.sample_and_noise(self.inference_monitoring_batch_size)
+            samples, noise = self._samples_and_noise(self.inference_monitoring_batch_size)
             if self.makes_whole_examples():
-                inf = self.inferer.get_monitoring_channels((sample, noise))
+                inf = self.inferer.get_monitoring_channels((samples, noise))
         channels: dict[str, TensorVariable] = {}
         if self.monitor_generator:
             channels |= _prefixed("gen_", gen)
@@ -140,6 +146,11 @@ class AdversaryPair(Model):
         if self.monitor_inference:
             channels |= _prefixed("inf_", inf)
         return channels
+
+    def _samples_and_noise(self, count: int) -> tuple[Batch, Batch]:
+        """Samples as the discriminator and the inferer read them, and the noise that they were made from."""
+        samples, noise, _ = self.generator.sample_and_noise(count)
+        return samples, noise
 
     def get_weights(self) -> np.ndarray:
         return self.discriminator.get_weights()

@@ -15,11 +15,12 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial import backend
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.game.generator import Generator
+from adversarial.game.conditional import ConditionalGenerator
+from adversarial.game.generator import Generator, Length, SampleAndNoise
 from adversarial.models.linear import logit_of
 from adversarial.models.model import Model
 from adversarial.random_streams import M2, MRG_RandomStreams
-from adversarial.space import Conv2DSpace, Space
+from adversarial.space import Conv2DSpace, Space, VectorSpace
 
 #: Samples drawn by one call: a paper's worth, and as many as 2014's parzen_ll.py drew in one.
 MOST_AT_ONCE = 10_000
@@ -112,12 +113,15 @@ class Sampler:
     model : AdversaryPair or Generator
         The model.
     seed : int, optional
-        Seed of new noise. Default: the noise continues the generator's own stream, which starts at 2014's seed in a
-        model that was just loaded.
+        Seed of new noise. Default: the noise continues the generator's own stream, which in a model that was just
+        loaded stands where it stood when the model was saved.
     logits : bool, default False
         Whether to return the logits of the samples, for a generator that ends in a sigmoid.
     batch_size : int, optional
         Samples per call; default 10,000, or fewer where the layers are wide. The noise depends on it.
+    condition : int, optional
+        Of a conditional generator, the class (or the example) that all samples are drawn under; default: conditions
+        are drawn too.
 
     See Also
     --------
@@ -132,8 +136,18 @@ class Sampler:
     3
     """
 
-    def __init__(self, model: Model, seed: int | None = None, logits: bool = False, batch_size: int | None = None):
+    def __init__(
+        self,
+        model: Model,
+        seed: int | None = None,
+        logits: bool = False,
+        batch_size: int | None = None,
+        condition: int | None = None,
+    ):
         self.generator = generator_of(model)
+        self.condition = condition
+        if condition is not None:
+            self._conditional().conditions_named(condition, 1)
         self.logits = logits
         self.batch_size = batch_size or self._default_batch_size()
         if seed is not None:
@@ -144,6 +158,22 @@ class Sampler:
     def dimension(self) -> int:
         """Number of values of a sample."""
         return self.generator.get_output_space().get_total_dimension()
+
+    def _conditional(self) -> ConditionalGenerator:
+        if not isinstance(self.generator, ConditionalGenerator):
+            raise ConfigurationError("this model's generator is not conditional: it has no conditions to choose from")
+        return self.generator
+
+    @property
+    def centres(self) -> np.ndarray | None:
+        """The conditions that a number can name, a row each; None where the generator is not conditional."""
+        return self.generator.condition_centres() if isinstance(self.generator, ConditionalGenerator) else None
+
+    def _sample(self, count: Length) -> SampleAndNoise:
+        if self.condition is None:
+            return self.generator.sample_and_noise(count)
+        generator = self._conditional()
+        return generator.sample_and_noise(count, conditions=generator.conditions_named(self.condition, count))
 
     def _default_batch_size(self) -> int:
         widths = [layer.get_output_space().get_total_dimension() for layer in self.generator.mlp.layers]
@@ -157,7 +187,7 @@ class Sampler:
     def batches(self, total: int | None = None) -> Iterator[np.ndarray]:
         """Yield batches (count, dimension) in floatX, `total` samples in all; without end if None."""
         size = self.batch_size if total is None else min(total, self.batch_size)
-        draw = backend.function([], self._values(self.generator.sample(size)))
+        draw = backend.function([], self._values(self._sample(size).samples))
         left = np.inf if total is None else total
         while left > 0:
             batch = np.asarray(draw())
@@ -176,24 +206,52 @@ class Sampler:
     @cached_property
     def _images_of(self) -> Callable:
         count = pt.lscalar("count")
-        sample, z, _ = self.generator.sample_and_noise(count)
-        given = z.type("z")
-        values = clone_replace(self._values(sample), [(z, given)])
+        sample, noise, _ = self._sample(count)
+        parts = noise if isinstance(noise, tuple) else (noise,)
+        given = [part.type() for part in parts]
+        values = clone_replace(self._values(sample), list(zip(parts, given, strict=True)))
         # A generator with dropout of its own needs the number of samples for its masks.
-        return backend.function([given, count], values, on_unused_input="ignore")
+        return backend.function([count, *given], values, on_unused_input="ignore")
 
-    def images_of(self, z: np.ndarray) -> np.ndarray:
-        """Return G(z), shape (count, dimension), for a batch `z` of the generator's input space."""
-        z = np.asarray(z, dtype=np.float32)
-        parts = [z[start : start + self.batch_size] for start in range(0, len(z), self.batch_size)]
-        return np.concatenate([np.asarray(self._images_of(part, len(part))) for part in parts])
+    def images_of(self, z: np.ndarray, conditions: np.ndarray | None = None) -> np.ndarray:
+        """Return G(z), shape (count, dimension).
+
+        Parameters
+        ----------
+        z : array of shape (count, ...)
+            Noise, as `draw_noise` returns it.
+        conditions : array of shape (count, values), optional
+            Of a conditional generator, the condition of each. Default: the sampler's `condition`, else each in turn.
+
+        Returns
+        -------
+        array of shape (count, dimension)
+            A design matrix in floatX.
+        """
+        parts = [np.asarray(z, dtype=np.float32)]
+        if self.centres is not None:
+            parts = [parts[0].astype(backend.floatX()), self._conditions_for(len(z), conditions)]
+        starts = range(0, len(z), self.batch_size)
+        batches = [[part[start : start + self.batch_size] for part in parts] for start in starts]
+        return np.concatenate([np.asarray(self._images_of(len(batch[0]), *batch)) for batch in batches])
+
+    def _conditions_for(self, count: int, conditions: np.ndarray | None) -> np.ndarray:
+        centres = self._conditional().condition_centres()
+        if conditions is None:
+            numbers = np.arange(count) % len(centres) if self.condition is None else np.full(count, self.condition)
+            conditions = centres[numbers]
+        space = self._conditional().condition_space
+        return VectorSpace(conditions.shape[1]).np_format_as(np.asarray(conditions, dtype=backend.floatX()), space)
 
     def draw_noise(self, count: int) -> np.ndarray:
-        """Draw z, a batch of `count` examples of the generator's input space, float32."""
-        return np.asarray(backend.function([], self.generator.sample_and_noise(count)[1])())
+        """Draw z of `count` examples, float32: a batch of the generator's input space, or of a pair's first part."""
+        noise = self._sample(count).noise
+        return np.asarray(backend.function([], noise[0] if isinstance(noise, tuple) else noise)(), dtype=np.float32)
 
 
-def samples_of(model: Model, n: int, batch: int | None = None, seed: int | None = None) -> np.ndarray:
+def samples_of(
+    model: Model, n: int, batch: int | None = None, seed: int | None = None, condition: int | None = None
+) -> np.ndarray:
     """Draw samples of a model.
 
     Parameters
@@ -206,6 +264,8 @@ def samples_of(model: Model, n: int, batch: int | None = None, seed: int | None 
         `batch_size` of `Sampler`.
     seed : int, optional
         Seed of the noise; default: it continues the generator's own stream.
+    condition : int, optional
+        `condition` of `Sampler`.
 
     Returns
     -------
@@ -218,7 +278,7 @@ def samples_of(model: Model, n: int, batch: int | None = None, seed: int | None 
     >>> samples_of(load_model("mnist.pkl"), 100).shape  # doctest: +SKIP
     (100, 784)
     """
-    return Sampler(model, seed=seed, batch_size=batch).draw(n)
+    return Sampler(model, seed=seed, batch_size=batch, condition=condition).draw(n)
 
 
 def images_of(model: Model, z: np.ndarray) -> np.ndarray:

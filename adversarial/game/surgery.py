@@ -79,6 +79,41 @@ def recapitate_discriminator(pair_path: str, new_head: Layer) -> MLP:
 
 
 @configurable
+def with_inferer(pretrained_model: AdversaryPair, inferer: MLP) -> AdversaryPair:
+    """Return a trained pair with a new third player that infers z, its other two frozen.
+
+    Training changes nothing of G and D, whatever the cost and the limits on norms (section 7 of the paper).
+
+    Parameters
+    ----------
+    pretrained_model : AdversaryPair
+        The trained pair, `!pkl:` in YAML.
+    inferer : MLP
+        Reads what the discriminator reads; its output has the dimension of z.
+
+    Returns
+    -------
+    AdversaryPair
+        The pair, of which only the inferer is monitored and has parameters to train.
+
+    Examples
+    --------
+    >>> with_inferer(load_model("mnist.pkl"), inferer).get_params() == inferer.get_params()  # doctest: +SKIP
+    True
+    """
+    generator, discriminator = pretrained_model.generator, pretrained_model.discriminator
+    noise, inferred = generator.get_input_space(), inferer.get_output_space()
+    if noise.get_total_dimension() != inferred.get_total_dimension():
+        reason = f"inferer gives {inferred}, but z is of {noise}"
+        raise OptionError("with_inferer", "inferer", reason)
+    for network in (generator.mlp, discriminator):
+        network.freeze(network.get_params())
+    return AdversaryPair(
+        generator, discriminator, inferer=inferer, monitor_generator=False, monitor_discriminator=False
+    )
+
+
+@configurable
 def marginals(dataset: Dataset) -> np.ndarray:
     """Return the mean of each feature of a dataset.
 

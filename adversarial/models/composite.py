@@ -1,4 +1,4 @@
-"""Layers that combine or reshape: SpaceConverter, CompositeLayer, FlattenerLayer; after Pylearn2's `models/mlp.py`."""
+"""Layers that combine, reshape or do nothing: composite layers, SpaceConverter; after Pylearn2's `models/mlp.py`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,32 @@ class SpaceConverter(Layer):
 
     def fprop(self, state_below: Batch) -> Batch:
         return self.input_space.format_as(state_below, self.output_space)
+
+
+class IdentityLayer(Layer):
+    """A layer whose output is its input; of hans/adversarial, to feed conditions through unchanged.
+
+    Parameters
+    ----------
+    layer_name : str
+        The layer's name, different from any other in its MLP.
+
+    Examples
+    --------
+    >>> from adversarial.models.mlp import MLP
+    >>> MLP([IdentityLayer(layer_name="condition")], nvis=10).get_output_space()
+    VectorSpace(10)
+    """
+
+    def __init__(self, layer_name: str):
+        self.layer_name = layer_name
+        self._params = []
+
+    def set_input_space(self, space: Space) -> None:
+        self.input_space = self.output_space = space
+
+    def fprop(self, state_below: Batch) -> Batch:
+        return state_below
 
 
 class CompositeLayer(Layer):
@@ -127,8 +153,12 @@ class CompositeLayer(Layer):
             layer.modify_updates(updates)
 
     def fprop(self, state_below: Batch) -> tuple[Batch, ...]:
-        inputs = self._inputs_of
-        return tuple(layer.fprop(_parts(state_below, own)) for layer, own in zip(self.layers, inputs, strict=True))
+        parts = self.parts_of(state_below)
+        return tuple(layer.fprop(part) for layer, part in zip(self.layers, parts, strict=True))
+
+    def parts_of(self, state_below: Batch) -> list[Batch]:
+        """Return what each component reads of a batch of the input space."""
+        return [_parts(state_below, inputs) for inputs in self._inputs_of]
 
     def cost(self, Y: tuple[Batch, ...], Y_hat: tuple[Batch, ...]) -> TensorVariable:
         """Return the sum of the components' costs."""

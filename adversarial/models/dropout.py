@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytensor.tensor as pt
 
+from adversarial.backend import floatX
 from adversarial.models.layer import Layer
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch
@@ -81,13 +82,16 @@ class Dropout:
         Returns
         -------
         TensorVariable or tuple
-            A batch of the same space and dtype.
+            A batch of the same space and dtype; of whole numbers, in floatX.
         """
         include_prob, scale = self.include_prob(layer.layer_name), self.scale(layer.layer_name)
         if include_prob == 1.0:
             return inputs
         if isinstance(inputs, tuple):
             return tuple(self.drop_inputs(part, layer, streams, per_example) for part in inputs)
+        if not inputs.dtype.startswith("float"):
+            # Conditions in whole numbers: a scale such as 1.25 is none.
+            inputs = pt.cast(inputs, floatX())
         if per_example:
             mask = streams.binomial(p=include_prob, size=inputs.shape, dtype=inputs.dtype)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.dropout import Dropout
 from adversarial.models.layer import Layer
+from adversarial.models.model import Source
 from adversarial.options import Count, OptionError, nearest
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
@@ -40,6 +41,8 @@ class MLP(Layer):
     repeated_names : bool, default False
         Whether layers may have the same name, as where a trained network was put on top of another. A monitoring
         channel of that name is then the upper layer's, as in 2014.
+    input_source : str or list of str, default 'features'
+        Name of the data source that the network reads; for a CompositeSpace one for each component.
 
     See Also
     --------
@@ -72,11 +75,13 @@ class MLP(Layer):
         seed: int | list[int] | None = None,
         layer_name: str | None = None,
         repeated_names: bool = False,
+        input_source: str | Sequence[str] = "features",
     ):
         self.seed = [2013, 1, 4] if seed is None else seed
         self.layer_name = layer_name
         self.batch_size = batch_size
         self.repeated_names = repeated_names
+        self.input_source: Source = input_source if isinstance(input_source, str) else tuple(input_source)
         self.layers: list[Layer] = []
         self._freeze_set: set[SharedVariable] = set()
         if not layers:
@@ -110,10 +115,16 @@ class MLP(Layer):
         options = self.options | {"layers": list(self.layers)}
         return options | {"repeated_names": True} if self.repeated_names else options
 
+    def get_input_source(self) -> Source:
+        return self.input_source
+
     def set_input_space(self, space: Space) -> None:
-        """Set the space of the input within another MLP, whose random numbers and batch size hold here too."""
-        self.rng = self.mlp.rng
-        self.batch_size = self.mlp.batch_size
+        """Set the space of the input, which draws all weights; within another MLP from that one's random numbers."""
+        if self.parent is not None:
+            self.rng = self.parent.rng
+            self.batch_size = self.parent.batch_size
+        elif not hasattr(self, "rng"):
+            self.rng = np.random.RandomState(self.seed)
         self._set_spaces(space)
 
     def _set_spaces(self, space: Space) -> None:

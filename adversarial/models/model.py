@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
@@ -17,6 +17,9 @@ from adversarial.errors import ConfigurationError
 from adversarial.options import Configurable
 from adversarial.serialization.model_2014 import unique
 from adversarial.space import Batch, NullSpace, Space
+
+#: The name of a source of data; names, nested as the space is, for a CompositeSpace.
+Source: TypeAlias = str | tuple[Any, ...]
 
 
 @dataclass
@@ -153,8 +156,8 @@ class Model(Configurable):
             )
         return space
 
-    def get_input_source(self) -> str:
-        """Return the name of the data source that the model reads."""
+    def get_input_source(self) -> Source:
+        """Return the name of the data source that the model reads, or several for a composite input."""
         return "features"
 
     def get_target_source(self) -> str:

@@ -111,6 +111,22 @@ _MOVED: dict[str, _Places] = {
         "game.surgery": ("add_layers", "marginals", "recapitate_discriminator"),
         "models.linear": ("HardSigmoid",),
     },
+    # hans/adversarial, 2015: conditional games.
+    "adversarial.conditional": {
+        "game.conditional": ("ConditionalAdversaryCost", "ConditionalAdversaryPair", "ConditionalGenerator"),
+        "game.conditional_discriminator": ("CompositeMLPLayer", "ConditionalDiscriminator"),
+    },
+    "adversarial.datasets": {"datasets.cifar10": ("CIFAR10OneHot",)},
+    "adversarial.distributions": {
+        "game.distributions": ("KernelDensityEstimateDistribution", "OneHotDistribution"),
+    },
+    "adversarial.lfw.dataset": {"datasets.lfw": ("LFW",)},
+    "adversarial.util": {
+        "datasets.npy_npz": ("load_numpy_obj",),
+        "models.composite": ("IdentityLayer",),
+        "models.pooling": ("MaxPoolC01BLayer",),
+    },
+    "theano.tensor.shared_randomstreams": {"random_streams": ("RandomStreams",)},
     "adversarial.deconv": {"models.deconv": ("Deconv",)},
     "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",), **_BESIDE_SGD},
     "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",), **_BESIDE_SGD},
@@ -123,3 +139,6 @@ NAMES_2014: dict[str, str] = {
     for new, names in places.items()
     for name in names
 }
+NAMES_2014["adversarial.conditional.retrain.RetrainingConditionalAdversaryPair"] = (
+    "adversarial.game.conditional_retraining.make_conditional"
+)

@@ -15,7 +15,7 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.mode import optdb
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.fg import FunctionGraph
 from pytensor.graph.rewriting.basic import dfs_rewriter, node_rewriter
 from pytensor.link.c.op import COp
@@ -24,6 +24,7 @@ from pytensor.tensor.type import TensorType
 from adversarial.engine import compat, registry
 from adversarial.engine.c.sources import CodeInHeaders
 from adversarial.errors import ConfigurationError
+from adversarial.ops.sizes import pass_size_as_tuple_on_jax, shape_on_jax, size_vector, static_shape
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
@@ -88,15 +89,10 @@ class MRGUniform(CodeInHeaders, COp):
         self.destroy_map = {0: [0]} if inplace else {}
 
     def make_node(self, state: pt.TensorLike, size: pt.TensorLike) -> Apply:  # type: ignore[override]
-        state, size = pt.as_tensor(state), pt.as_tensor(size, ndim=1)
+        state, size = pt.as_tensor(state), size_vector(size)
         if state.dtype != "int32" or state.ndim != 2:
             raise TypeError(f"the state must be an int32 matrix, not {state.type}")
-        if size.dtype not in ("int64", "int32", "int16", "int8"):
-            raise TypeError(f"the size must be a vector of integers, not {size.type}")
-        shape = getattr(size, "data", [None] * self.ndim)
-        if size.owner is not None and len(size.owner.inputs) == self.ndim:
-            shape = [getattr(part, "data", None) for part in size.owner.inputs]
-        static = tuple(None if length is None else int(length) for length in shape)
+        static = static_shape(size, self.ndim)
         return Apply(self, [state, pt.cast(size, "int64")], [state.type(), TensorType(self.dtype, static)()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: list) -> None:
@@ -219,8 +215,6 @@ def _register_jax() -> None:
     import jax
     import jax.numpy as jnp
     from pytensor.link.jax.dispatch.basic import jax_funcify
-    from pytensor.link.jax.dispatch.shape import JAXShapeTuple
-    from pytensor.tensor.basic import MakeVector
 
     from adversarial.engine.jax import devices
 
@@ -249,21 +243,10 @@ def _register_jax() -> None:
 
     @jax_funcify.register(MRGUniform)
     def jax_funcify_mrg_uniform(op: MRGUniform, node: Apply, **kwargs: Any) -> Any:
-        static = node.outputs[1].type.shape
-        if isinstance(node.inputs[1], Constant):
-            static = tuple(node.inputs[1].data)
-
         def mrg_uniform(state: jax.Array, size: Any) -> tuple[jax.Array, jax.Array]:
             if op.dtype == "float64" and not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
                 raise ConfigurationError("a float64 random variate on JAX needs floatX float64")
-            try:
-                shape = tuple(int(length) for length in (size if None in static else static))
-            except TypeError as error:  # JAX's, for a length that is known only when the function runs
-                raise ConfigurationError(
-                    "on JAX the size of a random variate must be constant or taken from the shape of an input"
-                ) from error
-            if len(shape) != op.ndim or min(shape, default=0) < 0:
-                raise ValueError(f"a sample of {op.ndim} axes cannot have the size {shape}")
+            shape = shape_on_jax(size, node, op.ndim)
             whole, rest = divmod(math.prod(shape), state.shape[0])
             columns = tuple(state.T.astype(np.uint32))
             unroll = max(min(whole, 8), 1)
@@ -279,12 +262,4 @@ def _register_jax() -> None:
 
         return mrg_uniform
 
-    @node_rewriter([MRGUniform])
-    def mrg_uniform_size_as_tuple(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-        """Pass lengths as a tuple: JAX knows them while it traces, unless they are in an array."""
-        state, size = node.inputs
-        if size.owner is None or not isinstance(size.owner.op, MakeVector):
-            return None
-        return node.clone_with_new_inputs([state, *JAXShapeTuple().make_node(*size.owner.inputs).outputs]).outputs
-
-    optdb.register("mrg_uniform_size_as_tuple", dfs_rewriter(mrg_uniform_size_as_tuple), "jax", position=110)
+    pass_size_as_tuple_on_jax(MRGUniform)

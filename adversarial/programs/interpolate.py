@@ -16,6 +16,7 @@ EXAMPLE = """
 tools/interpolate.py yaml/mnist.pkl
 tools/interpolate.py yaml/mnist.pkl --points 4 --steps 6 --rows 5 --seed 3
 tools/interpolate.py yaml/mnist.pkl --through 3 14 15 92 -o figure3.png
+tools/interpolate.py yaml/conditional_mnist.pkl --through-conditions 3 8 9
 """
 
 
@@ -33,6 +34,10 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--through", metavar="SAMPLE", type=int, nargs="+",
         help="one row, through these samples of the sheet that show_samples.py draws, of the same --seed, counted "
         "from 0 at the top left, row by row")  # fmt: skip
+    add("--condition", metavar="K", type=int, help="of a conditional generator, all rows under class K (default: each "
+        "row under a class of its own)")  # fmt: skip
+    add("--through-conditions", metavar="K", type=int, nargs="+", help="of a conditional generator: rows through these "
+        "classes, each with one z")  # fmt: skip
     return parser
 
 
@@ -43,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
     if given.through and (given.points or given.rows):
         raise ConfigurationError("--through names the points of one row; leave out --points and --rows")
+    if given.through_conditions and (given.through or given.points or given.condition is not None):
+        raise ConfigurationError("--through-conditions names the points; leave out --through, --points and --condition")
     path = pictures.output_path(given, "interpolation")
     model = checkpoint.load_model(given.model, given.allow)
     sheet = interpolation_sheet(
@@ -51,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         given.points or 4,
         given.steps,
         through=given.through,
+        through_conditions=given.through_conditions,
+        condition=given.condition,
         seed=given.seed,
         shape=given.shape,
         name=os.path.basename(given.model),

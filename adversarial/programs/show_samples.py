@@ -19,6 +19,7 @@ EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
 tools/show_samples.py yaml/mnist.pkl --neighbours -o figure2.png
 tools/show_samples.py model.pkl --rows 20 --cols 20 --seed 7 --rescale each
+tools/show_samples.py yaml/conditional_mnist.pkl --condition 3
 """
 
 
@@ -31,6 +32,8 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--cols", metavar="N", type=pictures.count, help="samples in a row (default 10; 5 with neighbours)")
     add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
     add_chain_arguments(parser)
+    add("--condition", metavar="K", type=int, help="of a conditional generator, all samples under class K (default: "
+        "each row under a class of its own, each column with one z)")  # fmt: skip
     near = parser.add_argument_group("training examples, in a yellow frame")
     near.add_argument(
         "--neighbours", action="store_true", help="the one nearest to the last sample of each row, as in Figure 2"
@@ -52,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     source = sample_source(given.model, tuple(given.allow), chain_options(given))
     if not neighbours and not isinstance(source, ChainSamples) and (given.dataset or given.train):
         raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
+    if isinstance(source, ChainSamples) and given.condition is not None:
+        raise ConfigurationError(f"{given.model} has no conditions, but --condition {given.condition} asks for one")
     if not isinstance(source, ModelSamples):
         raise ConfigurationError(f"{given.model} is no saved model")
     rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
@@ -70,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         seed=given.seed,
         shape=given.shape,
         training_examples=examples,
+        condition=given.condition,
         neighbours="each" if given.each_neighbour else "row",
         name=name,
         samples=samples,

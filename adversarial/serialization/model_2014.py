@@ -64,12 +64,14 @@ def decode(data: bytes, resolve: Callable[[str], Callable]) -> dict[str, Any]:
 
 
 def _content(model: Record, own: dict[str, Any], arrays: Arrays, resolve: Callable[[str], Callable]) -> dict[str, Any]:
+    parameters = _Parameters(arrays)
     return {
         "origin": ORIGIN,
         "yaml_src": _text(own.get("yaml_src")),
         "dataset_yaml_src": _text(own.get("dataset_yaml_src")),
         "model": _Describer(resolve, arrays).value(model, 0),
-        "parameters": _Parameters(arrays).of(model),
+        "parameters": parameters.of(model),
+        "random_state": parameters.random_state,
         "monitor": _monitor(own.get("monitor"), arrays),
     }
 
@@ -177,7 +179,7 @@ _OPTIONS_OF: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 class _Parameters:
-    """Collects the named shared variables of a model and its parts."""
+    """Collects the named shared variables of a model and its parts, and the states of their random numbers."""
 
     def __init__(self, arrays: Arrays):
         self.arrays = arrays
@@ -186,26 +188,32 @@ class _Parameters:
         self.named: dict[int, list[tuple[str, np.ndarray]]] = {}
         #: Where the search for a name that is not taken goes on.
         self.numbers: dict[str, int] = {}
+        #: By the attributes that lead to each: those of our objects are called alike.
+        self.random_state: dict[str, Any] = {}
 
     def of(self, model: Any) -> dict[str, np.ndarray]:
         """Return those of `model`: of a pair's players, a generator's MLP, an MLP's layers."""
-        self.visit(model, "", 0)
+        self.visit(model, "", "", 0)
         return self.found
 
-    def visit(self, model: Any, prefix: str, depth: int) -> None:
+    def visit(self, model: Any, prefix: str, path: str, depth: int) -> None:
         self.visited += 1
         if depth > _MAX_DEPTH or self.visited > 10_000:
             raise CheckpointError("it is a damaged pickle of 2014: its layers go round in circles")
         own = fields(model)
+        for name in ("theano_rng", "rng"):
+            state = self.arrays.random_state(own.get(name))
+            if state is not None:
+                self.random_state[path + name] = state
         for player, short in PLAYERS.items():
             if isinstance(own.get(player), Record):
-                self.visit(own[player], f"{short}/", depth + 1)
+                self.visit(own[player], f"{short}/", f"{path}{player}.", depth + 1)
         # A layer's `mlp` is what it is part of; a generator's is a part of it.
         if "layer_name" not in own and isinstance(own.get("mlp"), Record):
-            self.visit(own["mlp"], prefix, depth + 1)
+            self.visit(own["mlp"], prefix, f"{path}mlp.", depth + 1)
         layers = own.get("layers")
-        for layer in layers if isinstance(layers, list) else ():
-            self.visit(layer, prefix, depth + 1)
+        for number, layer in enumerate(layers if isinstance(layers, list) else ()):
+            self.visit(layer, prefix, f"{path}layers.{number}.", depth + 1)
         if "layer_name" in own and not isinstance(layers, list):
             self.take(model, prefix)
 

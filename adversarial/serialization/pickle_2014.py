@@ -169,6 +169,20 @@ class Arrays:
             return None
         return (own["name"] if isinstance(own.get("name"), str) else "", self.array(storage[0]))
 
+    def random_state(self, value: Any) -> np.ndarray | dict[str, Any] | None:
+        """Return the state of a stream of Theano's or of a RandomState as a saved model has it; None for others."""
+        name = class_name(value)
+        if name.endswith(".MRG_RandomStreams"):
+            stream = fields(value).get("rstate")
+            if isinstance(stream, list) and len(stream) == 6:
+                return np.array([self.number(part) for part in stream], np.int64)
+            return self.array(stream)
+        if name.endswith(".__RandomState_ctor") and isinstance(value.state, tuple) and len(value.state) == 5:
+            kind, keys, position, has_gauss, gauss = value.state
+            state = {"kind": kind, "position": position, "has_gauss": has_gauss, "gauss": gauss}
+            return {key: self.number(part) for key, part in state.items()} | {"keys": self.array(keys)}
+        return None
+
 
 def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
     """Return dtype, shape, whether the first axis varies fastest, and bytes of a NumPy array's record."""

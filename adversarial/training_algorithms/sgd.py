@@ -104,6 +104,9 @@ class SGD(TrainingAlgorithm):
         Further costs to monitor, by name.
     seed : int, sequence of int or RandomState, optional
         Seed of the order of the training examples, default Pylearn2's (2012, 10, 5).
+    gradients_first : bool, optional
+        Whether the gradients are built before the monitor, as Pylearn2 of 2015 did, not after it, as in 2014; random
+        streams depend on it. Default: what the cost says, true for conditional games.
 
     See Also
     --------
@@ -137,6 +140,7 @@ class SGD(TrainingAlgorithm):
         theano_function_mode: Any = None,
         monitoring_costs: dict[str, Cost] | None = None,
         seed: Any = DEFAULT_SEED,
+        gradients_first: bool | None = None,
     ):
         owner = type(self).__name__
         if theano_function_mode is not None:
@@ -164,6 +168,7 @@ class SGD(TrainingAlgorithm):
         self.monitoring_batches = monitoring_batches
         self.monitor_iteration_mode = monitor_iteration_mode
         self.monitoring_costs = monitoring_costs
+        self.gradients_first = gradients_first
         self.termination_criterion = termination_criterion
         self.train_iteration_mode = "shuffled_sequential" if train_iteration_mode is None else train_iteration_mode
         self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
@@ -205,8 +210,12 @@ class SGD(TrainingAlgorithm):
         self._on_load_batch = fixed.on_load_batch
         # The value is unused, but 2014 built it first, and building it draws seeds.
         cost.expr(model, data, **fixed.fixed_vars)
-        self._setup_monitor(cost)
+        first = cost.gradients_first if self.gradients_first is None else self.gradients_first
+        if not first:
+            self._setup_monitor(cost)
         grads, updates = cost.get_gradients(model, data, **fixed.fixed_vars)
+        if first:
+            self._setup_monitor(cost)
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
 

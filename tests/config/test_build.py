@@ -192,3 +192,7 @@ def test_a_strangers_pickle_is_not_run(tmp_path, monkeypatch):
     with pytest.raises(UserError, match=r"line 1: "):
         yaml_parse.load("!pkl: bad.pkl")
     assert not (tmp_path / "was_run").exists()
+
+
+def test_a_tuple_is_written_as_files_of_2015_write_it():
+    assert yaml_parse.load("sources: !!python/tuple ['features', 'targets']") == {"sources": ("features", "targets")}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from adversarial.datasets import cifar10, standins
-from adversarial.datasets.cifar10 import CIFAR10
+from adversarial.datasets.cifar10 import CIFAR10, CIFAR10OneHot
 from adversarial.datasets.preprocessing import global_contrast_normalize
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.space import Conv2DSpace
+from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 
 BATCHES = "cifar10/cifar-10-batches-py"
 
@@ -224,3 +224,15 @@ def test_no_data_at_all_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("PYLEARN2_DATA_PATH", str(tmp_path))
     with pytest.raises(DataError, match="there is no data_batch_1, .*set PYLEARN2_DATA_PATH"):
         CIFAR10(which_set="train")
+
+
+def test_one_hot_targets_are_conditions(data):
+    dataset = CIFAR10OneHot(which_set="test", gcn=55.0, start=3, stop=9)
+    labels = np.asarray(unpickled(data / "test_batch")["labels"])[3:9]
+    np.testing.assert_array_equal(dataset.y, np.eye(10)[labels])
+    assert dataset.y.dtype == np.uint8
+    space = CompositeSpace([VectorSpace(3072), VectorSpace(10, dtype="uint8")])
+    _, conditions = next(dataset.iterator(batch_size=6, data_specs=(space, ("features", "condition"))))
+    assert conditions.dtype == np.uint8
+    with pytest.raises(ConfigurationError, match="has features and condition"):
+        dataset.iterator(batch_size=6, data_specs=(space, ("features", "targets")))

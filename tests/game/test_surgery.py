@@ -9,12 +9,16 @@ from evaluation import evaluate
 
 from adversarial import checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+from adversarial.game.costs import AdversaryCost2
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
-from adversarial.game.surgery import add_layers, marginals, recapitate_discriminator
-from adversarial.models.linear import RectifiedLinear, Sigmoid, Tanh
+from adversarial.game.surgery import add_layers, marginals, recapitate_discriminator, with_inferer
+from adversarial.models.linear import Linear, RectifiedLinear, Sigmoid, Tanh
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
+from adversarial.termination_criteria import EpochCounter
+from adversarial.train import Train
+from adversarial.training_algorithms.sgd import SGD
 
 X = np.random.RandomState(0).standard_normal((6, 5))
 
@@ -73,3 +77,24 @@ def test_layers_that_do_not_fit_are_refused(saved):
 def test_marginals_are_column_means():
     X = np.random.RandomState(0).rand(6, 3)
     np.testing.assert_allclose(marginals(DenseDesignMatrix(X=X)), X.mean(axis=0))
+
+
+def test_a_trained_pair_with_an_inferer_learns_to_infer_and_changes_nothing_else(saved):
+    path, _ = saved
+    generator = checkpoint.load_model(path).generator
+    limited = MLP([Sigmoid(layer_name="y", dim=1, irange=0.5, max_col_norm=0.01)], nvis=3)
+    inferer = MLP([Linear(layer_name="z", dim=2, irange=0.1)], nvis=3)
+    model = with_inferer(AdversaryPair(generator, limited), inferer)
+    frozen = {name: param.get_value() for name, param in model.named_parameters().items() if "inf" not in name}
+    dataset = DenseDesignMatrix(X=np.zeros((20, 3)))
+    cost = AdversaryCost2(scale_grads=False, ever_train_discriminator=False, ever_train_generator=False)
+    stop = EpochCounter(2)
+    sgd = SGD(0.1, cost, batch_size=10, monitoring_dataset=dataset, init_momentum=0.5, termination_criterion=stop)
+    train = Train(dataset, model, sgd)
+    train.main_loop()
+    after = model.named_parameters()
+    assert all(after[name].get_value().tobytes() == value.tobytes() for name, value in frozen.items())
+    losses = model.monitor.channels["objective_i"].val_record
+    assert losses[-1] < losses[0]
+    with pytest.raises(OptionError, match="but z is of"):
+        with_inferer(AdversaryPair(generator, limited), MLP([Linear(layer_name="z", dim=3, irange=0.1)], nvis=3))

@@ -20,8 +20,8 @@ from adversarial.termination_criteria import EpochCounter
 def test_each_name_of_2014_stands_for_what_lives_at_its_new_name(name):
     found = AllowList().resolve(name)
     assert found is AllowList().resolve(NAMES_2014[name])
-    # The kinds of SGD have names of their own that end so.
-    assert found.__name__.endswith(name.rpartition(".")[2])
+    # The kinds of SGD have names of their own that end so; one class of 2015 is a function here.
+    assert found.__name__.endswith(name.rpartition(".")[2]) or found.__name__ == "make_conditional"
     assert inspect.isclass(found) and issubclass(found, Configurable) or found.__configurable__
 
 

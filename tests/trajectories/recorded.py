@@ -43,8 +43,8 @@ def recorded_updates(record) -> set[int]:
 
 def prepare(recipe: Path, directory: Path) -> Path:
     """A copy of a recipe's YAML and data in `directory`, where it may write; the YAML's path."""
-    for name in ("recipe.yaml", "data.npz"):
-        shutil.copy(recipe / name, directory)
+    record = shutil.ignore_patterns("params*.npz", "monitor*.npz", "streams*.txt", "model_2014.pkl.gz")
+    shutil.copytree(recipe, directory, ignore=record, dirs_exist_ok=True)
     return directory / "recipe.yaml"
 
 
@@ -100,7 +100,9 @@ def unswapped(name: str) -> str:
     return name.replace(samples, data)
 
 
-def hold_to_the_record(folder: Path, directory: Path, monkeypatch, parameter_tolerance, monitor_tolerance) -> None:
+def hold_to_the_record(
+    folder: Path, directory: Path, monkeypatch, parameter_tolerance, monitor_tolerance, overrides=None
+) -> None:
     """Train the recipe of `folder` in `directory`; fail where a parameter or a channel is not the recorded one.
 
     Earlier phases of a recipe, whose saved models it reads, are trained first and held to their own records. How far
@@ -113,7 +115,7 @@ def hold_to_the_record(folder: Path, directory: Path, monkeypatch, parameter_tol
         ending = f"_{phase}" if phase else ""
         experiment = shutil.copy(folder / f"{phase}.yaml", directory) if phase else path
         params, monitor = np.load(folder / f"params{ending}.npz"), np.load(folder / f"monitor{ending}.npz")
-        run = follow(yaml_parse.load_path(experiment), recorded_updates(params))
+        run = follow(yaml_parse.load_path(experiment, overrides=overrides), recorded_updates(params))
         deviation, where = largest_deviation(run, params)
         print(f"{backend.backend_name()} {folder.name}{ending}: largest deviation {deviation:.1e} in {where}")
         assert deviation <= parameter_tolerance, where
