@@ -40,6 +40,8 @@ class MLP(Layer):
     repeated_names : bool, default False
         Whether layers may have the same name, as where a trained network was put on top of another. A monitoring
         channel of that name is then the upper layer's, as in 2014.
+    extensions : list, optional
+        Empty, as it had to be in Pylearn2.
 
     See Also
     --------
@@ -72,7 +74,10 @@ class MLP(Layer):
         seed: int | list[int] | None = None,
         layer_name: str | None = None,
         repeated_names: bool = False,
+        extensions: list | None = None,
     ):
+        if extensions:
+            raise OptionError("MLP", "extensions", "extensions must be empty: nothing that extends models is here")
         self.seed = [2013, 1, 4] if seed is None else seed
         self.layer_name = layer_name
         self.batch_size = batch_size

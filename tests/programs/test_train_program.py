@@ -51,7 +51,7 @@ def change(recipe, old, new):
     [
         ("num_units: 4,", "num_unit: 4,", "key 'num_unit': Maxout has no option 'num_unit'; did you mean 'num_units'?"),
         ("dim: 9,", "dim: 0,", "key 'dim'"),
-        ("learning_rate: .1,", "learning_rate: -.1,", "learning_rate is -.1, but must be a number above 0"),
+        ("learning_rate: .1,", "learning_rate: -.1,", "learning_rate is -.1, but must be a number of at least 0"),
         ("'h0': .8", "'h00': .8", "names the layer 'h00', which does not exist"),
         ("layer_name: 'h1'", "layer_name: 'h0'", "two layers are named 'h0'"),
         ("batch_size: 32,", "\tbatch_size: 32,", "tab"),
