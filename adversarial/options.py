@@ -94,6 +94,7 @@ Fraction = Annotated[float, Range(0, 1)]
 Momentum01 = Annotated[float, Range(0, 1, high_open=True)]
 UsuallyCount = Annotated[int, Range(0), Usual(Range(1))]
 UsuallyPositive = Annotated[float, Range(0), Usual(Range(0, low_open=True))]
+UsuallyProbability = Annotated[float, Range(0, low_open=True), Usual(Range(0, 1, low_open=True))]
 UsuallyFraction = Annotated[float, Range(0), Usual(Range(0, 1))]
 UsuallyMomentum01 = Annotated[float, Range(0), Usual(Range(0, 1, high_open=True))]
 

@@ -17,7 +17,7 @@ from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 from adversarial.names.slips import Slip
-from adversarial.options import Count, OptionError, Positive, Probability
+from adversarial.options import Count, OptionError, Positive, Probability, UsuallyProbability
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch, Conv2DSpace, Space, VectorSpace
 
@@ -269,7 +269,7 @@ class IntrinsicDropoutGenerator(Generator):
     Parameters
     ----------
     default_input_include_prob : float
-        Probability, in (0, 1], that an input of a layer is included.
+        Probability, in (0, 1] as a rule, that an input of a layer is included.
     default_input_scale : float
         Factor on the inputs that are included; 1 over the probability preserves their mean.
     input_include_probs : dict, optional
@@ -290,7 +290,7 @@ class IntrinsicDropoutGenerator(Generator):
 
     def __init__(
         self,
-        default_input_include_prob: Probability,
+        default_input_include_prob: UsuallyProbability,
         default_input_scale: Positive,
         input_include_probs: dict[str, Probability] | None = None,
         input_scales: dict[str, Positive] | None = None,

@@ -14,6 +14,7 @@ from adversarial.errors import ConfigurationError
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Linear, Sigmoid
+from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
 
@@ -83,6 +84,25 @@ def test_softmax_of_columns(float64):
     x = mlp.get_input_space().make_theano_batch()
     batch = np.random.RandomState(0).rand(5, 4)
     np.testing.assert_allclose(evaluate(mlp.fprop(x), {x: batch}), batch @ weights)
+
+
+def test_norms_of_rows_need_not_be_monitored():
+    def channels(**options):
+        mlp = MLP([Maxout(layer_name="h", num_units=2, num_pieces=2, irange=0.1, **options)], nvis=3)
+        return set(mlp.layers[0].get_layer_monitoring_channels())
+
+    assert channels() - channels(monitor_row_norm=0) == {"row_norms_min", "row_norms_mean", "row_norms_max"}
+
+
+def test_more_than_all_inputs_are_all_inputs(caplog, float64):
+    text = f"""!obj:galatea.adversarial.IntrinsicDropoutGenerator {{
+        default_input_include_prob: 5., default_input_scale: 2.,
+        mlp: !obj:pylearn2.models.mlp.MLP {{ nvis: 3, layers: [ {LAYER % ""} ] }} }}"""
+    generator = yaml_parse.load(text)
+    assert "default_input_include_prob is 5.0" in caplog.text
+    samples, noise, _ = generator.sample_and_noise(6)
+    samples, noise = evaluate([samples, noise])
+    np.testing.assert_allclose(samples, 2 * noise @ generator.mlp.layers[0].get_weights(), rtol=1e-6)
 
 
 def test_options_that_had_become_names_only():

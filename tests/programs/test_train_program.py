@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,12 +108,15 @@ def test_a_run_saves_what_it_shows(recipe, capsys):
     code, out, _ = run(capsys, recipe, "--max-epochs", 1)
     assert code == 0
     assert "PyTensor" in out and "Maxout" in out and "objective_d" in out and "saved as model.pkl" in out
+    assert "as in 2014 (--slips corrected: each says what it measures): the channels dis_on_data and" in out
     content = checkpoint.read(recipe.parent / "model.pkl")
     assert "valid_objective_d" in content["monitor"]["channels"] or "valid_objective_d" in str(
         content["monitor"].keys()
     )
-    code, out, _ = run(capsys, recipe, "--resume")
-    assert code == 0 and "finished" in out
+    code, out, _ = run(capsys, recipe, "--resume", "-V")
+    assert code == 0 and "\tvalid_objective_d: " in out
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line) for line in out.splitlines())
+    assert "finished, saved" in out
 
 
 def test_quiet_says_nothing(recipe, capsys):
