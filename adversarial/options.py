@@ -13,19 +13,24 @@ messages all use `bind`, so a default, a type or a range is written once::
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
+import logging
 import math
 import numbers
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, Union
 
 import numpy as np
 
 from adversarial.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,16 @@ class Range:
         return " and ".join(ends)
 
 
+@dataclass(frozen=True)
+class Usual:
+    """The numbers that an option is as a rule; others are taken, as in 2014, with a warning."""
+
+    range: Range
+
+    def __str__(self) -> str:
+        return f"(as a rule {self.range})"
+
+
 Count = Annotated[int, Range(1)]
 Index = Annotated[int, Range(0)]
 Positive = Annotated[float, Range(0, low_open=True)]
@@ -77,6 +92,11 @@ NonNegative = Annotated[float, Range(0)]
 Probability = Annotated[float, Range(0, 1, low_open=True)]
 Fraction = Annotated[float, Range(0, 1)]
 Momentum01 = Annotated[float, Range(0, 1, high_open=True)]
+UsuallyCount = Annotated[int, Range(0), Usual(Range(1))]
+UsuallyPositive = Annotated[float, Range(0), Usual(Range(0, low_open=True))]
+UsuallyProbability = Annotated[float, Range(0, low_open=True), Usual(Range(0, 1, low_open=True))]
+UsuallyFraction = Annotated[float, Range(0), Usual(Range(0, 1))]
+UsuallyMomentum01 = Annotated[float, Range(0), Usual(Range(0, 1, high_open=True))]
 
 
 class OptionError(ConfigurationError):
@@ -211,9 +231,36 @@ def bind(target: Callable, arguments: Mapping[str, Any]) -> None:
         reason = mismatch(value, declared[name].annotation)
         if reason:
             raise OptionError(owner, name, f"{name} is {_shown(value)}, but must be {reason}")
+        if usual := _unusual(value, declared[name].annotation):
+            log.warning("%s: %s is %s, which is taken, but it is %s as a rule", owner, name, _shown(value), usual)
     for name, option in declared.items():
         if option.required and name not in arguments:
             raise OptionError(owner, name, f"needs the option '{name}', which is not given")
+
+
+def _unusual(value: Any, annotation: Any) -> str | None:
+    """Return what a number is as a rule where it is not; None where it is, or no rule is known."""
+    args = typing.get_args(annotation)
+    if typing.get_origin(annotation) is not Annotated:
+        return next((found for arg in args if value is not None and (found := _unusual(value, arg))), None)
+    rules = [extra.range for extra in args if isinstance(extra, Usual)]
+    return next((f"{_plain_name(args[0])} {rule}" for rule in rules if value not in rule), None)
+
+
+def number_in(text: Any, annotation: Any) -> Any:
+    """Return the number that text stands for where an option takes numbers and no text; else `text` itself.
+
+    Examples
+    --------
+    >>> number_in("1.000004", Positive), number_in("8", Count), number_in("8", str), number_in("much", Positive)
+    (1.000004, 8, '8', 'much')
+    """
+    if isinstance(text, str) and mismatch(text, annotation) is not None:
+        for kind in (int, float):
+            with contextlib.suppress(ValueError):
+                if mismatch(kind(text), annotation) is None:
+                    return kind(text)
+    return text
 
 
 def _shown(value: Any) -> str:
@@ -314,6 +361,26 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
     return None if fits else _plain_name(kind)
 
 
+#: Whether the slips of 2014's code are repeated: `adversarial.names.slips` lists them.
+Slips = Literal["2014", "corrected"]
+_slips: ContextVar[Slips | None] = ContextVar("slips", default=None)
+
+
+@contextlib.contextmanager
+def building_with(slips: Slips | None) -> Iterator[None]:
+    """Build objects that repeat the slips of 2014, or do not; None leaves it to what is read."""
+    token = _slips.set(slips)
+    try:
+        yield
+    finally:
+        _slips.reset(token)
+
+
+def slips_in_force() -> Slips | None:
+    """Return what `building_with` says at present; None outside of it."""
+    return _slips.get()
+
+
 F = typing.TypeVar("F", bound=Callable[..., Any])
 
 
@@ -331,6 +398,10 @@ class Configurable:
     options : dict
         Each option given, with its value as given; options left to their defaults are absent. A saved model holds
         them beside the arrays, so that the object can be built again.
+    slips : {'corrected', '2014'}
+        Whether the object repeats the slips of 2014; decided where it is built, by the file that names it.
+    slips_met : frozenset of str
+        The names of those slips that have borne on it.
 
     Examples
     --------
@@ -344,9 +415,12 @@ class Configurable:
     """
 
     options: dict[str, Any]
+    slips: Slips
+    slips_met: frozenset[str] = frozenset()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
+        self.slips = slips_in_force() or "corrected"
         declared = declared_options(cls)
         if declared is None or len(args) > len(declared):
             self.options = dict(kwargs)

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from adversarial.monitor import find_channel
-from adversarial.options import Configurable, Count, Fraction, OptionError, Positive
+from adversarial.names.slips import Slip
+from adversarial.options import Configurable, Count, Fraction, OptionError, Positive, UsuallyCount
 
 
 class TerminationCriterion(Configurable):
@@ -34,7 +35,7 @@ class EpochCounter(TerminationCriterion):
     Parameters
     ----------
     max_epochs : int
-        Epochs, at least 1.
+        Epochs, at least 1 as a rule; with fewer, one is trained, as in 2014.
     new_epochs : bool
         Whether to count the epochs of this run only (default), or also those that the model has seen before.
 
@@ -45,7 +46,7 @@ class EpochCounter(TerminationCriterion):
     [True, False]
     """
 
-    def __init__(self, max_epochs: Count, new_epochs: bool = True):
+    def __init__(self, max_epochs: UsuallyCount, new_epochs: bool = True):
         self._max_epochs = max_epochs
         self._new_epochs = new_epochs
         self._epochs_done: int | None = None
@@ -71,7 +72,7 @@ class MonitorBased(TerminationCriterion):
     prop_decrease : float
         Fraction of the lowest value so far, 0 to 1, by which the channel must fall below it; default .01.
     N : int
-        Epochs without such a fall after which to stop, at least 1, default 5.
+        Epochs without such a fall after which to stop, at least 1 as a rule, default 5.
     channel_name : str, optional
         The channel, default 'objective'.
 
@@ -81,7 +82,7 @@ class MonitorBased(TerminationCriterion):
     100
     """
 
-    def __init__(self, prop_decrease: Fraction = 0.01, N: Count = 5, channel_name: str | None = None):
+    def __init__(self, prop_decrease: Fraction = 0.01, N: UsuallyCount = 5, channel_name: str | None = None):
         self.prop_decrease = prop_decrease
         self.N = N
         self.channel_name = "objective" if channel_name is None else channel_name
@@ -218,7 +219,7 @@ class ChannelTarget(TerminationCriterion):
 
 
 class ChannelInf(TerminationCriterion):
-    """Stop when a channel is infinite; Pylearn2's continued only while it was.
+    """Stop when a channel is infinite.
 
     Parameters
     ----------
@@ -233,9 +234,11 @@ class ChannelInf(TerminationCriterion):
 
     def __init__(self, channel_name: str):
         self.channel_name = channel_name
+        self._goes_on_at_infinity = Slip.CHANNEL_INF.repeated_by(self)
 
     def continue_learning(self, model: Any) -> bool:
-        return not math.isinf(find_channel(model.monitor, self.channel_name, "ChannelInf").val_record[-1])
+        last = find_channel(model.monitor, self.channel_name, "ChannelInf").val_record[-1]
+        return math.isinf(last) == self._goes_on_at_infinity
 
 
 class _Combination(TerminationCriterion):

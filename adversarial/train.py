@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -20,14 +19,14 @@ from pytensor.compile.sharedvalue import SharedVariable
 from adversarial import backend as backends
 from adversarial import checkpoint
 from adversarial.backend import floatX, sharedX
-from adversarial.checkpoint.paths import check_save_path, epoch_path
+from adversarial.checkpoint.paths import check_save_path, default_save_path, epoch_path
 from adversarial.checkpoint.training_state import get_states, get_values, set_states, set_values, shared_variables
 from adversarial.datasets.dataset import Dataset
-from adversarial.errors import CheckpointError, ConfigurationError, NumericalError
+from adversarial.errors import CheckpointError, NumericalError
 from adversarial.files.whole_file import held
 from adversarial.models.model import Model
 from adversarial.monitor import NO_DATA, Monitor
-from adversarial.options import Configurable, Index, OptionError
+from adversarial.options import Configurable, Index, OptionError, Slips, slips_in_force
 from adversarial.progress.reporting import Console, Reporter
 from adversarial.train_extensions import TrainExtension
 from adversarial.training_algorithms.finite import row_not_finite
@@ -62,6 +61,10 @@ class Train(Configurable):
         Whether to overwrite a file at `save_path` that this run did not save, default true.
     backend : {'c', 'numba', 'jax'}, optional
         What to compile to, unless the user chooses otherwise.
+    slips : {'2014', 'corrected'}, optional
+        Whether the slips of 2014 are repeated (`adversarial.names.slips` lists them), unless the user chooses
+        otherwise. Default: they are where the YAML file uses a name of 2014. In Python they are not, but for what is
+        built within `adversarial.options.building_with("2014")`.
 
     Attributes
     ----------
@@ -110,13 +113,17 @@ class Train(Configurable):
         extensions: list[TrainExtension] | None = None,
         allow_overwrite: bool = True,
         backend: backends.Backend | None = None,
+        slips: Slips | Literal[2014] | None = None,
     ):
         backends.prefer(backend)
+        if slips is not None and slips_in_force() is None and str(slips) != model.slips:
+            reason = f"slips is '{slips}', but the model was built otherwise: build it within building_with('{slips}')"
+            raise OptionError("Train", "slips", reason)
         self.dataset = dataset
         self.model = model
         self.algorithm = algorithm
         self.save_freq = save_freq
-        self.save_path = _default_save_path() if save_path is None and save_freq > 0 else save_path
+        self.save_path = default_save_path() if save_path is None and save_freq > 0 else save_path
         self.extensions = list(extensions or [])
         self.allow_overwrite = allow_overwrite
         self.stop_requested = False
@@ -439,11 +446,3 @@ class Train(Configurable):
 
 def _set_seconds(shared: SharedVariable, started: float) -> None:
     shared.set_value(np.asarray(time.monotonic() - started, dtype=floatX()))
-
-
-def _default_save_path() -> str:
-    """Return 2014's default: the YAML file's name without its ending, and the phase if there are several."""
-    stem, phase = os.environ.get("PYLEARN2_TRAIN_FILE_FULL_STEM"), os.environ.get("PYLEARN2_TRAIN_PHASE")
-    if not stem:
-        raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")
-    return f"{stem}.{phase}.pkl" if phase else f"{stem}.pkl"

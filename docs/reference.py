@@ -23,11 +23,11 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 import adversarial
 from adversarial.names.names_2014 import NAMES_2014
-from adversarial.options import Configurable, Option, Range, declared_options
+from adversarial.options import Configurable, Option, Range, Usual, declared_options
 
 #: Pages: title and the rooms whose classes stand on it.
 PAGES = {
-    "game": ("The game", ("game",)),
+    "game": ("The game", ("game", "random_streams")),
     "models": ("Models and layers", ("models", "space")),
     "training": (
         "Training",
@@ -93,7 +93,7 @@ def in_words(annotation: Any) -> str:
     if origin is typing.Literal:
         return "one of " + ", ".join(map(repr, args))
     if origin is typing.Annotated:
-        return " ".join([in_words(args[0]), *(str(each) for each in args[1:] if isinstance(each, Range))])
+        return " ".join([in_words(args[0]), *(str(each) for each in args[1:] if isinstance(each, (Range, Usual)))])
     if origin in (list, tuple, set) or getattr(origin, "__name__", "") in ("Sequence", "Iterable"):
         kinds = [in_words(arg) for arg in args if arg is not Ellipsis]
         return f"list ({', '.join(kinds)})" if origin is tuple else f"list of {kinds[0] if kinds else 'values'}"

@@ -134,6 +134,6 @@ def test_a_restored_criterion_goes_on_as_the_straight_one(make):
 
 def test_options_are_checked():
     with pytest.raises(OptionError, match="max_epochs"):
-        EpochCounter(max_epochs=0)
+        EpochCounter(max_epochs=-1)
     with pytest.raises(OptionError, match="criteria"):
         And([1])

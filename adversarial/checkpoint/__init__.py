@@ -15,6 +15,7 @@ or not at all, and bears a checksum.
 `dataset_yaml_src`  the part of it that is the training data, or ""
 `image_shape`       [rows, columns, channels] of the images that the training data are, or None
 `overrides`         what `--set key=value` changed in it: {key: value}
+`slips`             "2014" where the slips of 2014 were repeated (`adversarial.names.slips`), else "corrected"
 `model`             the model as nested {"class": name, "options": {...}}: `adversarial.serialization.description`
 `parameters`        {name: array}, such as "gen/h0_W"; see `parameters_of`
 `random_state`      {path: state} of each source of random numbers: `adversarial.checkpoint.random_state`
@@ -42,6 +43,7 @@ from adversarial.checkpoint.models import (
     parameters_of,
     save_model,
     save_train,
+    slips_of,
     untrained_model_of,
     versions,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "read",
     "save_model",
     "save_train",
+    "slips_of",
     "untrained_model_of",
     "versions",
     "write",

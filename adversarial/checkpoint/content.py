@@ -39,6 +39,7 @@ class SavedModel(TypedDict, total=False):
     dataset_yaml_src: Required[str]
     image_shape: list[int] | None
     overrides: dict[str, str]
+    slips: str
     model: Required[dict[str, Any]]
     parameters: Required[dict[str, np.ndarray]]
     random_state: dict[str, Any]

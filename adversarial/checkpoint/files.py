@@ -17,7 +17,7 @@ from adversarial.serialization import hdf5_format, model_2014, pickle_format
 from adversarial.serialization.plain import normalise
 
 #: Endings and their formats.
-ENDINGS = (".pkl", ".h5")
+ENDINGS = (".pkl", ".h5", ".joblib")
 
 #: First bytes of a pickle of an object: its protocol, or, in protocols 0 and 1, a class, a mark, a dict or a list.
 _PICKLES = (b"\x80", b"c", b"(", b"}", b"]")
@@ -33,8 +33,8 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
     Parameters
     ----------
     path : str or path
-        Ending in `.pkl` or `.h5`. An old file is replaced once the new one is complete and on the disk. Of several
-        processes that train together the first one writes.
+        Ending in `.pkl` or `.h5`, or, as in 2014, in `.joblib`, which is written as `.pkl`. An old file is replaced
+        once the new one is complete and on the disk. Of several processes that train together the first one writes.
     content : mapping
         Nested dicts (with text keys), lists and tuples of plain values and arrays.
 
@@ -59,7 +59,7 @@ def write(path: str | os.PathLike, content: Mapping[str, Any]) -> None:
 
 def _format_for(path: str | os.PathLike) -> ModuleType:
     ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending == ".pkl":
+    if ending in (".pkl", ".joblib"):
         return pickle_format
     if ending == ".h5":
         return hdf5_format

@@ -21,7 +21,9 @@ from adversarial.checkpoint.record import MonitorRecord, monitor_content
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.parameter_budget import parameter_budget
 from adversarial.names.allow_list import part_of_model
+from adversarial.options import Slips, building_with, slips_in_force
 from adversarial.serialization.description import describe, rebuild
+from adversarial.serialization.model_2014 import ORIGIN
 
 if TYPE_CHECKING:
     from adversarial.models.model import Model
@@ -100,6 +102,7 @@ def model_content(model: Model) -> SavedModel:
         "dataset_yaml_src": getattr(model, "dataset_yaml_src", None) or "",
         "image_shape": None if (shape := getattr(model, "image_shape", None)) is None else list(shape),
         "overrides": {},
+        "slips": model.slips,
         "model": describe(model),
         "parameters": {name: np.array(param.get_value(borrow=True)) for name, param in parameters_of(model).items()},
         "random_state": get_random_state(model),
@@ -175,7 +178,7 @@ def untrained_model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) ->
         raise CheckpointError("what it describes is not a model")
     count = sum(value.size for value in content["parameters"].values() if isinstance(value, np.ndarray))
     try:
-        with parameter_budget(count + _EXTRA_VALUES):
+        with parameter_budget(count + _EXTRA_VALUES), building_with(slips_in_force() or slips_of(content)):
             model = rebuild(content["model"], part_of_model(allow))
     except CheckpointError:
         raise
@@ -186,6 +189,22 @@ def untrained_model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) ->
     if not hasattr(model, "get_params"):
         raise CheckpointError("what it describes is not a model")
     return model
+
+
+def slips_of(content: Mapping[str, Any]) -> Slips:
+    """Return whether a model was trained with the slips of 2014.
+
+    Parameters
+    ----------
+    content : mapping
+        The content of its file. Before files said so none of ours was, and every pickle of 2014 was.
+
+    Returns
+    -------
+    {'2014', 'corrected'}
+        As `adversarial.options.Slips`.
+    """
+    return "2014" if content.get("slips", content.get("origin")) in ("2014", ORIGIN) else "corrected"
 
 
 def _image_shape(found: Any) -> tuple[int, int, int] | None:

@@ -10,9 +10,34 @@ import re
 from pathlib import Path
 
 from adversarial.checkpoint.files import ENDINGS
+from adversarial.errors import ConfigurationError
 from adversarial.files.special import what_else
 from adversarial.files.whole_file import PART
 from adversarial.options import OptionError
+
+
+def default_save_path(phase: str | None = None) -> str:
+    """Return 2014's default: the YAML file's name without its ending, and the phase if there are several.
+
+    Parameters
+    ----------
+    phase : str, optional
+        The phase; default: what $PYLEARN2_TRAIN_PHASE says.
+
+    Returns
+    -------
+    str
+        The path.
+
+    Raises
+    ------
+    ConfigurationError
+        If no YAML file is being trained.
+    """
+    stem, phase = os.environ.get("PYLEARN2_TRAIN_FILE_FULL_STEM"), phase or os.environ.get("PYLEARN2_TRAIN_PHASE")
+    if not stem:
+        raise ConfigurationError("Train: save_freq asks to save, but save_path does not say where")
+    return f"{stem}.{phase}.pkl" if phase else f"{stem}.pkl"
 
 
 def check_save_path(owner: str, path: str, allow_overwrite: bool = True) -> None:

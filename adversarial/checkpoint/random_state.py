@@ -7,7 +7,7 @@ attributes that lead to each source: `generator.theano_rng`, `discriminator.rng`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from adversarial.checkpoint.training_state import random_state, set_random_state
 from adversarial.errors import CheckpointError
 from adversarial.options import Configurable
 from adversarial.random_streams import MRG_RandomStreams
+from adversarial.serialization.reachable import reachable
 
 Source = np.random.RandomState | MRG_RandomStreams
 
@@ -23,25 +24,11 @@ Source = np.random.RandomState | MRG_RandomStreams
 def sources_of(model: Configurable) -> dict[str, Source]:
     """Return each source of random numbers in a model, once, by the first path of attributes that leads to it."""
     found: dict[str, Source] = {}
-    seen: set[int] = set()
-    for path, source in _sources(model, "", seen):
-        if all(source is not other for other in found.values()):
-            found[path] = source
+    for path, part in reachable(model):
+        is_source = isinstance(part, (np.random.RandomState, MRG_RandomStreams))
+        if is_source and all(part is not other for other in found.values()):
+            found[path] = part
     return found
-
-
-def _sources(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Source]]:
-    if isinstance(value, (np.random.RandomState, MRG_RandomStreams)):
-        yield path, value
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _sources(item, f"{path}.{index}", seen)
-    elif isinstance(value, Configurable) and id(value) not in seen:
-        seen.add(id(value))
-        for name, part in vars(value).items():
-            # A layer's parent comes before the layer, and options are what the attributes were made of.
-            if name != "parent":
-                yield from _sources(part, f"{path}.{name}".lstrip("."), seen)
 
 
 def get_random_state(model: Configurable) -> dict[str, Any]:

@@ -21,7 +21,9 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=32, width=100)
 
 
-def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser:
+def parser(
+    prog: str, description: str, example: str, debug: str = "show the traceback of an error"
+) -> argparse.ArgumentParser:
     """Return a parser with an example at the end of its help, and --debug.
 
     Parameters
@@ -32,6 +34,8 @@ def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser
         What it does, in a sentence.
     example : str
         Command lines, one a line. `tools/` is left out of them where the program is installed.
+    debug : str, optional
+        What the help says of --debug.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def parser(prog: str, description: str, example: str) -> argparse.ArgumentParser
     found = argparse.ArgumentParser(
         prog=prog, description=description, epilog=f"example:\n{lines}", formatter_class=_Formatter
     )
-    found.add_argument("-D", "--debug", action="store_true", help="show the traceback of an error")
+    found.add_argument("-D", "--debug", action="store_true", help=debug)
     return found
 
 

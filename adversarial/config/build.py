@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast, get_args
 
 import yaml
 
@@ -14,7 +14,19 @@ from adversarial.config.reader import children, line_of, place_of, scalar_value
 from adversarial.config.variables import Variables
 from adversarial.errors import ConfigurationError, UserError, quoted
 from adversarial.names.allow_list import AllowList
-from adversarial.options import Configurable, Option, OptionError, bind, declared_options, mismatch, nearest
+from adversarial.names.names_2014 import is_of_2014
+from adversarial.options import (
+    Configurable,
+    Option,
+    OptionError,
+    Slips,
+    bind,
+    building_with,
+    declared_options,
+    mismatch,
+    nearest,
+    number_in,
+)
 
 _OBJ = "!obj:"
 _IMPORT = ("!import", "!import:")
@@ -46,21 +58,28 @@ class Builder:
         What names may stand for.
     instantiate : bool, optional
         If false, objects become `Proxy` trees: nothing is imported and no file opened. Default true.
+    slips : {'2014', 'corrected'}, optional
+        Whether the slips of 2014 are repeated; default: as the document's `Train` says, else as its names are.
     """
 
-    def __init__(self, variables: Variables, allow_list: AllowList, instantiate: bool = True):
+    def __init__(
+        self, variables: Variables, allow_list: AllowList, instantiate: bool = True, slips: Slips | None = None
+    ):
         self.variables = variables
         self.allow_list = allow_list
         self.instantiate = instantiate
+        self.slips = slips
         self._built: dict[int, Any] = {}
         self._checked: set[int] = set()
         self._targets: dict[int, tuple[Callable[..., Any], dict[str, Option] | None]] = {}
 
     def build_document(self, root: yaml.Node) -> Any:
         """Build what a document describes; what can be checked without building is checked before anything is built."""
-        if self.instantiate:
-            self._check(root)
-        return self._build(root)
+        if not self.instantiate:
+            return self._build(root)
+        self._check(root)
+        with building_with(self.slips or _slips_of(root)):
+            return self._build(root)
 
     # Checking: names, options and plain values.
 
@@ -96,7 +115,7 @@ class Builder:
         for key, (_, value_node) in pairs.items():
             self._check(value_node)
             if declared is not None and _checks_types(target) and _is_plain(value_node):
-                value = self._build(value_node)
+                value = number_in(self._build(value_node), declared[key].annotation)
                 reason = mismatch(value, declared[key].annotation)
                 if reason:
                     reason = f"{owner}: {key} is {_as_written(value_node, value)}, but must be {reason}"
@@ -138,6 +157,9 @@ class Builder:
             return Proxy(node.tag.removeprefix(_OBJ), keywords, line_of(node))
         target, declared = self._targets[id(node)]
         keywords = {key: self._build(value) for key, (_, value) in pairs.items()}
+        if declared is not None and _checks_types(target):
+            # Pylearn2 made numbers of text where a file had '1.000004' or "${DECAY}".
+            keywords = {key: number_in(value, declared[key].annotation) for key, value in keywords.items()}
         try:
             if inspect.isfunction(target) and _checks_types(target):
                 bind(target, keywords)
@@ -231,6 +253,28 @@ class Builder:
             reason = f"{error.key} is {_as_written(pairs[error.key][1], None)}, but must be {wanted}"
         joint = " " if reason.startswith(("has ", "needs ")) else ": "
         return self._error(node, f"{error.owner}{joint}{reason}", pairs, error.key)
+
+
+def _slips_of(root: yaml.Node) -> Slips:
+    """Return what the option `slips` of a document's `Train` says; without it, 2014's where it uses a name of 2014."""
+    for node in [root, *(root.value if isinstance(root, yaml.SequenceNode) else ())]:
+        pairs = _options(node) if node.tag.startswith(_OBJ) else {}
+        if "slips" in pairs and pairs["slips"][1].value in get_args(Slips):
+            return cast(Slips, pairs["slips"][1].value)
+    return "2014" if any(map(is_of_2014, _names_in(root, set()))) else "corrected"
+
+
+def _names_in(node: yaml.Node, seen: set[int]) -> Iterator[str]:
+    if id(node) not in seen:
+        seen.add(id(node))
+        if node.tag.startswith(_OBJ):
+            yield node.tag.removeprefix(_OBJ)
+        elif node.tag in _IMPORT and isinstance(node, yaml.ScalarNode):
+            yield node.value.strip()
+        elif node.tag.startswith("!import:"):
+            yield node.tag.removeprefix("!import:")
+        for child in children(node):
+            yield from _names_in(child, seen)
 
 
 def serialize(node: yaml.Node) -> str:

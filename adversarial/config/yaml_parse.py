@@ -18,6 +18,7 @@ from adversarial.config.variables import Variables, training_file_variables
 from adversarial.errors import ConfigurationError
 from adversarial.files.special import open_file
 from adversarial.names.allow_list import AllowList
+from adversarial.options import Slips
 
 __all__ = ["Proxy", "beside", "effective_text", "load", "load_path", "read_text"]
 
@@ -30,6 +31,7 @@ def load(
     instantiate: bool = True,
     path: str | os.PathLike | None = None,
     environment: bool = True,
+    slips: Slips | None = None,
 ) -> Any:
     """Build what a YAML document describes.
 
@@ -49,6 +51,9 @@ def load(
         Where the text came from, for errors and for files beside it.
     environment : bool, optional
         If false, `${NAME}` never stands for a variable of the environment: the text is a stranger's. Default true.
+    slips : {'2014', 'corrected'}, optional
+        Whether the slips of 2014 are repeated (`adversarial.names.slips`). Default: as the document's `Train` says;
+        without that, they are repeated where the document uses a name of 2014.
 
     Returns
     -------
@@ -76,7 +81,7 @@ def load(
     if overrides:
         root = apply(root, overrides)
     with document_folder(path):
-        return Builder(Variables(environ, environment), AllowList(allow), instantiate).build_document(root)
+        return Builder(Variables(environ, environment), AllowList(allow), instantiate, slips).build_document(root)
 
 
 def load_path(
@@ -85,10 +90,11 @@ def load_path(
     allow: Iterable[str] = (),
     overrides: Mapping[str, str] | None = None,
     instantiate: bool = True,
+    slips: Slips | None = None,
 ) -> Any:
     """Build what a YAML file describes: `load` with the file's text and the variables of its own name."""
     environ = training_file_variables(path) | dict(environ or {})
-    return load(read_text(path), environ, allow, overrides, instantiate, path)
+    return load(read_text(path), environ, allow, overrides, instantiate, path, slips=slips)
 
 
 def effective_text(text: str, overrides: Mapping[str, str], path: str | os.PathLike | None = None) -> str:

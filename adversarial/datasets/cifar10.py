@@ -16,6 +16,7 @@ from adversarial.datasets.preprocessing import global_contrast_normalize
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import CheckpointError, DataError
 from adversarial.files.special import open_file
+from adversarial.names.slips import Slip
 from adversarial.options import Index, OptionError, Positive
 from adversarial.serialization.pickle_2014 import Arrays, is_array
 from adversarial.serialization.pickle_machine import run
@@ -96,6 +97,8 @@ class CIFAR10(DenseDesignMatrix):
             if toronto_prepro and given:
                 reason = f"toronto_prepro subtracts a mean of its own, so it does not go with {name}"
                 raise OptionError("CIFAR10", "toronto_prepro", reason)
+        if start is None and stop is not None and Slip.STOP_ALONE.repeated_by(self):
+            stop = None
         self.center, self.rescale, self.gcn = center, rescale, gcn
         self._mean: np.ndarray | None = None
         view_converter = DefaultViewConverter((32, 32, 3), axes)

@@ -63,6 +63,8 @@ class DenseDesignMatrix(Dataset):
         Whether the preprocessor may learn from these examples, default false.
     y_labels : int, optional
         Number of classes, at least 1, if the targets are labels; each is checked to be from 0 to `y_labels` - 1.
+    max_labels : int, optional
+        An older name of `y_labels`.
     X_labels : int, optional
         Refused: features are numbers here, not labels.
 
@@ -93,6 +95,7 @@ class DenseDesignMatrix(Dataset):
         preprocessor: Preprocessor | None = None,
         fit_preprocessor: bool = False,
         y_labels: Count | None = None,
+        max_labels: Count | None = None,
         X_labels: Count | None = None,
     ):
         if X_labels is not None:
@@ -114,6 +117,10 @@ class DenseDesignMatrix(Dataset):
             raise DataError(f"a design matrix has two axes, examples and features, but this one has shape {X.shape}")
         if y is not None and len(y) != len(X):
             raise DataError(f"there are {len(X)} examples, but {len(y)} targets")
+        if max_labels is not None and y_labels is not None:
+            reason = "max_labels and y_labels say the same thing; give one of them"
+            raise OptionError(type(self).__name__, "max_labels", reason)
+        y_labels = max_labels if y_labels is None else y_labels
         if y_labels is not None:
             _check_labels(y, y_labels, type(self).__name__)
         self._stored: Rows = X

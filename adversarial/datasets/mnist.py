@@ -20,6 +20,7 @@ from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import MOST_UNPACKED, damage_told
 from adversarial.files.special import refuse_special
+from adversarial.names.slips import Slip
 from adversarial.options import Index, OptionError
 
 EMBEDDED = Path(__file__).parent / "mnist_data"
@@ -99,6 +100,8 @@ class MNIST(DenseDesignMatrix):
         if which_set == "test" and fit_test_preprocessor not in (None, fit_preprocessor):
             reason = f"fit_test_preprocessor is {fit_test_preprocessor}, but must be what fit_preprocessor is"
             raise OptionError("MNIST", "fit_test_preprocessor", reason)
+        if start is None and stop is not None and Slip.STOP_ALONE.repeated_by(self):
+            stop = None
         _check_range(start, stop, FILES[which_set][2])
         images, labels = load(which_set)
         X = images.reshape(len(images), -1)

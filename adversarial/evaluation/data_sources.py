@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 
 from adversarial import backend
+from adversarial.checkpoint import slips_of
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
 from adversarial.files.rows import ENDINGS, open_rows
@@ -254,8 +255,9 @@ def of_model(
     DataError
         If the YAML cannot be read, or names no data.
     """
-    document = DocumentInModel(content.get("yaml_src") or "", path, allow)
-    of_dataset = DocumentInModel(content.get("dataset_yaml_src") or "", path, allow)
+    slips = slips_of(content)
+    document = DocumentInModel(content.get("yaml_src") or "", path, allow, slips)
+    of_dataset = DocumentInModel(content.get("dataset_yaml_src") or "", path, allow, slips)
     if of_dataset.root is None:
         of_dataset, dataset = document, document.under("dataset")
     else:

@@ -18,6 +18,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.errors import ConfigurationError, DataError, UserError
 from adversarial.models.parameter_budget import parameter_budget
 from adversarial.names.allow_list import AllowList
+from adversarial.options import Slips
 
 _PACKAGE = __name__.partition(".")[0]
 #: What data are made of: data sets, and the models and spaces of a transformed one.
@@ -38,6 +39,8 @@ class DocumentInModel:
         The saved model's, for sentences and for files beside it.
     allow : iterable of str, optional
         Modules of the user's own that the document may name.
+    slips : {'2014', 'corrected'}, optional
+        How the model was trained: `adversarial.checkpoint.slips_of`. Default: as the document's names are.
 
     Raises
     ------
@@ -45,8 +48,9 @@ class DocumentInModel:
         If it is not YAML.
     """
 
-    def __init__(self, text: str, path: str, allow: Iterable[str] = ()):
+    def __init__(self, text: str, path: str, allow: Iterable[str] = (), slips: Slips | None = None):
         self.path = path
+        self.slips = slips
         self.allow_list = AllowList(allow)
         self.root: yaml.Node | None = None
         if text.strip():
@@ -85,7 +89,7 @@ class DocumentInModel:
         variables = Variables(training_file_variables(f"{os.path.splitext(self.path)[0]}.yaml"), environment=False)
         self._check(node, variables)
         with parameter_budget(_MOST_VALUES), document_folder(self.path):
-            return Builder(variables, self.allow_list).build_document(node)
+            return Builder(variables, self.allow_list, slips=self.slips).build_document(node)
 
     def build_dataset(self, node: yaml.Node) -> Any:
         """Build a data set; raises as `build` does, and if the document names something else."""

@@ -9,7 +9,9 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.game.generator import SampleAndNoise
 from adversarial.game.objectives import AdversaryCost, Inputs, Verdicts
 from adversarial.game.pair import AdversaryPair
+from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
+from adversarial.names.slips import Slip
 from adversarial.options import NonNegative, OptionError, nearest
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch
@@ -207,6 +209,10 @@ class InpaintingAdversaryCost(AdversaryCost):
             data, dropout.default_include_prob, dropout.default_scale
         )
         return Inputs(samples, noise, real=data, fake=samples)
+
+    def _undropped(self, d: MLP, inputs: Inputs, fake: TensorVariable) -> TensorVariable:
+        undropped = d.fprop(inputs.fake, dropout=Dropout.none())
+        return fake if Slip.INPAINTING_NO_DROP.repeated_by(self) else undropped
 
     def _monitoring_samples(self, model: AdversaryPair, data: Batch) -> TensorVariable:
         return model.generator.inpainting_sample_and_noise(data)[0]

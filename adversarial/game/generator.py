@@ -16,7 +16,8 @@ from adversarial.game.parzen_graph import theano_parzen
 from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
-from adversarial.options import Count, OptionError, Positive, Probability
+from adversarial.names.slips import Slip
+from adversarial.options import Count, OptionError, Positive, Probability, UsuallyProbability
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch, Conv2DSpace, Space, VectorSpace
 
@@ -249,7 +250,11 @@ class Generator(Model):
     def get_monitoring_channels(self, data: Batch | None) -> dict[str, TensorVariable]:
         # As many as the first axis of the data says, which for c01b images counts channels: so it was in 2014.
         num_samples = 100 if data is None else data.shape[0]
-        channels = self.mlp.get_monitoring_channels((self._formatted_noise(num_samples), None))
+        noise = self._formatted_noise(num_samples)
+        images = not isinstance(self.mlp.get_input_space(), VectorSpace)
+        channels = {}
+        if not (images and Slip.CHANNELS_OF_IMAGES.repeated_by(self)):
+            channels = self.mlp.get_monitoring_channels((noise, None))
         if self.monitor_ll:
             channels["ll"] = pt.cast(self.ll(data, self.ll_n_samples, self.ll_sigma), floatX()).mean()
             channels["nll"] = -channels["ll"]
@@ -264,7 +269,7 @@ class IntrinsicDropoutGenerator(Generator):
     Parameters
     ----------
     default_input_include_prob : float
-        Probability, in (0, 1], that an input of a layer is included.
+        Probability, in (0, 1] as a rule, that an input of a layer is included.
     default_input_scale : float
         Factor on the inputs that are included; 1 over the probability preserves their mean.
     input_include_probs : dict, optional
@@ -285,7 +290,7 @@ class IntrinsicDropoutGenerator(Generator):
 
     def __init__(
         self,
-        default_input_include_prob: Probability,
+        default_input_include_prob: UsuallyProbability,
         default_input_scale: Positive,
         input_include_probs: dict[str, Probability] | None = None,
         input_scales: dict[str, Positive] | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytensor.tensor as pt
@@ -11,7 +11,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import sharedX
 from adversarial.datasets.dataset import Dataset
 from adversarial.models.layer import Layer, activation_channels
-from adversarial.models.linear import rectify
+from adversarial.models.linear import ActivatedLinear, rectify
 from adversarial.options import Count, NonNegative, OptionError
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
@@ -60,6 +60,34 @@ class RectifiedLinear(ElementwiseLayer):
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return rectify(state_below, self.left_slope)
+
+
+class Disconnector(ActivatedLinear):
+    """Rectified linear units that jump: y = x W + b + ofs where x W + b > 0; `galatea.adversarial.disco.Disconnector`.
+
+    Parameters
+    ----------
+    ofs : float, default .1
+        What is added where x W + b is positive.
+    left_slope : float, default 0
+        Slope where it is not.
+    **kwargs : dict
+        Options of `adversarial.models.linear.Linear`.
+
+    Examples
+    --------
+    >>> Disconnector(dim=3, layer_name="h0", irange=0.05).ofs
+    0.1
+    """
+
+    def __init__(self, ofs: float = 0.1, left_slope: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.ofs = ofs
+        self.left_slope = left_slope
+
+    def fprop(self, state_below: TensorVariable) -> TensorVariable:
+        z = self._linear_part(state_below)
+        return pt.switch(z > 0.0, z + self.ofs, self.left_slope * z)
 
 
 class Sigmoid(ElementwiseLayer):

@@ -27,6 +27,7 @@ from adversarial.game.generator import SampleAndNoise
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
+from adversarial.names.slips import Slip
 from adversarial.options import OptionError, Positive, Probability
 from adversarial.space import Batch
 
@@ -90,8 +91,9 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         Factor on the inputs that are included in the inferer.
     inference_input_scales : dict, optional
         {layer name: factor} for layers of the inferer that differ from the default.
-    init_now_train_generator : bool, default True
-        Whether G learns from the start. The shared variable `now_train_generator` says whether it does at present.
+    init_now_train_generator : bool or float, default True
+        Whether G learns from the start; a number is a factor on its gradient. The shared variable
+        `now_train_generator` says what holds at present.
     ever_train_discriminator : bool, default True
         Whether D learns at all.
     ever_train_generator : bool, default True
@@ -129,7 +131,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         inference_input_include_probs: dict[str, Probability] | None = None,
         inference_default_input_scale: Positive = 1.0,
         inference_input_scales: dict[str, Positive] | None = None,
-        init_now_train_generator: bool = True,
+        init_now_train_generator: bool | float = True,
         ever_train_discriminator: bool = True,
         ever_train_generator: bool = True,
         ever_train_inference: bool = True,
@@ -177,7 +179,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         inputs = self._players_inputs(model, data, batch_size)
         real = d.fprop(inputs.real, dropout=self.discriminator_dropout)
         fake = d.fprop(inputs.fake, dropout=self.discriminator_dropout)
-        fake_for_generator = d.fprop(inputs.fake, dropout=Dropout.none()) if self.no_drop_in_d_for_g else fake
+        fake_for_generator = self._undropped(d, inputs, fake) if self.no_drop_in_d_for_g else fake
         verdicts = Verdicts(real, fake, fake_for_generator)
         one, zero = (_constant(value, batch_size) for value in (1, 0))
         d_obj = self._discriminator_objective(d, verdicts, one, zero)
@@ -190,6 +192,10 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
             return None
         prediction = model.inferer.fprop(_without_gradient(inputs.samples), dropout=self.inference_dropout)
         return model.inferer.layers[-1].cost(inputs.inference_target, prediction)
+
+    def _undropped(self, d: MLP, inputs: Inputs, fake: TensorVariable) -> TensorVariable:
+        """What G's objective reads under `no_drop_in_d_for_g`; either way the pass draws a seed."""
+        return d.fprop(inputs.fake, dropout=Dropout() if Slip.NO_DROP.repeated_by(self) else Dropout.none())
 
     def _players_inputs(self, model: AdversaryPair, data: Batch, batch_size: TensorVariable) -> Inputs:
         """What the players read: here data x, samples G(z), and z for the inferer."""
@@ -261,13 +267,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
 
     def get_monitoring_channels(self, model: AdversaryPair, data: Batch, **kwargs: Any) -> dict[str, TensorVariable]:
         """Return the game's channels: false_negatives, false_positives, sample_grad_norm, objective_d, _g and _i."""
-        d = model.discriminator
-        channels = {"false_negatives": _mean_of(d.fprop(data) < 0.5)}
-        samples = self._monitoring_samples(model, data)
-        verdict = d.fprop(samples)
-        channels["false_positives"] = _mean_of(verdict > 0.5)
-        (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [_examples(samples)])
-        channels["sample_grad_norm"] = pt.sqrt(pt.sqr(sample_grad).sum())
+        channels = self._channels_of_verdicts(model, data)
         objectives = self.get_samples_and_objectives(model, data)
         show_d, show_g, show_i = self._players_monitored(model)
         if show_i and objectives.inferer is not None:
@@ -278,6 +278,16 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
             channels["objective_g"] = objectives.generator
         channels["now_train_generator"] = self.now_train_generator
         return channels
+
+    def _channels_of_verdicts(self, model: AdversaryPair, data: Batch) -> dict[str, TensorVariable]:
+        """What D makes of data and of samples, without dropout."""
+        d = model.discriminator
+        channels = {"false_negatives": _mean_of(d.fprop(data) < 0.5)}
+        samples = self._monitoring_samples(model, data)
+        verdict = d.fprop(samples)
+        channels["false_positives"] = _mean_of(verdict > 0.5)
+        (sample_grad,) = gradients_of(-d.cost_from_X((samples, verdict)), [_examples(samples)])
+        return channels | {"sample_grad_norm": pt.sqrt(pt.sqr(sample_grad).sum())}
 
     def _players_monitored(self, model: AdversaryPair) -> tuple[bool, bool, bool]:
         """Whether the objectives of D, of G and of the inferer are channels."""

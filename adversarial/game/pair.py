@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 import numpy as np
@@ -13,8 +14,11 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.game.generator import Generator
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model, Source
-from adversarial.options import Count, Fraction, OptionError
+from adversarial.names.slips import Slip
+from adversarial.options import Count, UsuallyFraction
 from adversarial.space import Batch, Space
+
+log = logging.getLogger(__name__)
 
 
 class AdversaryPair(Model):
@@ -25,7 +29,7 @@ class AdversaryPair(Model):
     generator : Generator
         G: makes samples from noise.
     discriminator : MLP
-        D: its one output is the probability that its input is data.
+        D: its output is the probability that its input is data; of several, each is, and objectives are their means.
     inferer : MLP, optional
         Learns to predict z (or a hidden layer of G) from G(z).
     inference_monitoring_batch_size : int, default 128
@@ -37,7 +41,7 @@ class AdversaryPair(Model):
     monitor_inference : bool, default True
         Whether the inferer is monitored (channels inf_*).
     shrink_d : float, default 0
-        Factor, in [0, 1], on D's parameters after each update; 0 is no shrinking.
+        Factor, in [0, 1] as a rule, on D's parameters after each update; 0 is no shrinking.
 
     Examples
     --------
@@ -58,7 +62,7 @@ class AdversaryPair(Model):
         monitor_generator: bool = True,
         monitor_discriminator: bool = True,
         monitor_inference: bool = True,
-        shrink_d: Fraction = 0.0,
+        shrink_d: UsuallyFraction = 0.0,
     ):
         self.generator = generator
         self.discriminator = discriminator
@@ -71,9 +75,14 @@ class AdversaryPair(Model):
         self._check_discriminator(discriminator)
 
     def _check_discriminator(self, discriminator: MLP) -> None:
-        if discriminator.get_output_space().get_total_dimension() != 1:
-            reason = "discriminator must end in one unit, the probability that its input is data"
-            raise OptionError("AdversaryPair", "discriminator", reason)
+        outputs = discriminator.get_output_space().get_total_dimension()
+        if outputs != 1:
+            log.warning(
+                "%s: the discriminator has %d outputs, of which each is taken for the probability that its input is "
+                "data; one is meant",
+                type(self).__name__,
+                outputs,
+            )
 
     def makes_whole_examples(self) -> bool:
         """Return whether G's output has the size of D's input; a generator for inpainting makes half of it."""
@@ -105,7 +114,9 @@ class AdversaryPair(Model):
             player.set_batch_size(batch_size)
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
-        return self.generator.get_lr_scalers() | self.discriminator.get_lr_scalers()
+        scalers = self.generator.get_lr_scalers() | self.discriminator.get_lr_scalers()
+        of_inferer = {} if self.inferer is None else self.inferer.get_lr_scalers()
+        return scalers if of_inferer and Slip.INFERER_RATES.repeated_by(self) else scalers | of_inferer
 
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         self.generator.modify_updates(updates)
@@ -124,8 +135,7 @@ class AdversaryPair(Model):
         """Return the channels of each player: gen_*, dis_on_data_*, dis_on_samp_* (on 100 samples), inf_*.
 
         A generator for inpainting makes no whole samples, so there is no dis_on_samp_* and no inf_* with it; its
-        samples are drawn all the same, as in 2014, since each draw decides where later streams start. In 2014 the names
-        of the two kinds of dis_ channels were swapped; here each says what it measures.
+        samples are drawn all the same, as in 2014, since each draw decides where later streams start.
         """
         gen = self.generator.get_monitoring_channels(data)
         dis_on_data = self.discriminator.get_monitoring_channels((data, None))
@@ -142,6 +152,8 @@ class AdversaryPair(Model):
         if self.monitor_generator:
             channels |= _prefixed("gen_", gen)
         if self.monitor_discriminator:
+            if Slip.SWAPPED_CHANNELS.repeated_by(self):
+                dis_on_data, dis_on_samp = dis_on_samp, dis_on_data
             channels |= _prefixed("dis_on_data_", dis_on_data) | _prefixed("dis_on_samp_", dis_on_samp)
         if self.monitor_inference:
             channels |= _prefixed("inf_", inf)

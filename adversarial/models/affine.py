@@ -156,8 +156,12 @@ class AffineLayer(WeightedLayer):
         """z = x W + b for an input x of the layer's input space; shape (batch, linear units)."""
         self.input_space.validate(state_below)
         state_below = self.input_space.format_as(state_below, self.desired_space)
-        z = pt.dot(state_below, self.W)
+        z = pt.dot(state_below, self._multiplier())
         return z if self.b is None else z + self.b
+
+    def _multiplier(self) -> TensorVariable:
+        """The matrix that inputs are multiplied by: the weights."""
+        return self.W
 
     def get_params(self) -> list[TensorSharedVariable]:
         return [self.W] if self.b is None else [self.W, self.b]

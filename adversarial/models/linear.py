@@ -8,11 +8,13 @@ import numpy as np
 import pytensor.tensor as pt
 from pytensor.scalar.math import Sigmoid as ScalarSigmoid
 from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.special import softmax
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
+from adversarial.names.slips import Slip
 from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
@@ -52,6 +54,10 @@ class Linear(AffineLayer):
         Limit on the norm of each column of `W` (the weights of a unit) after each update.
     min_col_norm : float, optional
         Lower limit on the norm of each column of `W` after each update.
+    softmax_columns : bool, optional
+        Whether inputs are multiplied by the softmax of each column of `W` instead of `W`; default false.
+    copy_input : None, optional
+        Nothing but null: an option that Pylearn2 had removed but for its name.
     use_abs_loss : bool, default False
         Whether the cost is the absolute error instead of the squared error.
     use_bias : bool, default True
@@ -81,10 +87,13 @@ class Linear(AffineLayer):
         max_row_norm: Positive | None = None,
         max_col_norm: Positive | None = None,
         min_col_norm: NonNegative | None = None,
+        softmax_columns: bool | None = None,
+        copy_input: None = None,
         use_abs_loss: bool = False,
         use_bias: bool = True,
     ):
         self.dim = dim
+        self.softmax_columns = softmax_columns
         self.layer_name = layer_name
         self.W_lr_scale = W_lr_scale
         self.b_lr_scale = b_lr_scale
@@ -112,6 +121,13 @@ class Linear(AffineLayer):
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return self._linear_part(state_below)
+
+    def _multiplier(self) -> TensorVariable:
+        return softmax(self.W, axis=0) if self.softmax_columns else self.W
+
+    def get_weights(self) -> np.ndarray:
+        weights = super().get_weights()
+        return np.exp(weights) / np.exp(weights).sum(axis=0) if self.softmax_columns else weights
 
     def cost(self, Y: TensorVariable, Y_hat: TensorVariable) -> TensorVariable:
         return self.cost_matrix(Y, Y_hat).sum(axis=1).mean()
@@ -279,8 +295,9 @@ class Sigmoid(Linear):
         """Error rate, cross-entropy, and precision, recall and F1 of bits, over all and per output."""
         y_hat, y = pt.cast(state > 0.5, state.dtype), pt.cast(target > 0.5, state.dtype)
         channels = {"01_loss": pt.neq(y, y_hat).astype(state.dtype).mean(), "kl": self.cost(Y_hat=state, Y=target)}
-        channels |= detection_scores(y, y_hat, axis=None)
-        for name, value in detection_scores(y, y_hat, axis=0).items():
+        as_in_2014 = Slip.RECALL.repeated_by(self)
+        channels |= detection_scores(y, y_hat, axis=None, as_in_2014=as_in_2014)
+        for name, value in detection_scores(y, y_hat, axis=0, as_in_2014=as_in_2014).items():
             for statistic in ("max", "mean", "min"):
                 channels[f"per_output_{name}_{statistic}"] = getattr(value, statistic)()
         return channels
@@ -291,7 +308,9 @@ def rectify(x: TensorVariable, left_slope: float) -> TensorVariable:
     return pt.switch(x > 0.0, x, left_slope * x)
 
 
-def detection_scores(y: TensorVariable, y_hat: TensorVariable, axis: int | None) -> dict[str, TensorVariable]:
+def detection_scores(
+    y: TensorVariable, y_hat: TensorVariable, axis: int | None, as_in_2014: bool = False
+) -> dict[str, TensorVariable]:
     """Return precision, recall and F1 of binary predictions.
 
     No divisor is below 1, as in Pylearn2: a score is 0 where it would be 0 / 0, and F1 is too small where precision
@@ -305,6 +324,8 @@ def detection_scores(y: TensorVariable, y_hat: TensorVariable, axis: int | None)
         Predictions of zeros and ones, of the same shape.
     axis : int or None
         The axis that is summed over: 0 for the scores of each unit, None for those of all units together.
+    as_in_2014 : bool, default False
+        Whether recall is what 2014 took for it: `Slip.RECALL`.
 
     Returns
     -------
@@ -313,7 +334,10 @@ def detection_scores(y: TensorVariable, y_hat: TensorVariable, axis: int | None)
     """
     true_positives, false_positives = (y * y_hat).sum(axis=axis), ((1 - y) * y_hat).sum(axis=axis)
     precision = true_positives / pt.maximum(1.0, true_positives + false_positives)
-    recall = true_positives / pt.maximum(1.0, y.sum(axis=axis))
+    if as_in_2014:
+        recall = (false_positives if axis is None else true_positives) / pt.maximum(1.0, y.sum())
+    else:
+        recall = true_positives / pt.maximum(1.0, y.sum(axis=axis))
     f1 = 2.0 * precision * recall / pt.maximum(1.0, precision + recall)
     return {"precision": precision, "recall": recall, "f1": f1}
 

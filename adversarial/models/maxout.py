@@ -56,6 +56,8 @@ class Maxout(AffineLayer):
         Factor on `W` after each update, of zeros and ones: which weights exist.
     min_zero : bool, default False
         Whether 0 is one more piece of each unit.
+    monitor_row_norm : bool, default True
+        Whether the norms of the rows of `W` are channels; files of the paper's authors turn them off.
 
     References
     ----------
@@ -91,6 +93,7 @@ class Maxout(AffineLayer):
         max_row_norm: None = None,
         mask_weights: np.ndarray | None = None,
         min_zero: bool = False,
+        monitor_row_norm: bool = True,
     ):
         self.layer_name = layer_name
         self.num_pieces = num_pieces
@@ -102,6 +105,7 @@ class Maxout(AffineLayer):
         self.max_col_norm = max_col_norm
         self.mask_weights = mask_weights
         self.min_zero = min_zero
+        self.monitor_row_norm = monitor_row_norm
         if (self.detector_layer_dim - self.num_pieces) % self.pool_stride:
             reason = (
                 f"pool_stride is {self.pool_stride}, which does not divide the {self.detector_layer_dim} linear "
@@ -162,6 +166,8 @@ class Maxout(AffineLayer):
         self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
         channels = norm_channels(self.W)
+        if not self.monitor_row_norm:
+            channels = {name: value for name, value in channels.items() if not name.startswith("row_")}
         if state is None and state_below is not None:
             state = self.fprop(state_below)
         if state is not None:

@@ -41,6 +41,8 @@ class MLP(Layer):
     repeated_names : bool, default False
         Whether layers may have the same name, as where a trained network was put on top of another. A monitoring
         channel of that name is then the upper layer's, as in 2014.
+    extensions : list, optional
+        Empty, as it had to be in Pylearn2.
     input_source : str or list of str, default 'features'
         Name of the data source that the network reads; for a CompositeSpace one for each component.
 
@@ -75,8 +77,11 @@ class MLP(Layer):
         seed: int | list[int] | None = None,
         layer_name: str | None = None,
         repeated_names: bool = False,
+        extensions: list | None = None,
         input_source: str | Sequence[str] = "features",
     ):
+        if extensions:
+            raise OptionError("MLP", "extensions", "extensions must be empty: nothing that extends models is here")
         self.seed = [2013, 1, 4] if seed is None else seed
         self.layer_name = layer_name
         self.batch_size = batch_size

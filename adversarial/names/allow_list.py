@@ -10,14 +10,16 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from adversarial.errors import ConfigurationError, quoted
-from adversarial.names.names_2014 import NAMES_2014
+from adversarial.names.names_2014 import NAMES_2014, home_of
 from adversarial.options import Configurable, nearest
 
 _PACKAGE = __name__.partition(".")[0]
+_FOLDER = Path(__file__).parents[1]
 #: Packages of 2014: their names get a better error message.
 _ROOTS_2014 = ("pylearn2.", "theano.")
 
@@ -55,7 +57,7 @@ class AllowList:
         ConfigurationError
             If the name is not allowed, not known, or not of something that a file can build.
         """
-        home = NAMES_2014.get(name, name)
+        home = home_of(name)
         if "." not in home:
             raise ConfigurationError(
                 f"{quoted(name)} is not a dotted name such as adversarial.models.mlp.MLP{_hint(name)}"
@@ -63,7 +65,7 @@ class AllowList:
         module_name, _, attribute = home.rpartition(".")
         if not all(part.isidentifier() for part in home.split(".")) or attribute.startswith("_"):
             raise ConfigurationError(f"{quoted(name)} is not a name that a file can use{_hint(name)}")
-        if home.startswith(f"{_PACKAGE}."):
+        if _is_ours(module_name):
             return _own(name, module_name, attribute)
         if self._covers(module_name):
             return self._users(module_name, attribute)
@@ -81,7 +83,7 @@ class AllowList:
             raise ConfigurationError(f"the allowed module '{module_name}' ({where}) has no {quoted(attribute)}{hint}")
         # What the module only imported from elsewhere was not allowed by its name; our own classes always are.
         home = value.__module__ if inspect.isclass(value) or inspect.isroutine(value) else module_name
-        own = isinstance(home, str) and home.startswith(f"{_PACKAGE}.") and _buildable(value)
+        own = isinstance(home, str) and _is_ours(home) and _buildable(value)
         if inspect.ismodule(value) or not callable(value) or not (own or isinstance(home, str) and self._covers(home)):
             raise ConfigurationError(f"'{module_name}.{attribute}' is not a class or function of that module's own")
         return value
@@ -104,11 +106,19 @@ def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
     def resolve(name: str) -> Callable[..., Any]:
         found = known.resolve(name)
         home = f"{found.__module__}."
-        if not isinstance(found, type) or (home.startswith(f"{_PACKAGE}.") and not home.startswith(_MODEL_ROOMS)):
+        if not isinstance(found, type) or (_is_ours(found.__module__) and not home.startswith(_MODEL_ROOMS)):
             raise ConfigurationError(f"{name} is no part of a model")
         return found
 
     return resolve
+
+
+def _is_ours(module_name: str) -> bool:
+    """Return whether a module is part of this package; one of a fork, such as adversarial.conditional, is not."""
+    package, _, inner = module_name.partition(".")
+    first = inner.partition(".")[0]
+    known = not first or (_FOLDER / first).is_dir() or (_FOLDER / f"{first}.py").is_file()
+    return package == _PACKAGE and known
 
 
 def _buildable(value: Any) -> bool:
@@ -129,7 +139,7 @@ def _own(name: str, module_name: str, attribute: str) -> Callable[..., Any]:
         module = None
     value = getattr(module, attribute, None) if module is not None else None
     if value is None:
-        if name in NAMES_2014:
+        if home_of(name) in NAMES_2014.values():
             raise ConfigurationError(f"2014's {quoted(name)} is not ported")
         raise ConfigurationError(f"{quoted(name)} is not known{_hint(name, module)}")
     if not str(getattr(value, "__module__", "")).startswith(f"{_PACKAGE}.") or not _buildable(value):
@@ -157,6 +167,9 @@ def _last(name: str) -> str:
 
 def _refusal(name: str, module_name: str) -> str:
     hint = _hint(name)
+    if module_name.startswith(f"{_PACKAGE}."):
+        fork = f"; if it is a fork's, in a folder {_PACKAGE}, allow it by --allow {quoted(module_name)[1:-1]}"
+        return f"{quoted(name)} is not known{hint or fork}"
     if hint:
         return f"{quoted(name)} is not known{hint}"
     if name.startswith(_ROOTS_2014):
@@ -179,10 +192,14 @@ def _import_users(module_name: str) -> ModuleType:
 def _working_directory_first() -> Iterator[None]:
     """Search the working directory first: a user's module is there, and a program elsewhere does not search it.
 
-    Afterwards the directory is searched last, so that no file in it can stand in for a library's module.
+    Afterwards the directory is searched last, so that no file in it can stand in for a library's module. Modules of a
+    fork lie in a folder of this package's name, which is searched after this package's own.
     """
     here = os.getcwd()
     sys.path.insert(0, here)
+    folders = [str(Path(entry, _PACKAGE).resolve()) for entry in sys.path]
+    searched = sys.modules[_PACKAGE].__path__
+    searched += [folder for folder in folders if os.path.isdir(folder) and folder not in searched]
     try:
         yield
     finally:

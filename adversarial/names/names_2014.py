@@ -96,6 +96,7 @@ _MOVED: dict[str, _Places] = {
     },
     "adversarial": {
         "game.costs": ("AdversaryCost2", "InpaintingAdversaryCost", "LazyAdversaryCost", "ThresholdedAdversaryCost"),
+        "game.first_costs": ("AdversaryCost", "IndistCost"),
         "game.generator": ("Generator", "IntrinsicDropoutGenerator"),
         "game.layers": (
             "Clusterize",
@@ -128,6 +129,7 @@ _MOVED: dict[str, _Places] = {
     },
     "theano.tensor.shared_randomstreams": {"random_streams": ("RandomStreams",)},
     "adversarial.deconv": {"models.deconv": ("Deconv",)},
+    "adversarial.disco": {"game.layers": ("Disconnector",)},
     "adversarial.sgd": {"training_algorithms.discriminator_steps": ("SGD",), **_BESIDE_SGD},
     "adversarial.sgd_alt": {"training_algorithms.alternating_steps": ("SGD",), **_BESIDE_SGD},
 }
@@ -142,3 +144,23 @@ NAMES_2014: dict[str, str] = {
 NAMES_2014["adversarial.conditional.retrain.RetrainingConditionalAdversaryPair"] = (
     "adversarial.game.conditional_retraining.make_conditional"
 )
+
+#: The paper's authors kept goodfeli/adversarial in goodfeli/galatea at first, under this package.
+_GALATEA = "galatea."
+
+
+def home_of(name: str) -> str:
+    """Return the dotted name here of what 2014 called `name`; `name` itself where it is none of 2014's.
+
+    Examples
+    --------
+    >>> home_of("galatea.adversarial.AdversaryPair"), home_of("pylearn2.models.mlp.MLP"), home_of("mine.MLP")
+    ('adversarial.game.pair.AdversaryPair', 'adversarial.models.mlp.MLP', 'mine.MLP')
+    """
+    plain = name.removeprefix(_GALATEA) if name.startswith(f"{_GALATEA}adversarial.") else name
+    return NAMES_2014.get(plain, plain)
+
+
+def is_of_2014(name: str) -> bool:
+    """Return whether a dotted name is one that 2014 used for something that is here."""
+    return home_of(name) != name

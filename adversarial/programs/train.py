@@ -20,6 +20,7 @@ from adversarial.errors import ConfigurationError
 if TYPE_CHECKING:
     from adversarial.backend import Machines
     from adversarial.config.shipped import ExperimentFile
+    from adversarial.options import Slips
     from adversarial.train import Train
 
 EXAMPLE = """
@@ -36,11 +37,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def argument_parser() -> argparse.ArgumentParser:
     """Return the options: those of 2014 (-L -T -t -V -D) and ours."""
-    parser = program.parser("train.py", "Run the experiment that a YAML file describes.", EXAMPLE)
+    debug = "show debugging messages, as in 2014, and the traceback of an error"
+    parser = program.parser("train.py", "Run the experiment that a YAML file describes.", EXAMPLE, debug)
     parser.add_argument("config", help="the YAML file, or the name of an experiment of the paper: mnist.yaml")
     parser.add_argument("-L", "--level-name", action="store_true", help="show the level of each logged message")
     parser.add_argument("-T", "--timestamp", action="store_true", help="begin each line with the time")
-    parser.add_argument("-V", "--verbose-logging", action="store_true", help="show every channel after each epoch")
+    parser.add_argument(
+        "-V",
+        "--verbose-logging",
+        action="store_true",
+        help="show every channel after each epoch, which 2014 always did; as in 2014, begin each line with the time, "
+        "and logged messages with logger and level too",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="show errors only")
     limits = parser.add_argument_group("how long")
     limits.add_argument(
@@ -60,6 +68,11 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     experiment.add_argument(
         "--allow", action="append", default=[], metavar="MODULE", help="let the file name things of your own module"
+    )
+    experiment.add_argument(
+        "--slips",
+        choices=("2014", "corrected"),
+        help="repeat the slips of 2014's code or not (default: in a file that uses names of 2014)",
     )
     machine = parser.add_argument_group("the machine")
     machine.add_argument("--backend", choices=("c", "numba", "jax"), help="what PyTensor compiles to (default c)")
@@ -142,9 +155,10 @@ def train(argv: Sequence[str] | None = None) -> int:
         found,
         overrides,
         given.allow,
+        given.slips,
         quiet=given.quiet,
         verbose=given.verbose_logging,
-        timestamps=given.timestamp,
+        timestamps=given.timestamp or given.verbose_logging,
         resume=given.resume,
         force=given.force,
         save_every=given.save_every,
@@ -160,6 +174,7 @@ def train_and_report(
     found: ExperimentFile,
     overrides: dict[str, str],
     allow: Sequence[str] = (),
+    slips: Slips | None = None,
     *,
     quiet: bool = False,
     verbose: bool = False,
@@ -183,6 +198,8 @@ def train_and_report(
         Values to replace in it.
     allow : sequence of str, optional
         Modules of the user's own that it may name.
+    slips : {'2014', 'corrected'}, optional
+        Whether the slips of 2014 are repeated; default: as the file says.
     quiet, verbose, timestamps : bool, optional
         Show nothing; every channel after each epoch; the time on each line.
     resume, force : bool, optional
@@ -223,7 +240,7 @@ def train_and_report(
         signals.experiment = experiment
         experiment.stop_requested = signals.exit_code > 0
 
-    experiments = load_experiments(found, allow, overrides)
+    experiments = load_experiments(found, allow, overrides, slips)
     with signals:
         try:
             for experiment, outcome in train_phases(experiments, prepare, time_budget, max_epochs):
@@ -281,9 +298,10 @@ class _Signals:
 
 
 def _set_up_logging(given: argparse.Namespace) -> None:
-    parts = ["%(asctime)s"] * given.timestamp + ["%(levelname)s"] * given.level_name + ["%(message)s"]
+    parts = ["%(asctime)s"] * given.timestamp + ["%(levelname)s"] * given.level_name
+    parts = ["%(asctime)s", "%(name)s", "%(levelname)s"] if given.verbose_logging else parts
     level = logging.ERROR if given.quiet else logging.DEBUG if given.debug else logging.WARNING
-    logging.basicConfig(format=" ".join(parts), level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(format=" ".join([*parts, "%(message)s"]), level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("adversarial").setLevel(level)
 
 

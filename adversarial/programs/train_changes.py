@@ -10,7 +10,7 @@ from adversarial.config.overrides import apply
 from adversarial.config.reader import read
 from adversarial.config.variables import AsWritten
 from adversarial.names.allow_list import AllowList
-from adversarial.names.names_2014 import NAMES_2014
+from adversarial.names.names_2014 import home_of
 
 #: What may change between a run and its resumption: when to stop, how rates move, what and when to save.
 MAY_CHANGE = (
@@ -64,7 +64,7 @@ def _values(text: str, overrides: Mapping[str, str]) -> dict[str, Any]:
 
 def _flatten(value: Any, path: str, flat: dict[str, Any]) -> None:
     if isinstance(value, Proxy):
-        flat[f"{path}!obj".lstrip(".")] = NAMES_2014.get(value.name, value.name)
+        flat[f"{path}!obj".lstrip(".")] = home_of(value.name)
         value = value.keywords
     if isinstance(value, dict):
         for key, part in value.items():

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from adversarial import checkpoint
+from adversarial.checkpoint.paths import default_save_path
 from adversarial.config import yaml_parse
 from adversarial.config.shipped import ExperimentFile, find_experiment
 from adversarial.config.variables import training_file_variables
 from adversarial.errors import ConfigurationError
+from adversarial.options import Slips
 from adversarial.programs.train_changes import changes_since
 from adversarial.train import Outcome, Train
 
@@ -22,6 +24,7 @@ def train_file(
     time_budget: float | None = None,
     overrides: Mapping[str, str] | None = None,
     allow: Iterable[str] = (),
+    slips: Slips | None = None,
     resume: bool = False,
     keep_every: int | None = None,
 ) -> Train:
@@ -40,6 +43,8 @@ def train_file(
         Values to replace, by key: {'algorithm.batch_size': '50'}; values are YAML.
     allow : iterable of str, optional
         Modules of the user's own that the file may name.
+    slips : {'2014', 'corrected'}, optional
+        Whether the slips of 2014 are repeated; default: as the file says, by its option `slips` or by its names.
     resume : bool, optional
         Go on from the model that an earlier run of this file saved.
     keep_every : int, optional
@@ -62,7 +67,7 @@ def train_file(
     """
     found = find_experiment(path)
 
-    experiments = load_experiments(found, allow, dict(overrides or {}))
+    experiments = load_experiments(found, allow, dict(overrides or {}), slips)
 
     def prepare(experiment: Train) -> None:
         experiment.keep_every = keep_every
@@ -73,7 +78,9 @@ def train_file(
     return trained[-1]
 
 
-def load_experiments(found: ExperimentFile, allow: Iterable[str], overrides: dict[str, str]) -> list[Train]:
+def load_experiments(
+    found: ExperimentFile, allow: Iterable[str], overrides: dict[str, str], slips: Slips | None = None
+) -> list[Train]:
     """Build the Train objects of a file: one, or 2014's list of phases.
 
     Parameters
@@ -84,6 +91,8 @@ def load_experiments(found: ExperimentFile, allow: Iterable[str], overrides: dic
         Modules of the user's own that it may name.
     overrides : dict
         Values to replace.
+    slips : {'2014', 'corrected'}, optional
+        As of `train_file`.
 
     Returns
     -------
@@ -97,16 +106,18 @@ def load_experiments(found: ExperimentFile, allow: Iterable[str], overrides: dic
     """
     variables = training_file_variables(found.name)
     os.environ.update(variables)
-    built = yaml_parse.load_path(found.path, variables, allow, overrides)
+    built = yaml_parse.load_path(found.path, variables, allow, overrides, slips=slips)
     experiments = built if isinstance(built, list) else [built]
     text = yaml_parse.read_text(found.path)
-    for experiment in experiments:
+    for number, experiment in enumerate(experiments, start=1):
         if not isinstance(experiment, Train):
             raise ConfigurationError(
                 f"{found.path} describes a {type(experiment).__name__}, not an experiment; "
                 "its outermost object must be !obj:adversarial.train.Train"
             )
         experiment.yaml_src, experiment.overrides = text, overrides
+        if len(experiments) > 1 and experiment.save_freq > 0 and experiment.options.get("save_path") is None:
+            experiment.save_path = default_save_path(f"phase{number}")
     return experiments
 
 
@@ -168,6 +179,12 @@ def resume_saved(experiment: Train, name: str, force: bool = False) -> None:
     if not Path(experiment.save_path).exists():
         raise ConfigurationError(f"there is no saved model {experiment.save_path} to resume; run without --resume")
     content = checkpoint.read(experiment.save_path)
+    then = content.get("slips", "corrected")
+    if then != experiment.slips and not force:
+        raise ConfigurationError(
+            f"{experiment.save_path} was trained with --slips {then}, and {name} says --slips {experiment.slips}: "
+            f"resume with --slips {then}"
+        )
     changed = changes_since(content, experiment.yaml_src, experiment.overrides)
     if changed and not force:
         raise ConfigurationError(

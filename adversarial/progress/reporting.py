@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import printable
 from adversarial.models.model import Model
-from adversarial.progress.summary import dataset_line, epoch_columns, model_table, number
+from adversarial.progress.summary import dataset_line, epoch_columns, model_table, number, slip_lines
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ class Console(Reporter):
 
     def on_ready(self, train: Training) -> None:
         self.say(f"compiled in {time.monotonic() - self._started:.1f} s")
+        for line in slip_lines(train):
+            self.say(line)
         if sys.stdout.isatty():
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -9,6 +9,9 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.errors import printable
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
+from adversarial.names.slips import Slip
+from adversarial.options import Configurable
+from adversarial.serialization.reachable import reachable
 
 #: Column of the epoch line -> ends of the names of the channels it may come from, the best first.
 EPOCH_COLUMNS = {
@@ -118,3 +121,22 @@ def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
 def number(value: float) -> str:
     """Return a number as text, in the width that a table of training has."""
     return f"{value:.4g}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.2e}"
+
+
+def slip_lines(experiment: object) -> list[str]:
+    """Return a line for each slip that has borne on an experiment, or on parts of it, so far.
+
+    Parameters
+    ----------
+    experiment : Train
+        The experiment, set up.
+    """
+    parts = (part for _, part in reachable(experiment) if isinstance(part, Configurable))
+    met = {(name, part.slips) for part in parts for name in part.slips_met}
+    lines = []
+    for slip in Slip:
+        if (slip.name, "2014") in met:
+            lines.append(f"as in 2014 (--slips corrected: {slip.value.here}): {slip.value.then}")
+        if (slip.name, "corrected") in met:
+            lines.append(f"unlike 2014 (--slips 2014: {slip.value.then}): {slip.value.here}")
+    return lines

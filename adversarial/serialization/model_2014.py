@@ -53,7 +53,8 @@ def decode(data: bytes, resolve: Callable[[str], Callable]) -> dict[str, Any]:
     """
     model = records(data)
     own = fields(model)
-    if not class_name(model).startswith(("pylearn2.", "adversarial.")) or not ("layers" in own or "generator" in own):
+    known = class_name(model).startswith(("pylearn2.", "adversarial.", "galatea."))
+    if not known or not ("layers" in own or "generator" in own):
         raise CheckpointError("it is a pickle, but not of a model that this program knows")
     try:
         return _content(model, own, Arrays(len(data)), resolve)

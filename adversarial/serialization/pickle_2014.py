@@ -19,7 +19,7 @@ from adversarial.serialization.plain import array_dtype, array_from_bytes
 _BUDGET = 32 * 2**20
 _BUDGET_PER_BYTE = 12
 
-_PACKAGES_2014 = ("pylearn2", "theano", "adversarial")
+_PACKAGES_2014 = ("pylearn2", "theano", "adversarial", "galatea")
 _OTHER_NAMES_2014 = {
     "__builtin__": {"object", "set", "frozenset", "list", "dict", "tuple", "xrange", "slice", "complex"}
     | {"int", "long", "float", "str", "unicode", "bool", "type", "bytes"},

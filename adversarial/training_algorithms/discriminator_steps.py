@@ -14,6 +14,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.errors import ConfigurationError
+from adversarial.names.slips import Slip
 from adversarial.options import Count
 from adversarial.training_algorithms import sgd
 from adversarial.training_algorithms.learning_rule import LrScalers
@@ -23,7 +24,7 @@ class DiscriminatorStepsSGD(sgd.SGD):
     """SGD that updates the players in turn, each by a compiled function of its own: Algorithm 1 with any k.
 
     The generator is updated after every `discriminator_steps` minibatches, on the last of them; an inferer is not
-    trained. In 2014, without a learning rule, each function updated both players; here each updates its own.
+    trained.
     YAML files name this class `adversarial.training_algorithms.discriminator_steps.SGD`.
 
     Parameters
@@ -62,6 +63,8 @@ class DiscriminatorStepsSGD(sgd.SGD):
             raise ConfigurationError(f"{type(self.cost).__name__} has updates of its own, which do not go with turns")
 
         def update_of(player: Any, name: str) -> Callable[..., None]:
+            if self.learning_rule is None and Slip.BOTH_PLAYERS.repeated_by(self):
+                return self._compile_update(inputs, grads, {}, lr_scalers, name)
             own = {param: grads[param] for param in player.get_params()}
             return self._compile_update(inputs, own, {}, lr_scalers, name)
 

@@ -15,7 +15,7 @@ from adversarial.backend import sharedX
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
-from adversarial.options import Configurable, Momentum01, OptionError
+from adversarial.options import Configurable, Momentum01, OptionError, UsuallyMomentum01
 from adversarial.train_extensions import TrainExtension
 
 #: Factors of the learning rate by parameter; 1 where a parameter is absent.
@@ -159,7 +159,7 @@ class MomentumAdjustor(TrainExtension):
     Parameters
     ----------
     final_momentum : float
-        The momentum at the end, from 0 up to, not including, 1.
+        The momentum at the end, from 0 up to, not including, 1 as a rule.
     start : float
         Monitoring step (1 is the one before training) until which the momentum stays.
     saturate : float
@@ -171,7 +171,7 @@ class MomentumAdjustor(TrainExtension):
     250
     """
 
-    def __init__(self, final_momentum: Momentum01, start: float, saturate: float):
+    def __init__(self, final_momentum: UsuallyMomentum01, start: float, saturate: float):
         if saturate < start:
             reason = f"saturate is {saturate}, before start, {start}: momentum cannot be final before it grows"
             raise OptionError("MomentumAdjustor", "saturate", reason)

@@ -14,7 +14,8 @@ from adversarial import checkpoint
 from adversarial.checkpoint.paths import check_save_path
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import find_channel
-from adversarial.options import Configurable, Count, OptionError, Positive
+from adversarial.names.slips import Slip
+from adversarial.options import Configurable, Count, OptionError, Positive, UsuallyPositive
 from adversarial.train_extensions import TrainExtension
 
 
@@ -55,7 +56,7 @@ class ExponentialDecay(_Schedule):
     decay_factor : float
         What to divide by after each update, above 0; 1.000004 in the paper's experiments.
     min_lr : float
-        The learning rate does not fall below this; above 0.
+        The learning rate does not fall below this; above 0 as a rule.
 
     Examples
     --------
@@ -67,7 +68,7 @@ class ExponentialDecay(_Schedule):
     '0.050'
     """
 
-    def __init__(self, decay_factor: Positive, min_lr: Positive):
+    def __init__(self, decay_factor: Positive, min_lr: UsuallyPositive):
         self.decay_factor = float(decay_factor)
         self.min_lr = float(min_lr)
         self._min_reached = False
@@ -93,8 +94,6 @@ class ExponentialDecay(_Schedule):
 class AnnealedLearningRate(_Schedule):
     """A callback: the learning rate falls as 1 / t, initial * min(1, anneal_start / t) at update t.
 
-    In Pylearn2 it fell much faster, as the rate of the last update was taken for the initial one.
-
     Parameters
     ----------
     anneal_start : float
@@ -113,9 +112,12 @@ class AnnealedLearningRate(_Schedule):
 
     def __init__(self, anneal_start: Positive):
         self._anneal_start = anneal_start
+        self._compounds = Slip.ANNEALING.repeated_by(self)
 
     def __call__(self, algorithm: Any) -> None:
         initial = self._advance(algorithm)
+        if self._compounds:
+            initial = float(algorithm.learning_rate.get_value())
         _set_rate(algorithm, initial * min(1.0, self._anneal_start / self._count))
 
 
@@ -199,7 +201,7 @@ class OneOverEpoch(_Schedule, TrainExtension):
     half_life : float, optional
         Epochs until it is halved for the first time, above 0, default `start` + 1.
     min_lr : float
-        The learning rate does not fall below this; above 0, default 1e-6.
+        The learning rate does not fall below this; above 0 as a rule, default 1e-6.
 
     Examples
     --------
@@ -207,7 +209,7 @@ class OneOverEpoch(_Schedule, TrainExtension):
     11
     """
 
-    def __init__(self, start: float, half_life: Positive | None = None, min_lr: Positive = 1e-6):
+    def __init__(self, start: float, half_life: Positive | None = None, min_lr: UsuallyPositive = 1e-6):
         if start < 0:
             raise OptionError("OneOverEpoch", "start", f"start is {start}, but must be a number of at least 0")
         self.start = start
@@ -260,7 +262,7 @@ class MonitorBasedLRAdjuster(TrainExtension):
         shrink_amt: Positive = 0.99,
         low_trigger: float = 0.99,
         grow_amt: Positive = 1.01,
-        min_lr: Positive = 1e-7,
+        min_lr: UsuallyPositive = 1e-7,
         max_lr: Positive = 1.0,
         dataset_name: str | None = None,
         channel_name: str | None = None,

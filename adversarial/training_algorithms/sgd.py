@@ -28,7 +28,7 @@ from adversarial.datasets.iteration import (
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
 from adversarial.monitor.order_2014 import python2_order
-from adversarial.options import Count, Momentum01, OptionError, Positive
+from adversarial.options import Count, Momentum01, OptionError, UsuallyPositive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
@@ -69,7 +69,8 @@ class SGD(TrainingAlgorithm):
     Parameters
     ----------
     learning_rate : float
-        Step size, above 0. The attribute `learning_rate` is a shared scalar that callbacks and extensions may change.
+        Step size, above 0 as a rule. The attribute `learning_rate` is a shared scalar that callbacks and extensions may
+        change.
     cost : Cost, optional
         The objective, default the model's `get_default_cost()`.
     batch_size : int, optional
@@ -123,7 +124,7 @@ class SGD(TrainingAlgorithm):
 
     def __init__(
         self,
-        learning_rate: Positive,
+        learning_rate: UsuallyPositive,
         cost: Cost | None = None,
         batch_size: Count | None = None,
         monitoring_batch_size: Count | None = None,

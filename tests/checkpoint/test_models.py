@@ -121,7 +121,7 @@ def _change(content, *, drop=None, add=None, shape=None, option=None):
         ({"drop": "gen/h0_W"}, "it lacks the parameter gen/h0_W"),
         ({"add": "gen/h9_W"}, "it has a parameter gen/h9_W"),
         ({"shape": "dis/y_W"}, "its parameter dis/y_W is an array of float64 of shape"),
-        ({"option": {"shrink_d": 7.0}}, "its model cannot be built: AdversaryPair: shrink_d is 7.0"),
+        ({"option": {"shrink_d": -7.0}}, "its model cannot be built: AdversaryPair: shrink_d is -7.0"),
         ({"option": {"generator": {"mapping": 3}}}, "description is not one that this program wrote"),
         ({"option": {"no_such": 1}}, "has no option 'no_such'"),
     ],

@@ -75,7 +75,7 @@ def test_where_a_model_cannot_be_saved_is_said_before_training(tmp_path):
     (tmp_path / "old.pkl").touch()
     check_save_path("Train", str(tmp_path / "old.pkl"))
     for name, reason in {
-        "it.joblib": r"its name must end in \.pkl or \.h5",
+        "it.npy": r"its name must end in \.pkl or \.h5",
         "none/it.pkl": "there is no folder",
         "folder.pkl": "it is a folder",
         "old.pkl": "allow_overwrite is false",

@@ -138,7 +138,7 @@ LINEAR = "!obj:pylearn2.models.mlp.Linear {{ layer_name: a, irange: .1,\n dim: {
         (LINEAR.format("[1, 2]"), "x.yaml, line 2, key 'dim': Linear: dim is [1, 2], but must be a whole number"),
         (
             "!obj:pylearn2.training_algorithms.sgd.SGD {\n learning_rate: -1e-1 }",
-            "x.yaml, line 2, key 'learning_rate': SGD: learning_rate is -1e-1, but must be a number above 0",
+            "x.yaml, line 2, key 'learning_rate': SGD: learning_rate is -1e-1, but must be a number of at least 0",
         ),
         (
             "!obj:pylearn2.training_algorithms.sgd.SGD {\n learning_rate: .1, theano_function_mode: 1 }",

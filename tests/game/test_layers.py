@@ -8,7 +8,16 @@ import pytest
 from evaluation import evaluate
 
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
-from adversarial.game.layers import Clusterize, NoiseCat, RectifiedLinear, Sigmoid, SubtractHalf, SubtractRealMean, Sum
+from adversarial.game.layers import (
+    Clusterize,
+    Disconnector,
+    NoiseCat,
+    RectifiedLinear,
+    Sigmoid,
+    SubtractHalf,
+    SubtractRealMean,
+    Sum,
+)
 from adversarial.models.composite import CompositeLayer, FlattenerLayer, SpaceConverter
 from adversarial.models.linear import Linear
 from adversarial.models.mlp import MLP
@@ -30,6 +39,12 @@ def test_activations_alone(float64):
     )
     np.testing.assert_allclose(output([Sigmoid(layer_name="s")])[0], 1 / (1 + np.exp(-X)))
     np.testing.assert_allclose(output([SubtractHalf(layer_name="h")])[0], X - 0.5)
+
+
+def test_a_disconnector_jumps_at_0(float64):
+    found, mlp = output([Disconnector(layer_name="j", dim=3, irange=1.0, ofs=0.5, left_slope=0.1)])
+    z = X @ mlp.layers[0].get_weights()
+    np.testing.assert_allclose(found, np.where(z > 0, z + 0.5, 0.1 * z))
 
 
 def test_subtract_real_mean_with_and_without_the_deviation(float64):

@@ -185,7 +185,7 @@ def test_learning_rate_scales():
         ({"irange": 0.1, "init_bias": np.zeros(2)}, "init_bias has shape"),
         ({"irange": 0.1, "use_bias": False, "b_lr_scale": 1.0}, "use_bias is false"),
         ({"irange": -0.1}, "irange is -0.1, but must be a number of at least 0"),
-        ({"irange": 0.1, "softmax_columns": True}, "has no option 'softmax_columns'"),
+        ({"irange": 0.1, "copy_input": True}, "copy_input is True, but must be null"),
     ],
 )
 def test_options_that_cannot_be(options, message):

@@ -8,9 +8,10 @@ import textwrap
 
 import pytest
 
+import adversarial
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
-from adversarial.names.allow_list import AllowList
+from adversarial.names.allow_list import AllowList, part_of_model
 from adversarial.names.names_2014 import NAMES_2014
 from adversarial.options import Configurable
 from adversarial.termination_criteria import EpochCounter
@@ -170,6 +171,33 @@ def test_submodules_of_an_allowed_module_are_allowed_and_its_parents_are_not(use
 def test_what_an_allowed_module_only_imports_is_not_allowed_with_it(users_module, name):
     with pytest.raises(ConfigurationError):
         yaml_parse.load(f"!import: users_own.{name}", allow=(users_module,))
+
+
+def test_a_forks_module_of_our_name_can_be_allowed(users_module, tmp_path, monkeypatch):
+    monkeypatch.setattr(adversarial, "__path__", list(adversarial.__path__))
+    fork = tmp_path / "adversarial"
+    fork.mkdir()
+    (fork / "conditional.py").write_text("from adversarial.models.model import Model\n\nclass Pair(Model):\n    pass\n")
+    (fork / "options.py").write_text("raise SystemExit('imported')\n")
+    text = "!obj:adversarial.conditional.Pair {}"
+    sentence = "if it is a fork's, in a folder adversarial, allow it by --allow adversarial.conditional"
+    with pytest.raises(ConfigurationError, match=sentence):
+        yaml_parse.load(text)
+    built = yaml_parse.load(text, allow=("adversarial.conditional",))
+    assert type(built).__name__ == "Pair" and part_of_model(["adversarial.conditional"])(text[5:-3]) is type(built)
+    # What is ours stays ours, and what was imported once is not allowed to others.
+    with pytest.raises(ConfigurationError, match="is not something that a file can build"):
+        yaml_parse.load("!obj:adversarial.options.nearest {}", allow=("adversarial",))
+    with pytest.raises(ConfigurationError, match="is not known"):
+        yaml_parse.load(text)
+    del sys.modules["adversarial.conditional"]
+
+
+def test_the_authors_first_tree_is_known():
+    for name in ("AdversaryPair", "sgd.SGD", "sgd_alt.SGD", "deconv.Deconv", "disco.Disconnector"):
+        assert AllowList().resolve(f"galatea.adversarial.{name}") is AllowList().resolve(f"adversarial.{name}")
+    with pytest.raises(ConfigurationError, match="'galatea.adversarial.Generater' is not known"):
+        AllowList().resolve("galatea.adversarial.Generater")
 
 
 def test_what_is_ours_may_be_named_through_a_users_module(users_module):

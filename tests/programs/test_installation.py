@@ -12,6 +12,7 @@ import pytest
 import adversarial
 from adversarial.__main__ import main, programs
 from adversarial.config.shipped import find_experiment, shipped_experiments
+from adversarial.errors import ConfigurationError
 from adversarial.programs.train_file import train_file
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,32 @@ def test_a_shipped_experiment_saves_in_the_working_directory(tmp_path, monkeypat
     overrides = {"dataset.stop": "200"}
     (experiment,) = load_experiments(find_experiment("mnist.yaml"), (), overrides)
     assert experiment.save_path == "mnist.pkl"
+
+
+def test_phases_without_a_save_path_save_beside_each_other(golden, tmp_path, monkeypatch):
+    recipe = golden / "trajectories" / "uneven_batches"
+    (tmp_path / "data.npz").write_bytes((recipe / "data.npz").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYLEARN2_TRAIN_PHASE", raising=False)
+    phase = (recipe / "recipe.yaml").read_text().replace('save_path: "model.pkl",', "save_freq: 1,")
+    assert "save_freq: 1," in phase
+    (tmp_path / "phases.yaml").write_text(f"[{phase}, {phase}]")
+    train_file("phases.yaml", max_epochs=1)
+    assert {path.name for path in tmp_path.glob("*.pkl")} == {"phases.phase1.pkl", "phases.phase2.pkl"}
+    monkeypatch.delenv("PYLEARN2_TRAIN_PHASE")
+    (tmp_path / "phases.yaml").write_text(phase)
+    assert train_file("phases.yaml", max_epochs=1).save_path == "phases.pkl"
+
+
+def test_a_run_goes_on_with_the_slips_it_began_with(golden, tmp_path, monkeypatch):
+    recipe = golden / "trajectories" / "uneven_batches"
+    for name in ("recipe.yaml", "data.npz"):
+        (tmp_path / name).write_bytes((recipe / name).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    train_file("recipe.yaml", max_epochs=1, slips="corrected")
+    with pytest.raises(ConfigurationError, match="trained with --slips corrected, and recipe.yaml says --slips 2014"):
+        train_file("recipe.yaml", max_epochs=2, resume=True)
+    assert train_file("recipe.yaml", max_epochs=2, resume=True, slips="corrected").model.slips == "corrected"
 
 
 def test_training_a_file_from_python(golden, tmp_path, monkeypatch):

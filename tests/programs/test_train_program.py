@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -51,7 +52,7 @@ def change(recipe, old, new):
     [
         ("num_units: 4,", "num_unit: 4,", "key 'num_unit': Maxout has no option 'num_unit'; did you mean 'num_units'?"),
         ("dim: 9,", "dim: 0,", "key 'dim'"),
-        ("learning_rate: .1,", "learning_rate: -.1,", "learning_rate is -.1, but must be a number above 0"),
+        ("learning_rate: .1,", "learning_rate: -.1,", "learning_rate is -.1, but must be a number of at least 0"),
         ("'h0': .8", "'h00': .8", "names the layer 'h00', which does not exist"),
         ("layer_name: 'h1'", "layer_name: 'h0'", "two layers are named 'h0'"),
         ("batch_size: 32,", "\tbatch_size: 32,", "tab"),
@@ -107,12 +108,15 @@ def test_a_run_saves_what_it_shows(recipe, capsys):
     code, out, _ = run(capsys, recipe, "--max-epochs", 1)
     assert code == 0
     assert "PyTensor" in out and "Maxout" in out and "objective_d" in out and "saved as model.pkl" in out
+    assert "as in 2014 (--slips corrected: each says what it measures): the channels dis_on_data and" in out
     content = checkpoint.read(recipe.parent / "model.pkl")
     assert "valid_objective_d" in content["monitor"]["channels"] or "valid_objective_d" in str(
         content["monitor"].keys()
     )
-    code, out, _ = run(capsys, recipe, "--resume")
-    assert code == 0 and "finished" in out
+    code, out, _ = run(capsys, recipe, "--resume", "-V")
+    assert code == 0 and "\tvalid_objective_d: " in out
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", line) for line in out.splitlines())
+    assert "finished, saved" in out
 
 
 def test_quiet_says_nothing(recipe, capsys):

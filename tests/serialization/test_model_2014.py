@@ -161,9 +161,9 @@ def test_damage_is_refused_in_a_sentence_or_reads_as_a_whole(dump):
             assert set(content) >= {"model", "parameters", "monitor"}
 
 
-@pytest.mark.parametrize("name", ["py3_protocol0", "py3_protocol2", "gpu_2016_p3"])
+@pytest.mark.parametrize("name", ["py3_protocol0", "py3_protocol2", "gpu_2016_p3", "galatea_p3"])
 def test_pickles_of_python_3_and_of_gpuarray_are_read(name):
-    """Made by Python 3 in protocols 0 and 2, which have no bytes, and from Theano's later arrays on a GPU."""
+    """Made by Python 3 in protocols 0 and 2, without bytes, from Theano's later arrays on a GPU, under galatea."""
     model = checkpoint.load_model(Path(__file__).parent / "python3" / f"{name}.pkl")
     parameters = {key: param.get_value() for key, param in model.named_parameters().items()}
     np.testing.assert_array_equal(parameters["gen/y_W"].ravel()[:3], np.array([0, 0.02, 0.04], "float32"))

@@ -7,7 +7,7 @@ import pytest
 from training_stand_ins import PlainReconstruction, Player, experiment, interpret
 
 from adversarial.errors import ConfigurationError
-from adversarial.options import OptionError
+from adversarial.options import OptionError, building_with
 from adversarial.space import VectorSpace
 from adversarial.termination_criteria import EpochCounter
 from adversarial.training_algorithms import alternating_steps, discriminator_steps
@@ -44,6 +44,13 @@ def who_moves(algorithm: type, epochs: int, **options) -> list[str]:
 def test_the_generator_learns_after_every_k_steps_across_epochs(rule):
     moves = who_moves(discriminator_steps.SGD, 2, discriminator_steps=3, learning_rule=rule)
     assert moves == ["d", "d", "dg"] * 3 + ["d"]
+
+
+def test_without_a_rule_an_update_of_2014_changes_both_players():
+    options = {"discriminator_steps": 3, "learning_rule": None}
+    with building_with("2014"):
+        assert who_moves(discriminator_steps.SGD, 1, **options) == ["dg"] * 5
+        assert who_moves(discriminator_steps.SGD, 1, **options | {"learning_rule": Momentum(0.5)})[0] == "d"
 
 
 def test_one_step_each_by_default():

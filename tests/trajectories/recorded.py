@@ -74,14 +74,10 @@ def largest_deviation(run: Run, record) -> tuple[float, str]:
 
 
 def monitor_mismatches(run: Run, record, tolerance: float) -> list[str]:
-    """Channels that are absent, unknown, or off by more than `tolerance`, relative.
-
-    The two kinds of discriminator channels are compared under the names that say what they measure; 2014 had them
-    swapped. Times are not compared.
-    """
+    """Channels that are absent, unknown, or off by more than `tolerance`, relative; times are not compared."""
     mismatches = []
     for epoch in (key for key in record.files if key != "names"):
-        expected = {unswapped(str(name)): value for name, value in zip(record["names"], record[epoch], strict=True)}
+        expected = {str(name): value for name, value in zip(record["names"], record[epoch], strict=True)}
         found = run.monitor[epoch]
         mismatches += [f"{epoch} {name}: absent or unknown" for name in expected.keys() ^ found.keys()]
         for name in expected.keys() & found.keys():
@@ -90,14 +86,6 @@ def monitor_mismatches(run: Run, record, tolerance: float) -> list[str]:
             if not np.isclose(found[name], expected[name], rtol=tolerance, atol=tolerance * 1e-3):
                 mismatches.append(f"{epoch} {name}: {found[name]} instead of {expected[name]}")
     return mismatches
-
-
-def unswapped(name: str) -> str:
-    """The name that says what a channel of a discriminator measures, for that of 2014, or the reverse."""
-    data, samples = "_dis_on_data_", "_dis_on_samp_"
-    if data in name:
-        return name.replace(data, samples)
-    return name.replace(samples, data)
 
 
 def hold_to_the_record(

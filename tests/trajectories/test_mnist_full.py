@@ -21,8 +21,9 @@ def first_updates(dtype, monkeypatch, tmp_path):
     before = backend.floatX()
     backend.configure(floatX=dtype)
     try:
+        train = yaml_parse.load_path(EXPERIMENT, overrides=OVERRIDES, slips="2014")
         with theano_c_noise.rounding():
-            return follow(yaml_parse.load_path(EXPERIMENT, overrides=OVERRIDES), record().keys(), max_epochs=1)
+            return follow(train, record().keys(), max_epochs=1)
     finally:
         backend.configure(floatX=before)
 

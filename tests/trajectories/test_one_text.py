@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from recorded import TIMING, unswapped
+from recorded import TIMING
 
 from adversarial.config import yaml_parse
 from adversarial.cost import Cost, DefaultDataSpecsMixin
@@ -21,8 +21,6 @@ TOLERANCES = {
     "multi_monitor": (1e-8, 1e-6),
     "recap": (1e-8, 1e-6),
 }
-#: How names of channels begin that are there here only: slip 22 of ARCHITECTURE.md.
-MORE_CHANNELS = {"inp_mon_conv": "valid_gen_", "inp_noG": "valid_gen_"}
 
 
 class CostOfTheOutput(DefaultDataSpecsMixin, Cost):
@@ -52,9 +50,8 @@ def test_one_text_gives_the_figures_of_2014(recipe, golden, tmp_path, monkeypatc
         expected, value = record[key], found[moment][int(name.split("_")[0])]
         assert np.abs(value - expected).max() <= of_parameters * max(np.abs(expected).max(), 1e-300), key
     channels = {name: channel.val_record for name, channel in train.model.monitor.channels.items()}
-    recorded = {unswapped(key.removeprefix("monitor/")): record[key] for key in record.files if "monitor/" in key}
-    assert recorded.keys() <= channels.keys()
-    assert all(name.startswith(MORE_CHANNELS.get(recipe, ())) for name in channels.keys() - recorded.keys())
+    recorded = {key.removeprefix("monitor/"): record[key] for key in record.files if "monitor/" in key}
+    assert recorded.keys() == channels.keys()
     for name in recorded:
         if not any(word in name for word in TIMING):
             np.testing.assert_allclose(channels[name], recorded[name], of_channels, of_channels * 1e-3, err_msg=name)
