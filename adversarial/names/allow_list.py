@@ -88,7 +88,7 @@ class AllowList:
 
 
 #: The rooms of this package whose classes a saved model is made of; no dataset is opened, no experiment built.
-_MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "space"))
+_MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "random_streams", "space"))
 
 
 def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
