@@ -193,7 +193,7 @@ class BlackBoxDataset(_Contest):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with open(os.path.join(folder, "train.csv"), "w") as file:
     ...         text = file.write("label,a,b\\n9.0,1,2\\n")
-    ...     BlackBoxDataset("train", base_path=folder).y.argmax()
+    ...     int(BlackBoxDataset("train", base_path=folder).y.argmax())
     8
     """
 
