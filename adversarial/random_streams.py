@@ -54,7 +54,7 @@ class RandomState(Configurable, np.random.RandomState):
     Examples
     --------
     >>> RandomState(seed=[2013, 3, 16]).randint(10)
-    4
+    8
     """
 
     def __init__(self, seed: int | list[int] | None = None):
@@ -81,8 +81,8 @@ def normal(loc: float = 0.0, scale: NonNegative = 1.0, size: int | list[int] | N
 
     Examples
     --------
-    >>> normal(loc=1.0, scale=0.0, size=[2, 3]).sum()
-    6.0
+    >>> normal(loc=1.0, scale=0.0, size=[2, 3]).tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     return np.random.normal(loc, scale, size)
 

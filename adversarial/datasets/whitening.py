@@ -46,7 +46,7 @@ class ZCA(Configurable):
     >>> rng = np.random.RandomState(0)
     >>> data = DenseDesignMatrix(X=rng.randn(500, 2) @ np.array([[2.0, 1.0], [0.0, 1.0]]))
     >>> data.apply_preprocessor(ZCA(filter_bias=1e-6), can_fit=True)
-    >>> np.abs(np.cov(data.X.T, ddof=0) - np.eye(2)).max() < 1e-4
+    >>> np.allclose(np.cov(data.X.T, ddof=0), np.eye(2), atol=1e-4)
     True
     """
 
