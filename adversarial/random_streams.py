@@ -18,7 +18,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import floatX
 from adversarial.ops.mrg31k3p import M1, M2, MRGUniform
 from adversarial.ops.random_state import RandomStateDraw, state_of
-from adversarial.options import Configurable, Count, Index
+from adversarial.options import Configurable, Count, Index, NonNegative, configurable
 
 #: Number of streams of a variate whose size is not known when its graph is built.
 MAX_STREAMS = 60 * 256
@@ -42,6 +42,50 @@ _A2_134 = (
 )
 
 Size = Sequence[Any] | Variable
+
+
+class RandomState(Configurable, np.random.RandomState):
+    """NumPy's generator of random numbers, a Mersenne Twister: `numpy.random.RandomState` in YAML.
+
+    Parameters
+    ----------
+    seed : int or list of int, optional
+        The seed; by default it is taken from the system, and nothing can be repeated.
+
+    Examples
+    --------
+    >>> RandomState(seed=[2013, 3, 16]).randint(10)
+    8
+    """
+
+    def __init__(self, seed: int | list[int] | None = None):
+        np.random.RandomState.__init__(self, seed)
+
+
+@configurable
+def normal(loc: float = 0.0, scale: NonNegative = 1.0, size: int | list[int] | None = None) -> Any:
+    """Draw normal numbers with a seed of the system's, so that no run repeats them: `numpy.random.normal` in YAML.
+
+    Parameters
+    ----------
+    loc : float, default 0
+        Mean.
+    scale : float, default 1
+        Standard deviation, at least 0.
+    size : int or list of int, optional
+        Shape of the array that is made; by default one number is drawn.
+
+    Returns
+    -------
+    array or float
+        The numbers.
+
+    Examples
+    --------
+    >>> normal(loc=1.0, scale=0.0, size=[2, 3]).tolist()
+    [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
+    """
+    return np.random.normal(loc, scale, size)
 
 
 def _matmul(a: np.ndarray, b: np.ndarray, modulus: int) -> np.ndarray:

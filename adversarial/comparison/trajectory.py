@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adversarial.models.pretrained import PretrainedLayer
 from adversarial.progress.reporting import Silent
 from adversarial.train import Train
 
@@ -136,11 +137,18 @@ def _parameters(model: Any) -> dict[str, np.ndarray]:
         # The parts of a generative stochastic network share names of parameters, as they did in the record.
         parts = getattr(model, "autoencoders", ())
         players = {f"ae{index}": part for index, part in enumerate(parts)} or {"": model}
-    return {
-        f"{player}_{param.name}".removeprefix("_"): np.array(param.get_value(borrow=True))
-        for player, part in players.items()
-        for param in part.get_params()
-    }
+    found = {}
+    for player, part in players.items():
+        pretrained = {
+            param: layer.layer_name
+            for layer in getattr(part, "layers", ())
+            if isinstance(layer, PretrainedLayer)
+            for param in layer.get_params()
+        }
+        for param in part.get_params():
+            prefix = pretrained.get(param, player)
+            found[f"{prefix}_{param.name}".removeprefix("_")] = np.array(param.get_value(borrow=True))
+    return found
 
 
 def distances(train: Train) -> list[Distance]:

@@ -199,9 +199,11 @@ class Builder:
         if not self.instantiate:
             return Proxy("!pkl", {"path": path}, line_of(node))
         from adversarial.checkpoint import load_model
+        from adversarial.datasets.pickled import open_data
 
         try:
-            return load_model(base_directory.beside(path), allow=self.allow_list.allow)
+            data = open_data(base_directory.beside(path))
+            return load_model(base_directory.beside(path), allow=self.allow_list.allow) if data is None else data
         except UserError as error:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise

@@ -232,7 +232,10 @@ def _sentence(error: yaml.YAMLError, text: str, name: str) -> str:
     if mark is None:
         return f"{name}: not readable as YAML: {problem}"
     lines = text.splitlines()
-    before = lines[mark.line][: mark.column + 1] if mark.line < len(lines) else ""
+    marked = lines[mark.line] if mark.line < len(lines) else ""
+    if re.search(r"%\(\w+\)[a-z]", marked):
+        return f"{name}, line {mark.line + 1}: is a template: fill in %(name)i and the like first, as its script did"
+    before = marked[: mark.column + 1]
     if "\t" in before and not before.rpartition("\t")[2].strip() or "'\\t'" in problem:
         return f"{name}, line {mark.line + 1}: holds a tab where YAML allows none; use spaces"
     context, opened = getattr(error, "context", None), getattr(error, "context_mark", None)

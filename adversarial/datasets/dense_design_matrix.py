@@ -14,11 +14,11 @@ from adversarial.datasets.dataset import Dataset, Preprocessor
 from adversarial.datasets.iteration import Subset, SubsetIterator
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.options import Count, OptionError
+from adversarial.options import Count, OptionError, configurable
 from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace, check_axes
 
 # Pylearn2 has the view converter in this module, so it is found here as well.
-__all__ = ["DefaultViewConverter", "DenseDesignMatrix", "Minibatches", "Rows", "one_hot_rows"]
+__all__ = ["DefaultViewConverter", "DenseDesignMatrix", "Minibatches", "Rows", "from_dataset", "one_hot_rows"]
 
 #: Rows converted at a time from bytes to floats.
 _ROWS_OF_A_PART = 100
@@ -205,6 +205,12 @@ class DenseDesignMatrix(Dataset):
             raise DataError(f"{type(self).__name__} has no view_converter, so its rows are not images")
         return self.view_converter.design_mat_to_topo_view(self.X if mat is None else mat)
 
+    def set_topological_view(self, V: np.ndarray, axes: Sequence[Any] = ("b", 0, 1, "c")) -> None:
+        """Replace the examples by images, which may have another shape than those before."""
+        lengths = dict(zip(check_axes(axes, type(self).__name__), V.shape, strict=True))
+        self.view_converter = DefaultViewConverter((lengths[0], lengths[1], lengths["c"]), axes)
+        self.set_design_matrix(self.view_converter.topo_view_to_design_mat(V))
+
     def get_weights_view(self, mat: np.ndarray) -> np.ndarray:
         """Convert rows to images with axes ('b', 0, 1, 'c')."""
         if self.view_converter is None:
@@ -359,6 +365,35 @@ def _check_labels(y: np.ndarray | None, y_labels: int, owner: str) -> None:
     if len(outside):
         found = np.asarray(y).ravel()[outside[0]]
         raise DataError(f"{owner}: targets must be labels from 0 to {y_labels - 1}, but there is {found}")
+
+
+@configurable
+def from_dataset(dataset: Dataset, num_examples: Count) -> DenseDesignMatrix:
+    """Make a dataset of a random run of another one's examples, as Pylearn2's function of this name.
+
+    Parameters
+    ----------
+    dataset : DenseDesignMatrix
+        Where the examples are from; its own random numbers choose the first of them.
+    num_examples : int
+        Number of examples, one after the other, at least 1.
+
+    Returns
+    -------
+    DenseDesignMatrix
+        With the same targets and shape of images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from_dataset(DenseDesignMatrix(X=np.eye(10)), num_examples=3).get_num_examples()
+    3
+    """
+    if not isinstance(dataset, DenseDesignMatrix):
+        reason = f"dataset is a {type(dataset).__name__}, but must be a DenseDesignMatrix"
+        raise OptionError("from_dataset", "dataset", reason)
+    rows, targets = dataset.get_batch_design(num_examples, include_labels=True)
+    return DenseDesignMatrix(X=rows, y=targets, view_converter=dataset.view_converter)
 
 
 def one_hot_rows(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -27,7 +27,8 @@ def _check_begins(file: str, wanted: bytes, other: bytes, advice: str) -> None:
         raise DataError(f"{file} cannot be read as a NumPy file: it begins as none does")
 
 
-def _load(file: str, mmap_mode: Literal["r", "c"] | None = None) -> np.ndarray:
+def load_npy(file: str, mmap_mode: Literal["r", "c"] | None = None) -> np.ndarray:
+    """Return the array of a .npy file, which is checked before memory is taken; DataError where it is damaged."""
     with damage_told(f"{file} cannot be read as a NumPy file"):
         with open_file(file) as opened:
             header = NpyArray(opened, os.path.getsize(file), file)
@@ -66,7 +67,7 @@ class NpyDataset(DenseDesignMatrix):
 
     def __init__(self, file: str, mmap_mode: Literal["r", "c"] | None = None):
         _check_begins(file, _ARRAY, _ARCHIVE, "holds several arrays; use NpzDataset and say which by its key")
-        super().__init__(**_matrix_or_images(_load(file, mmap_mode), file))
+        super().__init__(**_matrix_or_images(load_npy(file, mmap_mode), file))
 
 
 class NpzDataset(DenseDesignMatrix):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
@@ -10,7 +10,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.models.layer import Layer, LayerParent
+from adversarial.models.layer import Layer, LayerParent, sum_over
 from adversarial.options import OptionError
 from adversarial.space import Batch, CompositeSpace, Space, VectorSpace
 
@@ -164,6 +164,14 @@ class CompositeLayer(Layer):
         """Return the sum of the components' costs."""
         return cast(TensorVariable, sum(layer.cost(*pair) for layer, *pair in zip(self.layers, Y, Y_hat, strict=True)))
 
+    def get_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return the sum of the components' decays; `coeff` is a number for all, or a list with one for each."""
+        return sum_over(self.layers, coeff, lambda layer, own: layer.get_weight_decay(own))
+
+    def get_l1_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return the same of absolute values."""
+        return sum_over(self.layers, coeff, lambda layer, own: layer.get_l1_weight_decay(own))
+
     def get_layer_monitoring_channels(
         self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
@@ -231,6 +239,12 @@ class FlattenerLayer(Layer):
         # The parts are the matrices among the inputs: PyTensor before 3.3 has the axis among them too.
         parts = tuple(part for part in Y_hat.owner.inputs if part.ndim == Y_hat.ndim)
         return self.raw_layer.cost(self.output_space.format_as(Y, self.raw_layer.get_output_space()), parts)
+
+    def get_weight_decay(self, coeff: Any) -> TensorVariable:
+        return self.raw_layer.get_weight_decay(coeff)
+
+    def get_l1_weight_decay(self, coeff: Any) -> TensorVariable:
+        return self.raw_layer.get_l1_weight_decay(coeff)
 
     def get_layer_monitoring_channels(
         self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None

@@ -24,12 +24,14 @@ C01B = ("c", 0, 1, "b")
 
 
 class KernelLayer(WeightedLayer):
-    """A layer with kernels `W` of shape (channels, rows, columns, filters) and biases `b`.
+    """A layer with kernels `W`, here of shape (channels, rows, columns, filters), and biases `b`.
 
     It reads images with their axes in any order. Its subclasses declare the options named here in their constructors
     and store them as attributes.
     """
 
+    #: The axes of `W` that the norm of a kernel sums over.
+    norm_axes = (0, 1, 2)
     input_space: Conv2DSpace
     b: TensorSharedVariable
     geometry: Geometry
@@ -58,7 +60,7 @@ class KernelLayer(WeightedLayer):
 
     def _make_parameters(self, channels: int, filters: int, biased: Conv2DSpace) -> None:
         """Draw kernels from the MLP's random numbers; make biases for `biased`, one per channel or one per value."""
-        shape: tuple[int, ...] = (channels, *self.geometry.kernel_shape, filters)
+        shape = self._kernel_shape(channels, filters)
         spend(shape, f"{self.layer_name}_W")
         self.W = sharedX(self.mlp.rng.uniform(-self.irange, self.irange, shape), name=f"{self.layer_name}_W")
         shape = (biased.num_channels,) if self.tied_b else (biased.num_channels, *biased.shape)
@@ -67,6 +69,10 @@ class KernelLayer(WeightedLayer):
             raise self._option_error("init_bias", reason)
         spend(shape, f"{self.layer_name}_b")
         self.b = sharedX(np.zeros(shape) + self.init_bias, name=f"{self.layer_name}_b")
+
+    def _kernel_shape(self, channels: int, filters: int) -> tuple[int, ...]:
+        """The shape of `W`."""
+        return (channels, *self.geometry.kernel_shape, filters)
 
     def _with_bias(self, z: TensorVariable) -> TensorVariable:
         return z + (self.b[:, None, None, None] if self.tied_b else self.b[..., None])
@@ -81,7 +87,7 @@ class KernelLayer(WeightedLayer):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         if self.max_kernel_norm is not None and self.W in updates:
             W = cast(TensorVariable, updates[self.W])
-            updates[self.W] = limit_norms(W, (0, 1, 2), 0.0, self.max_kernel_norm)
+            updates[self.W] = limit_norms(W, self.norm_axes, 0.0, self.max_kernel_norm)
 
     def get_weights_topo(self) -> np.ndarray:
         return np.transpose(self.W.get_value(), (3, 1, 2, 0))
@@ -89,13 +95,16 @@ class KernelLayer(WeightedLayer):
     def get_layer_monitoring_channels(
         self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
-        norms = (cast(TensorVariable, self.W) ** 2).sum(axis=(0, 1, 2)) ** 0.5
+        norms = (cast(TensorVariable, self.W) ** 2).sum(axis=self.norm_axes) ** 0.5
         channels = {f"kernel_norms_{name}": getattr(norms, name)() for name in ("min", "mean", "max")}
         if state is None and state_below is not None:
             state = self.fprop(state_below)
         if state is not None:
-            channels |= activation_channels(state, separator=".", example_axes=(1, 2, 3))
+            channels |= self._activation_channels(state)
         return channels
+
+    def _activation_channels(self, state: TensorVariable) -> dict[str, TensorVariable]:
+        return activation_channels(state, separator=".", example_axes=(1, 2, 3))
 
 
 def pair(lengths: Iterable[int]) -> tuple[int, int]:

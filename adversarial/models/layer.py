@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import pytensor.tensor as pt
@@ -79,6 +82,20 @@ class Layer(Model):
         """Return the cost of each example (row) and unit (column)."""
         return self.cost(Y, Y_hat)
 
+    def get_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return `coeff` times the sum of the squares of the layer's weights."""
+        return float(coeff) * pt.sqr(self._decaying_weights()).sum()
+
+    def get_l1_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return `coeff` times the sum of the absolute values of the layer's weights."""
+        return float(coeff) * pt.abs(self._decaying_weights()).sum()
+
+    def _decaying_weights(self) -> TensorVariable:
+        raise ConfigurationError(
+            f"layer '{self.layer_name}' is a {type(self).__name__} without weights that could decay; "
+            "give it the coefficient 0"
+        )
+
     def get_layer_monitoring_channels(
         self, state_below: Batch | None = None, state: Batch | None = None, targets: Batch | None = None
     ) -> dict[str, TensorVariable]:
@@ -96,6 +113,9 @@ class WeightedLayer(Layer):
         """Replace the weights."""
         self.W.set_value(np.asarray(weights, dtype=self.W.dtype))
 
+    def _decaying_weights(self) -> TensorVariable:
+        return self.W
+
     def get_biases(self) -> np.ndarray:
         """Return a copy of the biases."""
         return self._biases().get_value()
@@ -108,6 +128,15 @@ class WeightedLayer(Layer):
         if self.b is None:
             raise ConfigurationError(f"layer '{self.layer_name}' has no bias")
         return self.b
+
+
+def sum_over(layers: list[Layer], coeff: Any, of_layer: Callable[[Layer, Any], TensorVariable]) -> TensorVariable:
+    """Return the sum of a penalty over layers whose coefficient, one for all or one for each, is not 0."""
+    each = list(coeff) if isinstance(coeff, (list, tuple)) else [coeff] * len(layers)
+    if len(each) != len(layers):
+        raise ConfigurationError(f"there are {len(each)} coefficients of decay for {len(layers)} layers")
+    terms = [of_layer(layer, own) for layer, own in zip(layers, each, strict=True) if own != 0]
+    return functools.reduce(operator.add, terms) if terms else pt.as_tensor_variable(0.0)
 
 
 def norm_channels(W: TensorVariable) -> dict[str, TensorVariable]:

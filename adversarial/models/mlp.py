@@ -12,7 +12,7 @@ from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.dropout import Dropout
-from adversarial.models.layer import Layer
+from adversarial.models.layer import Layer, sum_over
 from adversarial.models.model import Source
 from adversarial.options import Count, OptionError, nearest
 from adversarial.random_streams import MRG_RandomStreams
@@ -140,6 +140,11 @@ class MLP(Layer):
 
     def get_output_space(self) -> Space:
         return self.layers[-1].get_output_space()
+
+    @property
+    def force_batch_size(self) -> int | None:
+        """The number of examples that every minibatch must have, or None."""
+        return self.batch_size
 
     def add_layers(self, layers: Iterable[Layer]) -> None:
         """Append new layers at the output; their parameters are made here."""
@@ -283,16 +288,31 @@ class MLP(Layer):
                 raise OptionError("MLP", option, f"{option} names the layer '{name}', which does not exist{hint}")
 
     def cost(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
-        return self.layers[-1].cost(Y, Y_hat)
+        value = self.layers[-1].cost(Y, Y_hat)
+        # PyTensor names a mean "mean", Theano did not; a sum of costs makes the name part of a channel's.
+        value.name = None
+        return value
 
     def cost_matrix(self, Y: Batch, Y_hat: Batch) -> TensorVariable:
         return self.layers[-1].cost_matrix(Y, Y_hat)
+
+    def get_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return the sum of the layers' decays; `coeff` is a number for all, or a list with one for each."""
+        return sum_over(self.layers, coeff, lambda layer, own: layer.get_weight_decay(own))
+
+    def get_l1_weight_decay(self, coeff: Any) -> TensorVariable:
+        """Return the same of absolute values."""
+        return sum_over(self.layers, coeff, lambda layer, own: layer.get_l1_weight_decay(own))
 
     def cost_from_X(self, data: tuple[Batch, Batch]) -> TensorVariable:
         """Return the cost of the output for an input X, without dropout, where the target is Y, given (X, Y)."""
         self.get_monitoring_data_specs()[0].validate(data)
         X, Y = data
         return self.cost(Y, self.fprop(X))
+
+    def cost_from_X_data_specs(self) -> tuple[Space, Any]:
+        """Return the (space, source) of what `cost_from_X` reads, which `MethodCost` asks for."""
+        return self.get_monitoring_data_specs()
 
     def get_monitoring_data_specs(self) -> tuple[Space, Any]:
         space = CompositeSpace((self.get_input_space(), self.get_output_space()))

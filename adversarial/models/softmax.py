@@ -16,7 +16,7 @@ from adversarial.backend import floatX
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.affine import AffineLayer
-from adversarial.models.layer import norm_channels
+from adversarial.models.layer import Layer, norm_channels
 from adversarial.options import Count, Index, NonNegative, OptionError, Positive
 from adversarial.space import Batch, Space, VectorSpace
 
@@ -113,6 +113,9 @@ class Softmax(AffineLayer):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         if not self.no_affine:
             super()._modify_updates(updates)
+
+    def _decaying_weights(self) -> TensorVariable:
+        return Layer._decaying_weights(self) if self.no_affine else self.W
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         if self.no_affine:

@@ -7,6 +7,7 @@ from adversarial.monitor.channel import (
     number_aware_alphabetical_key,
     read_channel,
 )
+from adversarial.monitor.measured import get_channel
 from adversarial.monitor.monitor import NO_DATA, Monitor, push_monitor
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MonitorChannel",
     "find_channel",
     "format_value",
+    "get_channel",
     "number_aware_alphabetical_key",
     "push_monitor",
     "read_channel",

@@ -17,7 +17,7 @@ from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import MinibatchIterator
 from adversarial.models.model import Model
-from adversarial.options import OptionError, nearest
+from adversarial.options import OptionError, configurable, nearest
 
 Channel = TypeVar("Channel", covariant=True)
 
@@ -189,6 +189,7 @@ def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str) -> Ch
     raise OptionError(wanted_by, "channel_name", reason)
 
 
+@configurable
 def read_channel(model: Model, channel_name: str, monitor_name: str = "monitor") -> float:
     """Return the last recorded value of a channel.
 
@@ -205,8 +206,23 @@ def read_channel(model: Model, channel_name: str, monitor_name: str = "monitor")
     -------
     float
         The value.
+
+    Examples
+    --------
+    >>> from adversarial.checkpoint.record import MonitorRecord
+    >>> from adversarial.models.model import Model
+    >>> model, record = Model(), dict.fromkeys(("epoch_record", "batch_record", "example_record"), [0, 1])
+    >>> channel = record | {"val_record": [0.5, 0.25], "time_record": [0.0, 1.0]}
+    >>> content = {"epochs_seen": 1, "batches_seen": 1, "examples_seen": 1, "channels": {"nll": channel}}
+    >>> model.monitor = MonitorRecord.from_content(content)
+    >>> float(read_channel(model, "nll"))
+    0.25
     """
-    return find_channel(getattr(model, monitor_name), channel_name, "read_channel").val_record[-1]
+    monitor = getattr(model, monitor_name, None)
+    if monitor is None:
+        reason = f"the model has no record of a monitor under the name '{monitor_name}'"
+        raise OptionError("read_channel", "monitor_name", reason)
+    return float(find_channel(monitor, channel_name, "read_channel").val_record[-1])
 
 
 def number_aware_alphabetical_key(name: str) -> list[tuple[int, int, str]]:

@@ -16,12 +16,15 @@ from typing import Any
 
 from adversarial.errors import ConfigurationError, quoted
 from adversarial.names.names_2014 import NAMES_2014, home_of
+from adversarial.names.not_ported import reason_against
 from adversarial.options import Configurable, nearest
 
 _PACKAGE = __name__.partition(".")[0]
 _FOLDER = Path(__file__).parents[1]
 #: Packages of 2014: their names get a better error message.
 _ROOTS_2014 = ("pylearn2.", "theano.")
+#: Letters by which a word typed wrongly is longer or shorter than the right one.
+_TYPED_WRONGLY = 2
 
 
 class AllowList:
@@ -156,8 +159,10 @@ def _hint(name: str, module: ModuleType | None = None) -> str:
         known += (
             [f"{module.__name__}.{key}" for key, value in vars(module).items() if _buildable(value)] if module else []
         )
-    last = difflib.get_close_matches(_last(name), {_last(candidate) for candidate in known}, n=1, cutoff=0.7)
+    last = difflib.get_close_matches(_last(name), {_last(candidate) for candidate in known}, n=1, cutoff=0.75)
     close = [candidate for candidate in known if last and _last(candidate) == last[0] and candidate != name]
+    # A name with a word more, such as Conv in front, is another thing.
+    close = [candidate for candidate in close if abs(len(_last(candidate)) - len(_last(name))) <= _TYPED_WRONGLY]
     return nearest(name, close)
 
 
@@ -166,6 +171,9 @@ def _last(name: str) -> str:
 
 
 def _refusal(name: str, module_name: str) -> str:
+    reason = reason_against(name)
+    if reason:
+        return f"2014's {quoted(name)} is not ported: {reason}"
     hint = _hint(name)
     if module_name.startswith(f"{_PACKAGE}."):
         fork = f"; if it is a fork's, in a folder {_PACKAGE}, allow it by --allow {quoted(module_name)[1:-1]}"

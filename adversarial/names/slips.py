@@ -37,6 +37,7 @@ class Behaviours:
 _FAILED = "it failed in 2014"
 _TOOL = "a tool's"
 _NO_FIGURE = "no figure depends on it"
+_NOT_FINITE = "its figures were not finite, or it failed, in 2014"
 
 
 class Slip(Enum):
@@ -132,6 +133,15 @@ class Slip(Enum):
     )
     CHANNELS_OF_IMAGES = Behaviours(
         "a generator that reads images had no channels of its layers, but a warning", "it has them"
+    )
+    CONV_ELEMWISE = Behaviours(
+        "ConvElemwise gave minus infinity where a last mean pool went beyond the edge, and a full convolution with a "
+        "stride another shape than its output space",
+        "both are right",
+        _NOT_FINITE,
+    )
+    ADAGRAD = Behaviours(
+        "AdaGrad became NaN where a gradient had always been exactly 0", "the parameter stays as it is", _NOT_FINITE
     )
 
     def line(self) -> str:

@@ -15,7 +15,7 @@ from adversarial.backend import sharedX
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
-from adversarial.options import Configurable, Momentum01, OptionError, UsuallyMomentum01
+from adversarial.options import Configurable, Momentum01, OptionError, Positive, UsuallyMomentum01
 from adversarial.train_extensions import TrainExtension
 
 #: Factors of the learning rate by parameter; 1 where a parameter is absent.
@@ -70,6 +70,8 @@ class Momentum(LearningRule):
     ----------
     init_momentum : float
         The momentum at first, from 0 up to, not including, 1; MomentumAdjustor changes it by the epoch.
+    nesterov_momentum : bool, default False
+        Whether the step looks ahead: Nesterov's accelerated gradient. Pylearn2 has it since 2015.
 
     Notes
     -----
@@ -77,6 +79,10 @@ class Momentum(LearningRule):
 
         velocity <- momentum * velocity - learning_rate * scale * gradient
         param <- param + velocity
+
+    With `nesterov_momentum`, where the parameters stand for those at which the gradient is taken::
+
+        param <- param + momentum * velocity - learning_rate * scale * gradient
 
     Examples
     --------
@@ -86,8 +92,9 @@ class Momentum(LearningRule):
     ['inc_b', 'b']
     """
 
-    def __init__(self, init_momentum: Momentum01):
+    def __init__(self, init_momentum: Momentum01, nesterov_momentum: bool = False):
         self.momentum = sharedX(init_momentum, name="momentum")
+        self.nesterov_momentum = nesterov_momentum
 
     def add_channels_to_monitor(self, monitor: Monitor, monitoring_dataset: Dataset) -> None:
         """Add the channel 'momentum'."""
@@ -103,9 +110,9 @@ class Momentum(LearningRule):
         updates: dict[SharedVariable, Variable] = {}
         for param, grad in grads.items():
             velocity = _zeros_like(param, "inc_")
-            new_velocity = self.momentum * velocity - learning_rate * scalers.get(param, 1.0) * grad
-            updates[velocity] = new_velocity
-            updates[param] = param + new_velocity
+            step = learning_rate * scalers.get(param, 1.0) * grad
+            updates[velocity] = new_velocity = self.momentum * velocity - step
+            updates[param] = param + (self.momentum * new_velocity - step if self.nesterov_momentum else new_velocity)
         return updates
 
 
@@ -145,6 +152,77 @@ class AdaDelta(LearningRule):
             updates[mean_square_grad] = new_mean_square_grad
             updates[mean_square_dx] = self.decay * mean_square_dx + (1 - self.decay) * pt.sqr(step)
             updates[param] = param + step
+        return updates
+
+
+class AdaGrad(LearningRule):
+    """AdaGrad (Duchi, Hazan and Singer, 2011): steps shrink with the root of the sum of all squared gradients so far.
+
+    As in Pylearn2 of March 2015, except that an element whose gradient has always been exactly 0 stays as it is; there
+    it became NaN.
+
+    Examples
+    --------
+    >>> param = sharedX(np.ones(2), name="b")
+    >>> updates = AdaGrad().get_updates(sharedX(0.1), {param: 3.0 * pt.ones_like(param)})
+    >>> [f"{value:.1f}" for value in updates[param].eval()]
+    ['0.9', '0.9']
+    """
+
+    def get_updates(
+        self,
+        learning_rate: TensorSharedVariable,
+        grads: dict[SharedVariable, TensorVariable],
+        lr_scalers: LrScalers | None = None,
+    ) -> dict[SharedVariable, Variable]:
+        scalers = lr_scalers or {}
+        updates: dict[SharedVariable, Variable] = {}
+        for param, grad in grads.items():
+            sum_square_grad = _zeros_like(param, "sum_square_grad_")
+            updates[sum_square_grad] = total = sum_square_grad + pt.sqr(grad)
+            # 1 in place of a root of 0, which is divided into a gradient of 0.
+            root = pt.switch(total > 0.0, pt.sqrt(total), 1.0)
+            updates[param] = param - scalers.get(param, 1.0) * learning_rate / root * grad
+        return updates
+
+
+class RMSProp(LearningRule):
+    """RMSProp (Hinton, lecture 6 of *Neural networks for machine learning*, 2012), as in Pylearn2 of March 2015.
+
+    The gradient is divided by the root of a running mean of its square.
+
+    Parameters
+    ----------
+    decay : float, default .9
+        Decay of the running mean, from 0 up to, not including, 1.
+    max_scaling : float, default 1e5
+        The largest factor by which a gradient grows: no root below 1 / max_scaling is divided by. Above 0.
+
+    Examples
+    --------
+    >>> param = sharedX(np.ones(2), name="b")
+    >>> updates = RMSProp(decay=0.0).get_updates(sharedX(0.1), {param: 3.0 * pt.ones_like(param)})
+    >>> [f"{value:.1f}" for value in updates[param].eval()]
+    ['0.9', '0.9']
+    """
+
+    def __init__(self, decay: Momentum01 = 0.9, max_scaling: Positive = 1e5):
+        self.decay = decay
+        self.max_scaling = max_scaling
+
+    def get_updates(
+        self,
+        learning_rate: TensorSharedVariable,
+        grads: dict[SharedVariable, TensorVariable],
+        lr_scalers: LrScalers | None = None,
+    ) -> dict[SharedVariable, Variable]:
+        scalers = lr_scalers or {}
+        updates: dict[SharedVariable, Variable] = {}
+        for param, grad in grads.items():
+            mean_square_grad = _zeros_like(param, "mean_square_grad_")
+            updates[mean_square_grad] = mean = self.decay * mean_square_grad + (1 - self.decay) * pt.sqr(grad)
+            root = pt.maximum(pt.sqrt(mean), 1.0 / self.max_scaling)
+            updates[param] = param - scalers.get(param, 1.0) * learning_rate * grad / root
         return updates
 
 

@@ -14,24 +14,21 @@ from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.backend import denormals_flushed, function, sharedX, update_loop
-from adversarial.checkpoint.training_state import get_states, random_state, set_random_state, set_states
+from adversarial.backend import function, sharedX, update_loop
 from adversarial.cost import Cost
-from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
+from adversarial.costs.mlp import default_cost
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import (
     IndexedMinibatches,
     MinibatchIterator,
-    has_uniform_batch_size,
-    is_stochastic,
 )
-from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.errors import ConfigurationError
 from adversarial.monitor import NO_DATA, Monitor
-from adversarial.monitor.order_2014 import python2_order
 from adversarial.options import Count, Momentum01, OptionError, UsuallyPositive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
+from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
 from adversarial.training_algorithms.nan_search import Compiled, NanSearch
 from adversarial.training_algorithms.schedules import (
     AnnealedLearningRate,
@@ -42,7 +39,7 @@ from adversarial.training_algorithms.schedules import (
     OneOverEpoch,
     PolyakAveraging,
 )
-from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm, as_callbacks
+from adversarial.training_algorithms.training_algorithm import as_callbacks
 
 # Pylearn2 has the schedules in this module too, so they are found here as well.
 __all__ = [
@@ -61,7 +58,7 @@ __all__ = [
 DEFAULT_SEED = (2012, 10, 5)
 
 
-class SGD(TrainingAlgorithm):
+class SGD(MinibatchAlgorithm):
     """Minibatch stochastic gradient descent that updates all parameters at once, by one compiled function.
 
     The paper's own experiments use it: both players take a step on each minibatch, which is Algorithm 1 with k = 1.
@@ -72,7 +69,7 @@ class SGD(TrainingAlgorithm):
         Step size, above 0 as a rule. The attribute `learning_rate` is a shared scalar that callbacks and extensions may
         change.
     cost : Cost, optional
-        The objective, default the model's `get_default_cost()`.
+        The objective, default the model's own: `costs.mlp.Default` for an MLP.
     batch_size : int, optional
         Examples in a minibatch, at least 1, default the model's own.
     monitoring_batch_size : int, optional
@@ -164,7 +161,7 @@ class SGD(TrainingAlgorithm):
         self.batch_size = batch_size
         self.set_batch_size = set_batch_size
         self.batches_per_iter = batches_per_iter
-        self.monitoring_dataset = _named(monitoring_dataset)
+        self.monitoring_dataset = named_datasets(monitoring_dataset)
         self.monitoring_batch_size = monitoring_batch_size
         self.monitoring_batches = monitoring_batches
         self.monitor_iteration_mode = monitor_iteration_mode
@@ -173,7 +170,6 @@ class SGD(TrainingAlgorithm):
         self.termination_criterion = termination_criterion
         self.train_iteration_mode = "shuffled_sequential" if train_iteration_mode is None else train_iteration_mode
         self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
-        self._epoch_rng_state: dict[str, Any] | None = None
         self._loop: Any = None
 
     def setup(self, model: Any, dataset: Dataset) -> None:
@@ -194,7 +190,7 @@ class SGD(TrainingAlgorithm):
             If a parameter is not finite to begin with.
         """
         self.model = model
-        cost = self.cost = model.get_default_cost() if self.cost is None else self.cost
+        cost = self.cost = default_cost(model) if self.cost is None else self.cost
         self.params = list(model.get_params())
         if not self.params:
             raise ConfigurationError("the model has no parameters to train")
@@ -220,37 +216,13 @@ class SGD(TrainingAlgorithm):
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
 
-    def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
-        """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
-        data_specs = cost.get_data_specs(self.model)
-        self._data_specs = flat_specs(data_specs)
-        space, sources = self._data_specs
-        if not sources:
-            raise ConfigurationError("the cost reads no data, so there are no minibatches to train on")
-        inputs = tuple(
-            part.make_theano_batch(name=f"{type(self).__name__}[{source}]", batch_size=self.batch_size)
-            for part, source in zip(space.components, sources, strict=True)
-        )
-        return inputs, DataSpecsMapping(data_specs).nest(inputs)
-
     def _setup_monitor(self, cost: Cost) -> None:
-        if self.monitoring_dataset is None:
-            return
-        if self.monitoring_batch_size is None and self.monitoring_batches is None:
-            self.monitoring_batch_size = self.batch_size
-            self.monitoring_batches = self.batches_per_iter
-        self.monitor.setup(
-            self.monitoring_dataset,
-            cost,
-            self.monitoring_batch_size,
-            self.monitoring_batches,
-            self.monitoring_costs,
-            self.monitor_iteration_mode,
-        )
-        first = next(iter(self.monitoring_dataset.values()))
-        self.monitor.add_channel("learning_rate", None, self.learning_rate, first, data_specs=NO_DATA)
-        if self.learning_rule is not None:
-            self.learning_rule.add_channels_to_monitor(self.monitor, first)
+        super()._setup_monitor(cost)
+        if self.monitoring_dataset is not None:
+            first = next(iter(self.monitoring_dataset.values()))
+            self.monitor.add_channel("learning_rate", None, self.learning_rate, first, data_specs=NO_DATA)
+            if self.learning_rule is not None:
+                self.learning_rule.add_channels_to_monitor(self.monitor, first)
 
     def _check_gradients(self, grads: dict[SharedVariable, TensorVariable]) -> None:
         owner = type(self.cost).__name__
@@ -302,145 +274,13 @@ class SGD(TrainingAlgorithm):
     def functions(self) -> list[Callable]:
         return [self.sgd_update]
 
-    def train(self, dataset: Dataset) -> bool:
-        """Train for one epoch, or for the rest of one that was left early.
-
-        Parameters
-        ----------
-        dataset : Dataset
-            The training data.
-
-        Returns
-        -------
-        bool
-            False if the update hook ended the epoch early.
-
-        Raises
-        ------
-        NumericalError
-            If a parameter becomes NaN or infinite.
-        """
-        iterator = self._minibatches(dataset)
-        self.updates_per_epoch = getattr(iterator, "num_batches", None)
-        for _ in range(self.updates_this_epoch):
-            next(iterator)
-        for _ in self._updates(iterator):
-            self._guard.check_after_update()
-            if self._update_hook is not None and self._update_hook():
-                return False
-        self._guard.check_all()
-        self._end_epoch()
-        return True
-
-    def _minibatches(self, dataset: Dataset) -> MinibatchIterator:
-        """Return an iterator over this epoch's minibatches, from its beginning."""
-        if self._epoch_rng_state is None:
-            self._epoch_rng_state = random_state(self.rng)
-        else:
-            set_random_state(self.rng, self._epoch_rng_state)
-        return dataset.iterator(
-            mode=self.train_iteration_mode,
-            batch_size=self.batch_size,
-            num_batches=self.batches_per_iter,
-            data_specs=self._data_specs,
-            return_tuple=True,
-            rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
-        )
-
     def _updates(self, iterator: MinibatchIterator) -> Iterator[None]:
-        """Update on each minibatch; yield after each update, or after several that the backend runs at once."""
         indexed = isinstance(iterator, IndexedMinibatches) and not self._on_load_batch
         if self._loop is not None and indexed and self._loop.can_run(iterator):
             ahead = all(getattr(callback, "runs_ahead", False) for callback in self.update_callbacks)
             yield from self._loop.run(iterator, self._after_update, ahead)
-            return
-        space, _ = self._data_specs
-        for batch in iterator:
-            for on_load in self._on_load_batch:
-                on_load(*batch)
-            with denormals_flushed():
-                self._update(batch)
-            self._after_update(space.np_batch_size(batch))
-            yield
-
-    def _after_update(self, examples: int) -> None:
-        self.updates_this_epoch += 1
-        self.monitor.report_batch(examples)
-        for callback in self.update_callbacks:
-            callback(self)
+        else:
+            yield from super()._updates(iterator)
 
     def _update(self, batch: tuple[np.ndarray, ...]) -> None:
         self.sgd_update(*batch)
-
-    def _end_epoch(self) -> None:
-        self.updates_this_epoch = 0
-        self._epoch_rng_state = None
-
-    def continue_learning(self, model: Any) -> bool:
-        return self.termination_criterion is None or bool(self.termination_criterion.continue_learning(model))
-
-    def get_state(self) -> dict[str, Any]:
-        """Return the place in the epoch, the random state at its beginning, and the states of the callbacks."""
-        return {
-            "rng": self._epoch_rng_state or random_state(self.rng),
-            "updates_this_epoch": self.updates_this_epoch,
-            "train_iteration_mode": self.train_iteration_mode,
-            "batch_size": self.batch_size,
-            "update_callbacks": get_states(self.update_callbacks),
-        }
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        if state["updates_this_epoch"] and state["batch_size"] != self.batch_size:
-            raise CheckpointError(
-                f"the saved run stopped within an epoch of minibatches of {state['batch_size']} examples, and cannot "
-                f"go on with {self.batch_size}"
-            )
-        set_states(self.update_callbacks, state["update_callbacks"], "update callbacks")
-        self.updates_this_epoch = int(state["updates_this_epoch"])
-        set_random_state(self.rng, state["rng"])
-        self._epoch_rng_state = random_state(self.rng) if self.updates_this_epoch else None
-
-    def get_termination_state(self) -> dict[str, Any]:
-        return get_states([self.termination_criterion])[0]
-
-    def set_termination_state(self, state: dict[str, Any]) -> None:
-        if self.termination_criterion is not None and state:
-            self.termination_criterion.set_state(state)
-
-    def _synchronize_batch_size(self, model: Any) -> None:
-        """Use the batch size of a model that requires one, or override it."""
-        forced = getattr(model, "force_batch_size", None) or 0
-        if forced and self.batch_size is None:
-            self.batch_size = forced
-        elif forced and self.batch_size != forced:
-            if not self.set_batch_size:
-                reason = f"batch_size is {self.batch_size}, but the model works with {forced} only"
-                raise OptionError(type(self).__name__, "batch_size", reason)
-            model.set_batch_size(self.batch_size)
-        if self.batch_size is None:
-            raise OptionError(type(self).__name__, "batch_size", "needs the option 'batch_size', which is not given")
-
-    def _check_monitoring_batches(self, model: Any) -> None:
-        """Check that all monitoring batches have the batch size that a model requires."""
-        if not getattr(model, "force_batch_size", None) or self.monitoring_dataset is None:
-            return
-        if has_uniform_batch_size(self.monitor_iteration_mode):
-            return
-        assert self.batch_size is not None  # `_synchronize_batch_size` has seen to it
-        for dataset in self.monitoring_dataset.values():
-            if dataset.get_num_examples() % self.batch_size:
-                reason = (
-                    f"monitor_iteration_mode is '{self.monitor_iteration_mode}', but must be even_sequential, "
-                    "even_shuffled_sequential or even_batchwise_shuffled_sequential: the model takes batches of "
-                    f"{self.batch_size} only, and a monitoring dataset does not divide into such"
-                )
-                raise OptionError(type(self).__name__, "monitor_iteration_mode", reason)
-
-
-def _named(monitoring_dataset: Dataset | dict[str, Dataset] | None) -> dict[str, Dataset] | None:
-    """Return the monitoring datasets by name, in the order in which 2014 took them, or None."""
-    if monitoring_dataset is None:
-        return None
-    if isinstance(monitoring_dataset, dict):
-        return {name: monitoring_dataset[name] for name in python2_order(monitoring_dataset)} or None
-    return {"": monitoring_dataset}

@@ -136,6 +136,7 @@ def test_a_damaged_experiment_is_read_or_refused_in_one_line(data):
         ("a: b\nc: \x00", "x.yaml, line 2: holds the character '\\x00', which YAML does not allow"),
         ("a: [1,\nb: {", "x.yaml, line 2: not readable as YAML: "),
         ("{\n a: 1\n b: 2\n}", "while parsing a flow mapping that starts on line 1"),
+        ("a: {\n  b: %(stop)i }", "x.yaml, line 2: is a template: fill in %(name)i and the like first"),
         ("a: *nobody", "x.yaml, line 1: not readable as YAML: found undefined alias 'nobody'"),
         ("a: 1\nb: 2\na: 3", "x.yaml, line 3, key 'a': already given on line 1; keep one of the two"),
         ("{1: a, 0x1: b}", "x.yaml, line 1, key '0x1': already given"),

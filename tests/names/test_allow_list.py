@@ -85,6 +85,8 @@ def test_what_is_not_allowed_is_not_imported(tmp_path, monkeypatch):
         ),
         ("pylearn2.models.svm.DenseMulticlassSVM", "2014's 'pylearn2.models.svm.DenseMulticlassSVM' is not ported"),
         ("theano.function", "2014's 'theano.function' is not ported"),
+        ("pylearn2.models.kmeans.KMeans", "is not ported: k-means is out of scope; scikit-learn has it"),
+        ("pylearn2.models.mlp.ConvSoftplus", "2014's 'pylearn2.models.mlp.ConvSoftplus' is not ported"),
         ("numpy.zeros", "'numpy.zeros' is not allowed; if it is your own code, allow it by --allow numpy"),
         ("MLP", "'MLP' is not a dotted name such as adversarial.models.mlp.MLP"),
         ("adversarial.options.nearest", "is not something that a file can build"),

@@ -13,7 +13,14 @@ from training_stand_ins import interpret
 from adversarial.backend import function, sharedX
 from adversarial.errors import ConfigurationError
 from adversarial.options import OptionError
-from adversarial.training_algorithms.learning_rule import AdaDelta, Momentum, MomentumAdjustor, plain_updates
+from adversarial.training_algorithms.learning_rule import (
+    AdaDelta,
+    AdaGrad,
+    Momentum,
+    MomentumAdjustor,
+    RMSProp,
+    plain_updates,
+)
 
 RATE, SCALE = 0.1, 0.5
 
@@ -115,3 +122,41 @@ def test_options_are_checked():
         MomentumAdjustor(final_momentum=0.7, start=1, saturate=2).setup(
             None, None, SimpleNamespace(learning_rule=AdaDelta())
         )
+
+
+def test_nesterov_momentum_steps_from_where_the_velocity_leads(float64):
+    momentum, rates = 0.6, (RATE * SCALE, RATE)
+    for values, gradient, rate in zip(
+        trajectory(Momentum(momentum, nesterov_momentum=True).get_updates), gradients(), rates, strict=True
+    ):
+        velocity = 0.0
+        for before, after in zip(values, values[1:], strict=False):
+            velocity = momentum * velocity - rate * gradient(before)
+            np.testing.assert_allclose(after, before + momentum * velocity - rate * gradient(before), rtol=1e-12)
+
+
+def test_adagrad_divides_by_the_root_of_all_squares_so_far(float64):
+    for values, gradient, rate in zip(
+        trajectory(AdaGrad().get_updates), gradients(), (RATE * SCALE, RATE), strict=True
+    ):
+        total = 0.0
+        for before, after in zip(values, values[1:], strict=False):
+            total = total + gradient(before) ** 2
+            np.testing.assert_allclose(after, before - rate * gradient(before) / np.sqrt(total), rtol=1e-12)
+
+
+def test_adagrad_leaves_what_never_had_a_gradient(float64):
+    param = sharedX(np.ones(2), name="b")
+    updates = AdaGrad().get_updates(sharedX(RATE), {param: pt.constant(np.array([0.0, 1.0]))})
+    np.testing.assert_allclose(updates[param].eval(), [1.0, 1.0 - RATE])
+
+
+@pytest.mark.parametrize("max_scaling", [1e5, 2.0])
+def test_rmsprop_divides_by_the_root_of_a_running_mean_of_squares(max_scaling, float64):
+    rule = RMSProp(decay=0.7, max_scaling=max_scaling)
+    for values, gradient, rate in zip(trajectory(rule.get_updates), gradients(), (RATE * SCALE, RATE), strict=True):
+        mean = 0.0
+        for before, after in zip(values, values[1:], strict=False):
+            mean = 0.7 * mean + 0.3 * gradient(before) ** 2
+            step = rate * gradient(before) / np.maximum(np.sqrt(mean), 1 / max_scaling)
+            np.testing.assert_allclose(after, before - step, rtol=1e-12)

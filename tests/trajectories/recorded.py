@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from adversarial import backend
+from adversarial.checkpoint import load_model
 from adversarial.comparison.trajectory import parameters_after
 from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter
@@ -104,6 +105,8 @@ def hold_to_the_record(
         experiment = shutil.copy(folder / f"{phase}.yaml", directory) if phase else path
         params, monitor = np.load(folder / f"params{ending}.npz"), np.load(folder / f"monitor{ending}.npz")
         run = follow(yaml_parse.load_path(experiment, overrides=overrides), recorded_updates(params))
+        if any(key.startswith("best/") for key in params.files):
+            run.params["best"] = {param.name: param.get_value() for param in load_model("best.pkl").get_params()}
         deviation, where = largest_deviation(run, params)
         print(f"{backend.backend_name()} {folder.name}{ending}: largest deviation {deviation:.1e} in {where}")
         assert deviation <= parameter_tolerance, where
