@@ -16,7 +16,7 @@ from adversarial.command_line.scoring import (
     data_of_arguments,
     samples_of_arguments,
 )
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, printable
 from adversarial.evaluation import parzen_log_likelihood
 from adversarial.figures.width_curve import check_picture, draw_curves
 from adversarial.likelihood.cross_validation import GRID, grid
@@ -86,11 +86,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         repeats=given.repeats,
         convergence=given.convergence,
         batch_size=given.batch_size,
+        as_is=given.as_is,
         allow=given.allow,
         progress=not given.json,
     )
     for warning in result.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     if given.plot:
         draw_curves(given.plot, result.width_choices, "the validation data")
     program.say(result.to_json() if given.json else result)
