@@ -42,4 +42,5 @@ class SavedModel(TypedDict, total=False):
     model: Required[dict[str, Any]]
     parameters: Required[dict[str, np.ndarray]]
     monitor: Required[MonitorContent | None]
+    earlier_monitors: dict[str, MonitorContent]
     training: dict[str, Any] | None
