@@ -210,6 +210,10 @@ class SGD(TrainingAlgorithm):
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
 
+    def check_channels(self) -> None:
+        if self.termination_criterion is not None:
+            self.termination_criterion.check_channels(self.model)
+
     def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
         """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
         data_specs = cost.get_data_specs(self.model)
