@@ -19,7 +19,7 @@ from adversarial.game.generator import Generator
 from adversarial.models.linear import logit_of
 from adversarial.models.model import Model
 from adversarial.random_streams import M2, MRG_RandomStreams
-from adversarial.space import Conv2DSpace, Space
+from adversarial.space import Batch, CompositeSpace, Conv2DSpace, Space, VectorSpace
 
 #: Samples drawn by one call: a paper's worth, and as many as 2014's parzen_ll.py drew in one.
 MOST_AT_ONCE = 10_000
@@ -177,8 +177,16 @@ class Sampler:
     def _images_of(self) -> Callable:
         count = pt.lscalar("count")
         sample, z, _ = self.generator.sample_and_noise(count)
-        given = z.type("z")
-        values = clone_replace(self._values(sample), [(z, given)])
+        space = self.generator.get_input_space()
+        if isinstance(space, CompositeSpace):
+            # Noise of several parts is one vector here.
+            vector = VectorSpace(space.get_total_dimension())
+            given = pt.fmatrix("z")
+            replaced = list(zip(_parts(z), _parts(vector.format_as(given, space)), strict=True))
+        else:
+            given = z.type("z")
+            replaced = [(z, given)]
+        values = clone_replace(self._values(sample), replaced)
         # A generator with dropout of its own needs the number of samples for its masks.
         return backend.function([given, count], values, on_unused_input="ignore")
 
@@ -189,8 +197,16 @@ class Sampler:
         return np.concatenate([np.asarray(self._images_of(part, len(part))) for part in parts])
 
     def draw_noise(self, count: int) -> np.ndarray:
-        """Draw z, a batch of `count` examples of the generator's input space, float32."""
-        return np.asarray(backend.function([], self.generator.sample_and_noise(count)[1])())
+        """Draw z, a batch of `count` examples of the generator's input space, float32; of several parts, as rows."""
+        z, space = self.generator.sample_and_noise(count)[1], self.generator.get_input_space()
+        if isinstance(space, CompositeSpace):
+            z = space.format_as(z, VectorSpace(space.get_total_dimension()))
+        return np.asarray(backend.function([], z)())
+
+
+def _parts(batch: Batch) -> list[TensorVariable]:
+    """Return the parts of a batch of a CompositeSpace, those within parts too."""
+    return [part for each in batch for part in _parts(each)] if isinstance(batch, tuple) else [batch]
 
 
 def samples_of(model: Model, n: int, batch: int | None = None, seed: int | None = None) -> np.ndarray:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, DataError
+from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sheets import sample_sheet
+from adversarial.figures.plane import write_plane
 
 EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
@@ -49,17 +54,30 @@ def main(argv: Sequence[str] | None = None) -> None:
     path = pictures.output_path(given, "samples")
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
+    data = pictures.split_of_data(given, content, "train", given.train) if neighbours else None
+    if is_of_the_plane(model) and given.shape is None:
+        write_plane(path, plane_picture(model, given.seed, _plane_data(given, content) if data is None else data))
+        pictures.say_where(path, given)
+        return
     sheet = sample_sheet(
         model,
         given.rows or (4 if neighbours else 10),
         given.cols or (5 if neighbours else 10),
         seed=given.seed,
         shape=given.shape,
-        training_examples=pictures.split_of_data(given, content, "train", given.train) if neighbours else None,
+        training_examples=data,
         neighbours="each" if given.each_neighbour else "row",
         name=os.path.basename(given.model),
     )
     pictures.draw(sheet, path, given)
+
+
+def _plane_data(given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray | None:
+    """Return the training examples to draw beside samples of two values; None where they are not at hand."""
+    try:
+        return pictures.split_of_data(given, content, "train", given.train)
+    except (ConfigurationError, DataError):
+        return None
 
 
 command = partial(program.run, main)
