@@ -227,7 +227,8 @@ def bind(target: Callable, arguments: Mapping[str, Any]) -> None:
     owner = getattr(target, "__name__", str(target))
     for name, value in arguments.items():
         if name not in declared:
-            raise OptionError(owner, name, f"has no option '{name}'{nearest(name, declared)}")
+            near = nearest(name, declared) or f"; it has {', '.join(declared) or 'none'}"
+            raise OptionError(owner, name, f"has no option '{name}'{near}")
         reason = mismatch(value, declared[name].annotation)
         if reason:
             raise OptionError(owner, name, f"{name} is {_shown(value)}, but must be {reason}")

@@ -13,9 +13,12 @@ from adversarial.options import Configurable, Count, Fraction, OptionError, Posi
 class TerminationCriterion(Configurable):
     """A base for criteria that say after each epoch whether to continue.
 
-    A subclass with a state of its own returns it from `get_state`, so that a resumed run continues as an
-    uninterrupted one.
+    Plain attributes of a subclass that change are saved, so that a resumed run continues as an uninterrupted one; what
+    is not plain it returns from `get_state`.
     """
+
+    def check_channels(self, model: Any) -> None:
+        """Raise OptionError where the criterion names a channel that is not there; called once all channels are."""
 
     def continue_learning(self, model: Any) -> bool:
         """Return whether to continue; called once after each epoch, when the monitor has run."""
@@ -89,6 +92,9 @@ class MonitorBased(TerminationCriterion):
         self.countdown = N
         self.best_value = math.inf
 
+    def check_channels(self, model: Any) -> None:
+        find_channel(model.monitor, self.channel_name, "MonitorBased")
+
     def continue_learning(self, model: Any) -> bool:
         value = find_channel(model.monitor, self.channel_name, "MonitorBased").val_record[-1]
         self.countdown = self.N if value < (1.0 - self.prop_decrease) * self.best_value else self.countdown - 1
@@ -137,14 +143,20 @@ class PatienceBasedTermCrit(TerminationCriterion):
         self.channel_name = channel_name
         self.best_value = math.inf
 
-    def continue_learning(self, model: Any) -> bool:
+    def check_channels(self, model: Any) -> None:
+        self._channel(model)
+
+    def _channel(self, model: Any) -> Any:
         name = self.channel_name
         if name is None:
             if len(model.monitor.channels) != 1:
                 reason = f"needs channel_name, since the monitor has {len(model.monitor.channels)} channels"
                 raise OptionError("PatienceBasedTermCrit", "channel_name", reason)
             (name,) = model.monitor.channels
-        record = find_channel(model.monitor, name, "PatienceBasedTermCrit").val_record
+        return find_channel(model.monitor, name, "PatienceBasedTermCrit")
+
+    def continue_learning(self, model: Any) -> bool:
+        record = self._channel(model).val_record
         if record[-1] < self.best_value * (1.0 - self.prop_decrease):
             self.patience = max(self.patience, len(record) * self.patience_increase)
             self.best_value = record[-1]
@@ -185,13 +197,21 @@ class MatchChannel(TerminationCriterion):
         self.prev_channel_name = prev_channel_name
         self.prev_monitor_name = prev_monitor_name
 
-    def continue_learning(self, model: Any) -> bool:
+    def check_channels(self, model: Any) -> None:
+        self._channels(model)
+
+    def _channels(self, model: Any) -> tuple[Any, Any]:
+        """Return the channel, and that of the earlier training."""
         previous = getattr(model, self.prev_monitor_name, None)
         if previous is None:
             reason = f"the model has no earlier monitor '{self.prev_monitor_name}'; make one with push_monitor"
             raise OptionError("MatchChannel", "prev_monitor_name", reason)
-        target = find_channel(previous, self.prev_channel_name, "MatchChannel").val_record[-1]
-        return find_channel(model.monitor, self.channel_name, "MatchChannel").val_record[-1] > target
+        own = find_channel(model.monitor, self.channel_name, "MatchChannel")
+        return own, find_channel(previous, self.prev_channel_name, "MatchChannel", "prev_channel_name")
+
+    def continue_learning(self, model: Any) -> bool:
+        own, earlier = self._channels(model)
+        return own.val_record[-1] > earlier.val_record[-1]
 
 
 class ChannelTarget(TerminationCriterion):
@@ -213,6 +233,9 @@ class ChannelTarget(TerminationCriterion):
     def __init__(self, channel_name: str, target: float):
         self.channel_name = channel_name
         self.target = float(target)
+
+    def check_channels(self, model: Any) -> None:
+        find_channel(model.monitor, self.channel_name, "ChannelTarget")
 
     def continue_learning(self, model: Any) -> bool:
         return find_channel(model.monitor, self.channel_name, "ChannelTarget").val_record[-1] > self.target
@@ -236,6 +259,9 @@ class ChannelInf(TerminationCriterion):
         self.channel_name = channel_name
         self._goes_on_at_infinity = Slip.CHANNEL_INF.repeated_by(self)
 
+    def check_channels(self, model: Any) -> None:
+        find_channel(model.monitor, self.channel_name, "ChannelInf")
+
     def continue_learning(self, model: Any) -> bool:
         last = find_channel(model.monitor, self.channel_name, "ChannelInf").val_record[-1]
         return math.isinf(last) == self._goes_on_at_infinity
@@ -246,6 +272,10 @@ class _Combination(TerminationCriterion):
 
     def __init__(self, criteria: list[TerminationCriterion]):
         self._criteria = list(criteria)
+
+    def check_channels(self, model: Any) -> None:
+        for criterion in self._criteria:
+            criterion.check_channels(model)
 
     def get_state(self) -> dict[str, Any]:
         return {"criteria": [criterion.get_state() for criterion in self._criteria]}

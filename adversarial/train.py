@@ -20,7 +20,8 @@ from adversarial import backend as backends
 from adversarial import checkpoint
 from adversarial.backend import floatX, sharedX
 from adversarial.checkpoint.paths import check_save_path, default_save_path, epoch_path
-from adversarial.checkpoint.training_state import get_states, get_values, set_states, set_values, shared_variables
+from adversarial.checkpoint.run_state import RunState
+from adversarial.checkpoint.training_state import restore_model
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import CheckpointError, NumericalError
 from adversarial.files.whole_file import held
@@ -194,11 +195,14 @@ class Train(Configurable):
                 extension.setup(self.model, self.dataset, algorithm)
             self.model.enforce_constraints()
             self._add_time_channels(monitor)
+            algorithm.check_channels()
             monitor.compile()
             backends.finish([*algorithm.functions(), *monitor.functions()])
             algorithm.set_update_hook(self._between_updates)
+            self._state = RunState(self.model, algorithm, self.extensions)
             if self._resumed_from is not None:
-                self._restore(self._resumed_from)
+                restore_model(self.model, self._resumed_from)
+                self.set_state(self._resumed_from["training"])
         self._is_set_up = True
         self.reporter.on_ready(self)
 
@@ -308,8 +312,8 @@ class Train(Configurable):
     def _wants_more(self) -> bool:
         algorithm = self._algorithm()
         if self._termination_before is not None:
-            algorithm.set_termination_state(self._termination_before)
-        self._termination_before = algorithm.get_termination_state()
+            self._state.set_termination(self._termination_before)
+        self._termination_before = self._state.get_termination()
         return bool(algorithm.continue_learning(self.model)) and self._extensions_continue
 
     def _run_epoch(self) -> bool:
@@ -388,20 +392,12 @@ class Train(Configurable):
             checkpoint.save_train(self, epoch_path(self.save_path, epochs), resumable=False)
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a resumed run needs besides the parameters and the monitor's record, as plain values and arrays.
-
-        Its shared variables are those that the compiled functions read or change, parameters aside: velocities,
-        learning rate, momentum, switches, the states of the random streams.
-        """
-        termination, algorithm = self._termination_before, self._algorithm()
-        return {
-            "floatX": floatX(),
-            "shared": get_values(self._shared_variables()),
-            "algorithm": algorithm.get_state(),
-            "termination": algorithm.get_termination_state() if termination is None else termination,
+        """Return what a resumed run needs besides parameters and the monitor's record, as plain values and arrays."""
+        termination = self._termination_before
+        return self._state.get() | {
+            "termination": self._state.get_termination() if termination is None else termination,
             "decision_pending": self._decision_pending,
             "extensions_continue": self._extensions_continue,
-            "extensions": get_states(self.extensions),
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -417,31 +413,12 @@ class Train(Configurable):
         CheckpointError
             If the experiment is another one.
         """
-        if state["floatX"] != floatX():
-            raise CheckpointError(f"the saved run computed in {state['floatX']}, so it cannot go on in {floatX()}")
-        set_values(self._shared_variables(), state["shared"])
-        self._algorithm().set_state(state["algorithm"])
-        self._algorithm().set_termination_state(state["termination"])
-        set_states(self.extensions, state["extensions"], "extensions")
+        self._state.set(state)
+        self._state.set_termination(state["termination"])
         self._decision_pending = bool(state["decision_pending"])
         self._extensions_continue = bool(state["extensions_continue"])
         self._termination_before = None
         self._begun = True
-
-    def _restore(self, content: Mapping[str, Any]) -> None:
-        params, values = checkpoint.parameters_of(self.model), content["parameters"]
-        different = sorted(params.keys() ^ values.keys())
-        if different:
-            raise CheckpointError(f"the saved model is another one: only one of the two has a parameter {different[0]}")
-        set_values(params.values(), {"names": list(params), "values": [values[name] for name in params]}, list(params))
-        self.model.monitor.set_state(content["monitor"])
-        self.set_state(content["training"])
-
-    def _shared_variables(self) -> list[SharedVariable]:
-        monitor = self.model.monitor
-        monitor.compile()
-        params = checkpoint.parameters_of(self.model).values()
-        return shared_variables([*self._algorithm().functions(), *monitor.functions()], exclude=params)
 
 
 def _set_seconds(shared: SharedVariable, started: float) -> None:

@@ -137,3 +137,28 @@ def test_options_are_checked():
         EpochCounter(max_epochs=-1)
     with pytest.raises(OptionError, match="criteria"):
         And([1])
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        MonitorBased(channel_name="objectiv"),
+        PatienceBasedTermCrit(prop_decrease=0.1, initial_patience=3, channel_name="objectiv"),
+        MatchChannel("objectiv", "objective", "monitor"),
+        ChannelTarget(channel_name="objectiv", target=0.0),
+        ChannelInf(channel_name="objectiv"),
+        And([EpochCounter(max_epochs=3), Or([ChannelInf(channel_name="objectiv")])]),
+    ],
+)
+def test_a_channel_that_is_not_there_is_told_before_training(criterion):
+    with pytest.raises(OptionError, match="has no channel 'objectiv'; did you mean 'objective'"):
+        criterion.check_channels(Told())
+
+
+def test_the_earlier_channel_is_checked_too():
+    with pytest.raises(OptionError, match="no earlier monitor 'first'"):
+        MatchChannel("objective", "objective", "first").check_channels(Told())
+    with pytest.raises(OptionError, match="no channel 'objectiv'") as refusal:
+        MatchChannel("objective", "objectiv", "monitor").check_channels(Told())
+    assert refusal.value.key == "prev_channel_name"
+    EpochCounter(max_epochs=1).check_channels(Told())

@@ -22,6 +22,7 @@ or not at all, and bears a checksum.
 `monitor`           {"epochs_seen", "batches_seen", "examples_seen": int, "channels": {name: {"val_record",
                     "time_record": float64 array, "epoch_record", "batch_record", "example_record": int64 array,
                     "doc": text}}}; None where there was no monitor
+`earlier_monitors`  {name: the same}: what `push_monitor` stored, by the model's attributes
 `training`          all else that resuming needs, as `Train.get_state` gives it; None where only a model was saved
 ==================  =================================================================================================
 

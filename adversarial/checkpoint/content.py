@@ -44,4 +44,5 @@ class SavedModel(TypedDict, total=False):
     parameters: Required[dict[str, np.ndarray]]
     random_state: dict[str, Any]
     monitor: Required[MonitorContent | None]
+    earlier_monitors: dict[str, MonitorContent]
     training: dict[str, Any] | None

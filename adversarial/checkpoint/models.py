@@ -107,8 +107,15 @@ def model_content(model: Model) -> SavedModel:
         "parameters": {name: np.array(param.get_value(borrow=True)) for name, param in parameters_of(model).items()},
         "random_state": get_random_state(model),
         "monitor": None if monitor is None else monitor_content(monitor),
+        "earlier_monitors": {name: monitor_content(each) for name, each in _earlier_monitors(model).items()},
         "training": None,
     }
+
+
+def _earlier_monitors(model: Model) -> dict[str, Any]:
+    """The monitors that `push_monitor` stored, by the attributes that they are at."""
+    others = {name: value for name, value in vars(model).items() if name.lstrip("_") != "monitor"}
+    return {name: value for name, value in others.items() if hasattr(value, "get_epochs_seen")}
 
 
 def versions() -> dict[str, str]:
@@ -164,6 +171,7 @@ def model_of(content: Mapping[str, Any], allow: Iterable[str] = ()) -> Model:
     model.image_shape = _image_shape(content.get("image_shape"))
     if content.get("monitor") is not None:
         model.monitor = MonitorRecord.from_content(content["monitor"])
+    _set_earlier_monitors(model, content.get("earlier_monitors") or {})
     return model
 
 
@@ -205,6 +213,17 @@ def slips_of(content: Mapping[str, Any]) -> Slips:
         As `adversarial.options.Slips`.
     """
     return "2014" if content.get("slips", content.get("origin")) in ("2014", ORIGIN) else "corrected"
+
+
+def _set_earlier_monitors(model: Model, monitors: Any) -> None:
+    if not isinstance(monitors, dict):
+        raise CheckpointError("the earlier records of the monitor in it are none")
+    for name, record in monitors.items():
+        if not name.isidentifier() or name.startswith("_") or hasattr(model, name):
+            raise CheckpointError(
+                f"it has an earlier record of the monitor at {name!r:.60}, which is another attribute"
+            )
+        setattr(model, name, MonitorRecord.from_content(record))
 
 
 def _image_shape(found: Any) -> tuple[int, int, int] | None:

@@ -7,7 +7,7 @@ of the random streams) are what the two runs may differ in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -68,6 +68,22 @@ def set_values(variables: Iterable[SharedVariable], state: dict[str, list], name
             )
     for variable, value in zip(variables, values, strict=True):
         variable.set_value(np.array(value))
+
+
+def restore_model(model: Any, content: Mapping[str, Any]) -> None:
+    """Set the parameters and the monitor's record of a model to those of a saved one.
+
+    Raises
+    ------
+    CheckpointError
+        If the saved model is another one.
+    """
+    params, values = dict(model.named_parameters()), content["parameters"]
+    different = sorted(params.keys() ^ values.keys())
+    if different:
+        raise CheckpointError(f"the saved model is another one: only one of the two has a parameter {different[0]}")
+    set_values(params.values(), {"names": list(params), "values": [values[name] for name in params]}, list(params))
+    model.monitor.set_state(content["monitor"])
 
 
 def random_state(rng: np.random.RandomState) -> dict[str, Any]:

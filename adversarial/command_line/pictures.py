@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation import data_sources
 from adversarial.evaluation.sheets import Sheet
@@ -136,7 +137,12 @@ def split_of_data(
 def draw(sheet: Sheet, path: str, given: argparse.Namespace) -> None:
     """Write a sheet as a PNG, print its path, and show it if asked."""
     sheet.write(path, given.rescale, given.zoom)
-    print(path)
+    say_where(path, given)
+
+
+def say_where(path: str, given: argparse.Namespace) -> None:
+    """Print the path of a picture that was written, and show it if asked."""
+    program.say(path)
     if given.show:
         show(path)
 

@@ -12,8 +12,8 @@ from adversarial.evaluation.sample_sources import NUM_SAMPLES, AnchorSamples, Mo
 def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where samples come from."""
     add = parser.add_argument
-    add("model", nargs="?", help="a saved model (.pkl or .h5), or samples (.npy, .npz, .h5), a row a sample; "
-        "FILE.npz:NAME picks one of several arrays")  # fmt: skip
+    add("model", nargs="?", help="a saved model (.pkl or .h5); samples (.npy, .npz, .h5, .csv, .mat, .pt, "
+        ".safetensors), a row a sample; or a folder of images; FILE.npz:NAME picks one of several arrays")  # fmt: skip
     add("-p", "--path", help="the same, as in 2014")
     add("--anchor", choices=["train", "noise"],
         help="instead of a model, score the training data themselves, or noise uniform in their range")  # fmt: skip
@@ -40,11 +40,16 @@ def samples_of_arguments(given: argparse.Namespace) -> Samples:
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what data to score."""
     group = parser.add_argument_group("the data (default: those of the model's own YAML)")
-    group.add_argument("-d", "--dataset", metavar="NAME", help=f"a data set by its name: {', '.join(NAMED_SETS)}")
+    group.add_argument("-d", "--dataset", metavar="NAME", help=f"a data set by its name: {', '.join(NAMED_SETS)}; "
+        "cifar10:pixels or cifar10:gcn, as the samples are by default")  # fmt: skip
+    group.add_argument("--as-is", action="store_true",
+        help="convert no numbers, and score what seems to be in two units")  # fmt: skip
     group.add_argument("-f", "--fold", type=int, default=0, metavar="N", help="the fold, where there are folds")
     group.add_argument("--folds", choices=["all"], help="score each fold, its width its own; error across folds")
     for split, use in (("train", "for --anchor train"), ("test", "to score")):
-        group.add_argument(f"--{split}", dest=f"{split}_file", metavar="FILE", help=f"a .npy, .npz or .h5 array {use}")
+        group.add_argument(
+            f"--{split}", dest=f"{split}_file", metavar="FILE", help=f"a file of examples {use}, as of samples"
+        )
     group.add_argument(
         "--valid",
         dest="valid_file",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Experiment:
         return dataset.kind.lower() if isinstance(dataset, Part) else ""
 
 
-def open_experiment(path: str, overrides: Mapping[str, str] | None = None) -> Experiment:
+def open_experiment(path: str, overrides: Mapping[str, str] | None = None, allow: Iterable[str] = ()) -> Experiment:
     """Return the experiment of a YAML file, or the one that made a saved model.
 
     Parameters
@@ -79,6 +79,8 @@ def open_experiment(path: str, overrides: Mapping[str, str] | None = None) -> Ex
         A .yaml or .yml file, or a saved model.
     overrides : dict, optional
         What replaces values in it, as by `--set`.
+    allow : iterable of str, optional
+        Modules of the user's own that it may name.
 
     Returns
     -------
@@ -93,13 +95,13 @@ def open_experiment(path: str, overrides: Mapping[str, str] | None = None) -> Ex
     given = dict(overrides or {})
     if Path(path).suffix.lower() in (".yaml", ".yml"):
         text = read_text(path)
-        return Experiment(path, text, given, read_experiment(text, path, given), None)
+        return Experiment(path, text, given, read_experiment(text, path, given, allow), None)
     content = checkpoint.read(path)
     text = content.get("yaml_src") or ""
     if not text.strip():
         raise CheckpointError(f"{path} does not hold the YAML that it was made from, so there is nothing to compare")
     replaced = dict(content.get("overrides") or {}) | given
-    return Experiment(path, text, replaced, read_experiment(text, path, replaced), content)
+    return Experiment(path, text, replaced, read_experiment(text, path, replaced, allow), content)
 
 
 def name_here(name: str) -> str:
@@ -107,7 +109,9 @@ def name_here(name: str) -> str:
     return NAMES_2014.get(name, name)
 
 
-def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = None) -> Part:
+def read_experiment(
+    text: str, name: str, overrides: Mapping[str, str] | None = None, allow: Iterable[str] = ()
+) -> Part:
     """Read an experiment from YAML: a Train, or the AdversaryPair of a model saved without one.
 
     Parameters
@@ -118,6 +122,8 @@ def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = 
         What to call it in errors.
     overrides : dict of {str: str}, optional
         Values to replace, by key, as `--set` takes them.
+    allow : iterable of str, optional
+        Modules of the user's own that it may name.
 
     Returns
     -------
@@ -137,7 +143,7 @@ def read_experiment(text: str, name: str, overrides: Mapping[str, str] | None = 
     root = read(text, name)
     if overrides:
         root = values_put_in.apply(root, overrides)
-    described = Builder(AsWritten(), AllowList(), instantiate=False).build_document(root)
+    described = Builder(AsWritten(), AllowList(allow), instantiate=False).build_document(root)
     if isinstance(described, list):
         raise ConfigurationError(f"{name} describes {len(described)} phases; give each a file of its own to compare it")
     part = _part(described, "", {})

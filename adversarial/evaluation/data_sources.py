@@ -5,18 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import yaml
 
-from adversarial import backend
 from adversarial.checkpoint import slips_of
 from adversarial.errors import ConfigurationError, DataError
+from adversarial.evaluation.fit import unit_of
 from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
-from adversarial.files.rows import ENDINGS, open_rows
+from adversarial.evaluation.sides import Side, side_of
 from adversarial.options import nearest
+from adversarial.serialization.tables import is_table, open_table
 
 Split = Literal["train", "valid", "test"]
 
@@ -33,13 +33,20 @@ class HasRows(Protocol):
 RowsOrFile: TypeAlias = str | os.PathLike | np.ndarray
 
 
+class Form(NamedTuple):
+    """How examples are prepared: options of a data set's class, and what its numbers are divided by."""
+
+    options: dict[str, Any]
+    divisor: float = 1.0
+
+
 class NamedSet(NamedTuple):
-    """A data set that has a name: its class, the options of each split, and those that 2014 scored it with."""
+    """A data set that has a name: its class, the options of each split, and its forms, the one of 2014 first."""
 
     module: str
     cls: str
     splits: dict[Split, dict[str, Any]]
-    usual: dict[str, Any]
+    forms: dict[str, Form]
     folds: int = 1
 
 
@@ -52,7 +59,7 @@ NAMED_SETS = {
             "valid": {"which_set": "train", "start": 50000, "stop": 60000},
             "test": {"which_set": "test"},
         },
-        {},
+        {"pixels": Form({})},
     ),
     "cifar10": NamedSet(
         "adversarial.datasets.cifar10",
@@ -62,13 +69,13 @@ NAMED_SETS = {
             "valid": {"which_set": "train", "start": 40000, "stop": 50000},
             "test": {"which_set": "test"},
         },
-        {"gcn": 55.0},
+        {"gcn": Form({"gcn": 55.0}), "pixels": Form({}, 255.0)},
     ),
     "tfd": NamedSet(
         "adversarial.datasets.tfd",
         "TFD",
         {"train": {"which_set": "unlabeled"}, "valid": {"which_set": "valid"}, "test": {"which_set": "test"}},
-        {"scale": True},
+        {"pixels": Form({"scale": True})},
         folds=5,
     ),
 }
@@ -85,18 +92,44 @@ class ScoringData:
     name : str
         What to call the data in sentences.
     load : callable
-        Takes a split and a fold; returns the dataset, or its design matrix where there is no dataset.
+        Takes a split and a fold; returns the dataset, or an array of its examples where there is no dataset.
     folds : int, optional
         Number of folds.
+    sources : dict, optional
+        What to call each split in sentences; the default is `name`.
+    prepared : str, optional
+        How the examples of the dataset are prepared, for people.
+    divisor : float, optional
+        What the numbers of the dataset are divided by.
+
+    Attributes
+    ----------
+    as_is : bool
+        Whether the numbers of files and arrays stay as they are, default false: bytes become pixels in [0, 1], and
+        images channel after channel.
+    undecided : str
+        The name of a data set of several forms, none of which was asked for, or ''; see `suited_to`.
     """
 
-    def __init__(self, name: str, load: Callable[[Split, int], HasRows | np.ndarray], folds: int = 1):
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[Split, int], HasRows | np.ndarray],
+        folds: int = 1,
+        sources: Mapping[Split, str] | None = None,
+        prepared: str = "",
+        divisor: float = 1.0,
+    ):
         self.name = name
         self.folds = folds
+        self.as_is = False
+        self.undecided = ""
         self._load = load
+        self._sources = sources or {}
+        self._prepared, self._divisor = prepared, divisor
 
-    def split(self, split: Split, fold: int = 0) -> np.ndarray:
-        """Return the design matrix of a split.
+    def side(self, split: Split, fold: int = 0) -> Side:
+        """Return the examples of a split and what they are.
 
         Parameters
         ----------
@@ -107,8 +140,8 @@ class ScoringData:
 
         Returns
         -------
-        numpy.ndarray
-            Of shape (examples, dimension), in floatX.
+        Side
+            Rows in floatX.
 
         Raises
         ------
@@ -117,9 +150,24 @@ class ScoringData:
         DataError
             If there is no such split, or its files cannot be read.
         """
-        loaded = self._loaded(split, fold)
-        rows = loaded if isinstance(loaded, np.ndarray) else loaded.get_design_matrix()
-        return np.ascontiguousarray(rows, dtype=backend.floatX())
+        loaded, what, source = self._loaded(split, fold), f"{split} data", self._sources.get(split, self.name)
+        if isinstance(loaded, np.ndarray):
+            return side_of(what, source, loaded, as_is=self.as_is)
+        shape = getattr(getattr(loaded, "view_converter", None), "shape", None)
+        image = None if shape is None else (shape[2], shape[0], shape[1])
+        rows = loaded.get_design_matrix()
+        return side_of(what, source, rows, as_trained=True, image=image, divisor=self._divisor, prepared=self._prepared)
+
+    def split(self, split: Split, fold: int = 0) -> np.ndarray:
+        """Return the design matrix of a split, (examples, dimension) in floatX; raises as `side` does."""
+        return self.side(split, fold).rows[:]
+
+    def suited_to(self, samples: Side) -> ScoringData:
+        """Return the form of the data that samples are in, where none was asked for: pixels unless they go beyond."""
+        if not self.undecided:
+            return self
+        form = "gcn" if unit_of(samples) == "other" else "pixels"
+        return named(f"{self.undecided}:{form}")
 
     def classes(self, split: Split, fold: int = 0) -> np.ndarray:
         """Return the class of each example of a split.
@@ -160,7 +208,7 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     Parameters
     ----------
     name : {'mnist', 'cifar10', 'tfd'}
-        The data set.
+        The data set. `cifar10:pixels` has pixels in [0, 1], `cifar10:gcn` images contrast-normalised to length 55.
     options : dict, optional
         How its examples are prepared, as options of its class. The default is what 2014 scored it with.
 
@@ -174,19 +222,27 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     ConfigurationError
         If the name is not known.
     """
+    name, _, form = name.partition(":")
     if name not in NAMED_SETS:
         raise ConfigurationError(
             f"the data set '{name}' is not known; known are {', '.join(NAMED_SETS)}{nearest(name, NAMED_SETS)}"
         )
     known = NAMED_SETS[name]
-    prepared = dict(known.usual if options is None else options)
+    if form and form not in known.forms:
+        raise ConfigurationError(f"{name} has no form '{form}', but {' and '.join(known.forms)}")
+    chosen = known.forms[form or next(iter(known.forms))]
+    prepared, divisor = (chosen.options, chosen.divisor) if options is None else (dict(options), 1.0)
 
     def load(split: Split, fold: int) -> HasRows | np.ndarray:
         cls = getattr(importlib.import_module(known.module), known.cls)
         part = known.splits[split] | ({"fold": fold} if known.folds > 1 else {})
         return cls(**prepared | part)
 
-    return ScoringData(known.cls, load, known.folds)
+    steps = [f"{key}: {value}" for key, value in prepared.items()] + ["divided by 255"] * (divisor > 1)
+    found = ScoringData(known.cls, load, known.folds, prepared=", ".join(steps), divisor=divisor)
+    if options is None and not form and len(known.forms) > 1:
+        found.undecided = name
+    return found
 
 
 def of_splits(splits: Mapping[Split, RowsOrFile]) -> ScoringData:
@@ -205,28 +261,25 @@ def of_splits(splits: Mapping[Split, RowsOrFile]) -> ScoringData:
 
     def load(split: Split, fold: int) -> np.ndarray:
         if split in splits:
-            rows = _opened(splits[split])
-            return rows[: len(rows)]
+            return _read(splits[split])
         if split == "valid" and "train" in splits:
-            rows = _opened(splits["train"])
+            rows = _read(splits["train"])
             return rows[len(rows) - max(1, len(rows) // 6) :]
         raise DataError(f"there is no {split} data: give --{split} FILE")
 
+    sources = {split: "an array" if isinstance(each, np.ndarray) else os.fspath(each) for split, each in splits.items()}
+    if "train" in sources:
+        sources.setdefault("valid", f"the last sixth of {sources['train']}")
     files = [os.fspath(each) for each in splits.values() if not isinstance(each, np.ndarray)]
-    return ScoringData(", ".join(files) or "arrays", load)
+    return ScoringData(", ".join(files) or "arrays", load, sources=sources)
 
 
-def _opened(source: RowsOrFile) -> Any:
+def _read(source: RowsOrFile) -> np.ndarray:
+    """Return examples in their own shape and kind of number."""
     if isinstance(source, np.ndarray):
-        return source.reshape(len(source), -1)
-    return open_rows(source)
-
-
-def is_file_of_rows(path: str | os.PathLike) -> bool:
-    """Return whether a path names a file of arrays by its ending; `samples.npz:name` does too."""
-    text = os.fspath(path)
-    array = text if os.path.exists(text) else text.rpartition(":")[0] or text
-    return Path(text).suffix.lower() in ENDINGS or Path(array).suffix.lower() in ENDINGS
+        return source
+    rows = open_table(source)
+    return rows[: len(rows)].reshape(len(rows), *rows.example)
 
 
 def of_model(
@@ -312,7 +365,11 @@ Data: TypeAlias = str | os.PathLike | np.ndarray | Mapping[Split, RowsOrFile] | 
 
 
 def scoring_data(
-    data: Data | None, content: Mapping[str, Any] | None = None, path: str = "", allow: tuple[str, ...] = ()
+    data: Data | None,
+    content: Mapping[str, Any] | None = None,
+    path: str = "",
+    allow: tuple[str, ...] = (),
+    as_is: bool = False,
 ) -> ScoringData:
     """Return the data that samples are scored on.
 
@@ -327,6 +384,8 @@ def scoring_data(
         The saved model's, for sentences.
     allow : tuple of str, optional
         Modules of the user's own that the YAML may name.
+    as_is : bool, optional
+        Leave the numbers of files and arrays as they are.
 
     Returns
     -------
@@ -338,13 +397,23 @@ def scoring_data(
     ConfigurationError
         If neither `data` nor a model says what data.
     """
+    found = _scoring_data(data, content, path, allow)
+    found.as_is = as_is
+    return found
+
+
+def _scoring_data(
+    data: Data | None, content: Mapping[str, Any] | None, path: str, allow: tuple[str, ...]
+) -> ScoringData:
     if isinstance(data, ScoringData):
         return data
     if isinstance(data, Mapping):
         return of_splits(data)
-    if isinstance(data, np.ndarray) or (data is not None and is_file_of_rows(data)):
+    name = data if isinstance(data, str) and data.partition(":")[0] in NAMED_SETS else None
+    if isinstance(data, np.ndarray) or (data is not None and name is None and is_table(data)):
         return of_splits({"test": data})
-    name = None if data is None else os.fspath(data)
+    if data is not None and name is None:
+        return named(os.fspath(data))
     if content is not None:
         return of_model(content, path, allow, name)
     if name is None:

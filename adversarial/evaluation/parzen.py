@@ -12,8 +12,10 @@ import numpy as np
 
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.data_sources import Data, ScoringData, Split, scoring_data
+from adversarial.evaluation.fit import check_fit
 from adversarial.evaluation.parzen_result import ParzenResult, Score
-from adversarial.evaluation.sample_sources import Rows, Samples, sample_source
+from adversarial.evaluation.sample_sources import ModelSamples, Samples, sample_source
+from adversarial.evaluation.sides import PreparedRows, Side
 from adversarial.likelihood.convergence import convergence as convergence_of
 from adversarial.likelihood.cross_validation import WidthChoice, choose_width, choose_width_anywhere, grid
 from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, blocks, check_widths
@@ -37,6 +39,7 @@ def parzen_log_likelihood(
     repeats: int = 1,
     convergence: bool = False,
     batch_size: int = TILE,
+    as_is: bool = False,
     allow: Sequence[str] = (),
     chains: ChainOptions | None = None,
     progress: bool = False,
@@ -46,12 +49,17 @@ def parzen_log_likelihood(
     Parameters
     ----------
     samples : path, Model, numpy.ndarray or SampleSource
-        A saved model or a file of samples by its path, a model, or an array of samples, one a row.
+        A saved model, a file of samples (.npy, .npz, .h5, .csv, .mat, .pt, .safetensors) or a folder of images by its
+        path, a model, or an array of samples (count, ...). Bytes are taken as pixels times 255, and images of which
+        the last axis is the channels are put into the order of design matrices, channel after channel.
     data : str, path, numpy.ndarray, dict or ScoringData, optional
-        The data to score: 'mnist', 'cifar10' or 'tfd', or {'valid': ..., 'test': ...} of files or arrays. A single
-        file or array is test data, for which `sigma` must be a number. The default is the model's own data.
+        The data to score: 'mnist', 'cifar10' or 'tfd', or {'valid': ..., 'test': ...} of files or arrays, taken as
+        samples are. A single file or array is test data, for which `sigma` must be a number. 'cifar10' is
+        'cifar10:pixels', in [0, 1], or 'cifar10:gcn', contrast-normalised as in 2014, as the samples are. The default
+        is the model's own data.
     num_samples : int, optional
-        Number of samples. The default is the paper's 10,000 for a model, and all for a file or an array.
+        Number of samples, as many as there are at most. The default is the paper's 10,000 for a model, and all for a
+        file or an array.
     sigma : float or 'auto', optional
         A fixed width of the Gaussians, in the unit of the data, or a grid that is widened while its edge is best.
     widths : array_like, optional
@@ -68,6 +76,8 @@ def parzen_log_likelihood(
         Estimate from fewer samples too, to see whether there are enough.
     batch_size : int, optional
         Examples scored at a time. Memory, not the result, depends on it.
+    as_is : bool, optional
+        Convert nothing, and score samples and data whose units seem to differ; that is then a warning.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
     chains : ChainOptions, optional
@@ -115,24 +125,26 @@ def parzen_log_likelihood(
     tried = grid() if widths is None else check_widths(sorted(widths))
     fixed = None if sigma is None or sigma == "auto" else float(check_widths(sigma)[0])
     source = sample_source(samples, tuple(allow), chains)
-    found_data = scoring_data(data, source.content, source.path, tuple(allow))
+    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is)
+    same_origin = data is None and isinstance(source, ModelSamples)
     result = ParzenResult(source.name, found_data.name)
     scoring = _Scoring(
-        found_data, result, fixed, tried, sigma == "auto", valid_limit, score_valid, batch_size, progress
+        result, fixed, tried, sigma == "auto", valid_limit, score_valid, batch_size, as_is, same_origin, progress
     )
     for repeat in range(repeats):
         with scoring.timed("sampling"):
-            rows = source.draw(repeat, found_data, num_samples, quiet=not progress)
+            side = source.draw(repeat, found_data, num_samples, quiet=not progress)
         result.source = source.name
-        if rows.shape[0] < 2:
+        if side.rows.shape[0] < 2:
             raise DataError("there is only one sample, but a Parzen window of one says nothing: give two or more")
+        found_data = found_data.suited_to(side)
         for each in range(found_data.folds) if fold == "all" else [fold]:
-            result.scores.append(scoring.score(rows, each, repeat))
+            result.scores.append(scoring.score(side, found_data, each, repeat))
     if convergence:
         last = result.scores[-1]
         test = found_data.split("test", last.fold)
         with scoring.timed("convergence"):
-            result.convergence = convergence_of(rows, test, last.sigma)
+            result.convergence = convergence_of(side.rows, test, last.sigma)
     return result
 
 
@@ -140,7 +152,6 @@ def parzen_log_likelihood(
 class _Scoring:
     """The arguments that every draw and fold are scored by."""
 
-    data: ScoringData
     result: ParzenResult
     sigma: float | None
     widths: np.ndarray
@@ -148,6 +159,8 @@ class _Scoring:
     valid_limit: int | None
     score_valid: bool
     batch_size: int
+    as_is: bool
+    same_origin: bool
     progress: bool
 
     @contextmanager
@@ -159,26 +172,38 @@ class _Scoring:
         finally:
             seconds[phase] = seconds.get(phase, 0.0) + time.perf_counter() - started
 
-    def score(self, rows: Rows, fold: int, repeat: int) -> Score:
+    def score(self, samples: Side, data: ScoringData, fold: int, repeat: int) -> Score:
         """Choose the width on the validation data, then score the test data."""
-        counts = {"samples": rows.shape[0]}
-        valid = self.data.split("valid", fold) if self.sigma is None or self.score_valid else np.empty((0, 0))
+        rows, counts = samples.rows, {"samples": samples.rows.shape[0]}
+        valid = data.side("valid", fold) if self.sigma is None or self.score_valid else None
+        test = data.side("test", fold)
+        for side in (valid, test):
+            if side is not None:
+                self._compare(samples, side)
         choice, sigma = None, self.sigma
-        if sigma is None:
-            few = valid[: self.valid_limit]
+        if valid is not None and sigma is None:
+            few = valid.rows[: self.valid_limit]
             counts["valid"] = len(few)
             choice = self._choose(rows, few)
             sigma = choice.sigma
-        test = self.data.split("test", fold)
-        counts |= {"test": len(test), "dimension": test.shape[1]}
-        on_test = self._estimate(rows, test, sigma, "test")
+        assert sigma is not None
+        counts |= {"test": test.rows.shape[0], "dimension": test.rows.shape[1]}
+        on_test = self._estimate(rows, test.rows[:], sigma, "test")
         on_valid = None
-        if self.score_valid:
-            on_valid = self._estimate(rows, valid, sigma, "valid")
-            counts["scored_valid"] = len(valid)
+        if valid is not None and self.score_valid:
+            on_valid = self._estimate(rows, valid.rows[:], sigma, "valid")
+            counts["scored_valid"] = valid.rows.shape[0]
         return Score(fold, repeat, sigma, on_test, on_valid, choice, counts)
 
-    def _choose(self, rows: Rows, valid: np.ndarray) -> WidthChoice:
+    def _compare(self, samples: Side, data: Side) -> None:
+        """Refuse what does not fit; keep what both sides are, and what should be known of them."""
+        sides, warnings = self.result.sides, self.result.warnings
+        found = check_fit(samples, data, self.as_is, self.same_origin)
+        warnings += [each for each in found if each not in warnings]
+        for side in (samples, data):
+            sides.setdefault(side.what, side)
+
+    def _choose(self, rows: PreparedRows, valid: np.ndarray) -> WidthChoice:
         choose = choose_width_anywhere if self.anywhere else choose_width
         total = rows.shape[0]
         with self.timed("cross_validation"), counting("choosing the width", total, not self.progress) as progress:
@@ -187,7 +212,7 @@ class _Scoring:
             self.result.warnings.append(self._edge_warning(choice))
         return choice
 
-    def _estimate(self, rows: Rows, points: np.ndarray, sigma: float, split: Split) -> Estimate:
+    def _estimate(self, rows: PreparedRows, points: np.ndarray, sigma: float, split: Split) -> Estimate:
         window = ParzenWindow(points, sigma, tile=self.batch_size)
         total = rows.shape[0]
         with self.timed(split), counting(f"scoring {split} data", total, not self.progress) as progress:

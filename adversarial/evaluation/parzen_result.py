@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from adversarial.evaluation.sides import Side, SideJson
 from adversarial.likelihood.convergence import Convergence
 from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.parzen import Estimate
@@ -33,6 +34,7 @@ class ParzenJson(TypedDict):
     counts: dict[str, int]
     samples_of: str
     data: str
+    sides: dict[str, SideJson]
     seconds: dict[str, float]
     warnings: list[str]
     valid: NotRequired[dict[str, float]]
@@ -83,6 +85,8 @@ class ParzenResult:
         Whose samples were scored, and on what data.
     scores : list of Score
         One for each draw of samples and each fold.
+    sides : dict
+        The samples and the data, by what they are called: source, shape, range, mean and what was done to them.
     convergence : Convergence or None
         The estimate by number of samples, if it was asked for.
     warnings : list of str
@@ -94,6 +98,7 @@ class ParzenResult:
     source: str
     data: str
     scores: list[Score] = field(default_factory=list)
+    sides: dict[str, Side] = field(default_factory=dict)
     convergence: Convergence | None = None
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -173,6 +178,7 @@ class ParzenResult:
             "counts": self.counts,
             "samples_of": self.source,
             "data": self.data,
+            "sides": {name: side.to_dict() for name, side in self.sides.items()},
             "seconds": self.seconds,
             "warnings": self.warnings,
         }
@@ -206,7 +212,7 @@ class ParzenResult:
         )
 
     def __str__(self) -> str:
-        lines = []
+        lines = [str(side) for side in self.sides.values()]
         for score in self.scores:
             lines.append(f"{score.counts['samples']:,} samples of {self.source}, {self.data}{self._which(score)}")
             lines += _score_lines(score)

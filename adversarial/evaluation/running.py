@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adversarial.errors import ConfigurationError, NumericalError
+from adversarial.errors import ConfigurationError, DataError, NumericalError
 from adversarial.evaluation.data_sources import Data, scoring_data
-from adversarial.evaluation.sample_sources import Samples, sample_source
+from adversarial.evaluation.fit import check_fit
+from adversarial.evaluation.sample_sources import ModelSamples, Samples, sample_source
+from adversarial.evaluation.sides import Side
 from adversarial.likelihood.bernoulli import SEED, BernoulliMixture, Binarisation, binarise
 from adversarial.likelihood.convergence import RunningWindow, running_estimates
 from adversarial.likelihood.parzen import Estimate, ParzenWindow, check_widths
@@ -55,12 +57,18 @@ class RunningResult:
         Number of test examples.
     points : list of RunningPoint
         The estimates, in increasing number of samples.
+    sides : list of Side
+        The samples, of a model the first ones, and the data: their range, mean and what was done to them.
+    warnings : list of str
+        What the reader of the figure should know.
     """
 
     sigma: float | None
     binarisation: str | None
     test: int
     points: list[RunningPoint] = field(default_factory=list)
+    sides: list[Side] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def log_likelihood(self) -> float:
@@ -87,6 +95,8 @@ class RunningResult:
                 for count, value, _ in self.points
             ],
             "seconds": self.points[-1].seconds,
+            "sides": {side.what: side.to_dict() for side in self.sides},
+            "warnings": self.warnings,
         }
 
     def to_json(self) -> str:
@@ -101,11 +111,12 @@ def running_log_likelihood(
     *,
     bernoulli: bool = False,
     binarisation: Binarisation = "sampled",
-    num_samples: int = NUM_SAMPLES,
+    num_samples: int | None = None,
     every: int = EVERY,
     tolerance: float | None = None,
     seed: int | None = None,
     fold: int = 0,
+    as_is: bool = False,
     allow: Sequence[str] = (),
     on_start: Callable[[RunningResult], None] | None = None,
     on_point: Callable[[RunningPoint], None] | None = None,
@@ -125,7 +136,7 @@ def running_log_likelihood(
     binarisation : {'sampled', 'threshold'}, optional
         How data that are not binary become so: one draw, as in 2014, or 1 from .5 on.
     num_samples : int, optional
-        Stop here, at 100,000 by default.
+        Stop here; by default at 100,000, or where a file of samples ends.
     every : int, optional
         Samples between two estimates, 1,000 by default.
     tolerance : float, optional
@@ -134,6 +145,8 @@ def running_log_likelihood(
         Of a model's noise. The default is 2014's.
     fold : int, optional
         The fold of data that have folds.
+    as_is : bool, optional
+        Convert nothing, and score samples and data whose units seem to differ; that is then a warning.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
     on_start, on_point : callable, optional
@@ -162,21 +175,28 @@ def running_log_likelihood(
     if sigma is not None:
         check_widths(sigma)
     for name, value in (("num_samples", num_samples), ("every", every)):
-        if value < 1:
+        if value is not None and value < 1:
             raise ConfigurationError(f"{name} is {value}, but must be at least 1")
     if tolerance is not None and not tolerance > 0:
         raise ConfigurationError(f"--tolerance is {tolerance:g}, but must be above 0")
     source = sample_source(samples, tuple(allow))
-    test = scoring_data(data, source.content, source.path, tuple(allow)).split("test", fold)
-    how = None
+    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is)
+    side, batches = source.batches(found_data, seed, logits=bernoulli)
+    if num_samples is not None and not isinstance(source, ModelSamples) and num_samples > side.rows.shape[0]:
+        raise DataError(f"{num_samples:,} samples are asked for, but {source.name} holds {side.rows.shape[0]:,}")
+    test_side = found_data.suited_to(side).side("test", fold)
+    test, how = test_side.rows[:], None
     if sigma is None:
         test, how = binarise(test, binarisation)
     window: RunningWindow = BernoulliMixture(test) if sigma is None else ParzenWindow(test, sigma)
     result = RunningResult(sigma, how, len(test))
+    if not bernoulli:
+        result.sides = [side, test_side]
+        result.warnings = check_fit(side, test_side, as_is, data is None and isinstance(source, ModelSamples))
     if on_start is not None:
         on_start(result)
     started = time.perf_counter()
-    estimates = running_estimates(window, source.batches(seed, logits=bernoulli), _counts(every, num_samples))
+    estimates = running_estimates(window, batches, _counts(every, num_samples or NUM_SAMPLES))
     for number, estimated in _until_at_rest(estimates, tolerance):
         point = RunningPoint(number, estimated, time.perf_counter() - started)
         result.points.append(point)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Protocol, TypeAlias
+from itertools import chain
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from adversarial import backend, checkpoint
-from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.evaluation.data_sources import ScoringData, is_file_of_rows
+from adversarial.errors import CheckpointError, ConfigurationError, DataError
+from adversarial.evaluation.data_sources import ScoringData
 from adversarial.evaluation.named_in_model import raw_dataset
-from adversarial.files.rows import open_rows, spool
+from adversarial.evaluation.sides import Side, side_of
+from adversarial.files.rows import Rows, spool
 from adversarial.game.sampling import Sampler, samples_of
 from adversarial.likelihood.bernoulli import logits as logits_of_probabilities
 from adversarial.likelihood.parzen import blocks
@@ -20,6 +22,7 @@ from adversarial.models.chains import ChainModel, ChainOptions, chain_samples
 from adversarial.models.model import Model
 from adversarial.progress import counting
 from adversarial.serialization import hdf5_format
+from adversarial.serialization.tables import is_table, open_table
 
 #: The paper's number of samples.
 NUM_SAMPLES = 10_000
@@ -27,17 +30,6 @@ NUM_SAMPLES = 10_000
 ANCHOR_SEED = 2014
 
 Anchor = Literal["train", "noise"]
-
-
-class Rows(Protocol):
-    """A table of numbers that need not be in memory: slices of it are arrays."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of rows, and of values of each."""
-        ...
-
-    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 class SampleSource:
@@ -58,7 +50,7 @@ class SampleSource:
         self.path = path
         self.content = content
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         """Draw samples.
 
         Parameters
@@ -74,30 +66,36 @@ class SampleSource:
 
         Returns
         -------
-        Rows
-            Of shape (count, dimension), in floatX.
+        Side
+            `count` rows in floatX, and what they are.
 
         Raises
         ------
         ConfigurationError
             If samples cannot be drawn a second time.
+        DataError
+            If there are fewer.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
-        """Yield samples batch by batch, for as long as there are any.
+    def batches(
+        self, data: ScoringData, seed: int | None = None, logits: bool = False
+    ) -> tuple[Side, Iterator[np.ndarray]]:
+        """Return what the samples are, and samples batch by batch, for as long as there are any.
 
         Parameters
         ----------
+        data : ScoringData
+            The data that the samples are compared with.
         seed : int, optional
             Of a model's noise; the default is 2014's.
         logits : bool, optional
             Yield the logits of a model's samples, which must be probabilities.
 
-        Yields
-        ------
-        numpy.ndarray
-            Of shape (count, dimension), in floatX.
+        Returns
+        -------
+        Side, iterator of numpy.ndarray
+            What they are, of a model the first ones; and samples (count, dimension), in floatX.
         """
         raise NotImplementedError(type(self).__name__)
 
@@ -138,7 +136,7 @@ class ModelSamples(SampleSource):
         except CheckpointError as error:
             raise CheckpointError(f"cannot open {path}: {error}") from error
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         count = NUM_SAMPLES if count is None else count
         sampler = Sampler(self.model, seed=repeat or None, condition=self.condition)
         with counting("drawing samples", count, quiet) as progress:
@@ -148,10 +146,14 @@ class ModelSamples(SampleSource):
                     progress(len(batch))
                     yield batch
 
-            return spool(batches(), count)
+            return side_of("samples", self.name, spool(batches(), count), as_trained=True, quiet=quiet)
 
-    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
-        return Sampler(self.model, seed=seed, logits=logits, condition=self.condition).batches()
+    def batches(
+        self, data: ScoringData, seed: int | None = None, logits: bool = False
+    ) -> tuple[Side, Iterator[np.ndarray]]:
+        found = Sampler(self.model, seed=seed, logits=logits, condition=self.condition).batches()
+        first = next(found)
+        return side_of("samples", self.name, first, as_trained=True), chain([first], found)
 
 
 class ChainSamples(ModelSamples):
@@ -184,7 +186,7 @@ class ChainSamples(ModelSamples):
             # The top of a stack is trained on codes, but its samples are of what these are codes of.
             self.content = {**self.content, "dataset_yaml_src": raw_dataset(self.content, self.path)}
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         count = NUM_SAMPLES if count is None else count
         self.name = f"{self.path} ({self.options.described(count)})"
         parts = chain_samples(self.chain_model, count, data.split("train"), self.options, repeat)
@@ -195,9 +197,11 @@ class ChainSamples(ModelSamples):
                 found[end : end + len(part)] = part
                 end += len(part)
                 progress(len(part))
-        return found
+        return side_of("samples", self.name, found, as_trained=True, quiet=quiet)
 
-    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
+    def batches(
+        self, data: ScoringData, seed: int | None = None, logits: bool = False
+    ) -> tuple[Side, Iterator[np.ndarray]]:
         raise ConfigurationError(f"{self.path} is sampled by Markov chains: parzen_ll.py scores what these make")
 
 
@@ -207,7 +211,7 @@ class StoredSamples(SampleSource):
     Parameters
     ----------
     rows : Rows
-        The samples, one a row.
+        The samples: an array (count, ...), or flat rows of a file.
     path : str, optional
         Of the file.
     """
@@ -216,14 +220,17 @@ class StoredSamples(SampleSource):
         super().__init__(path or "an array", path)
         self.rows = rows
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         if repeat > 0:
             raise ConfigurationError("repeats draw new samples, which takes a model, not samples in a file")
-        return _FirstRows(self.rows, count)
+        return side_of("samples", self.name, self.rows, count, as_is=data.as_is, quiet=quiet)
 
-    def batches(self, seed: int | None = None, logits: bool = False) -> Iterator[np.ndarray]:
-        rows = (block.astype(backend.floatX()) for block in blocks(self.rows))
-        return map(logits_of_probabilities, rows) if logits else rows
+    def batches(
+        self, data: ScoringData, seed: int | None = None, logits: bool = False
+    ) -> tuple[Side, Iterator[np.ndarray]]:
+        side = self.draw(0, data, None, quiet=True)
+        rows = blocks(side.rows)
+        return side, map(logits_of_probabilities, rows) if logits else rows
 
 
 class AnchorSamples(SampleSource):
@@ -239,27 +246,18 @@ class AnchorSamples(SampleSource):
         super().__init__({"train": "the training data", "noise": "uniform noise"}[anchor])
         self.anchor = anchor
 
-    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Rows:
-        count = NUM_SAMPLES if count is None else count
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         rng = np.random.default_rng(ANCHOR_SEED + repeat)
         train = data.split("train")
         if self.anchor == "noise":
-            low, high, shape = train.min(), train.max(), (count, train.shape[1])
-            return rng.uniform(low, high, shape).astype(backend.floatX())
-        chosen = rng.permutation(len(train))[:count]
-        return train[np.sort(chosen)]
-
-
-class _FirstRows:
-    """The first rows of a table, in floatX."""
-
-    def __init__(self, rows: Rows, count: int | None):
-        self._rows = rows
-        self.shape: tuple[int, ...] = (min(count or rows.shape[0], rows.shape[0]), rows.shape[1])
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        start, stop, _ = rows.indices(self.shape[0])
-        return np.asarray(self._rows[start:stop], dtype=backend.floatX())
+            low, high, shape = train.min(), train.max(), (count or NUM_SAMPLES, train.shape[1])
+            rows = rng.uniform(low, high, shape).astype(backend.floatX())
+        else:
+            if count is not None and count > len(train):
+                raise DataError(f"{count:,} samples are asked for, but the training data have {len(train):,} examples")
+            chosen = rng.permutation(len(train))[: count or NUM_SAMPLES]
+            rows = train[np.sort(chosen)]
+        return side_of("samples", self.name, rows, as_trained=True, quiet=quiet)
 
 
 #: Anybody's samples: a saved model or a file of samples by its path, a model, or an array of samples, one a row.
@@ -272,7 +270,8 @@ def sample_source(samples: Samples, allow: tuple[str, ...] = (), chains: ChainOp
     Parameters
     ----------
     samples : path, Model, numpy.ndarray or SampleSource
-        A saved model or a file of samples (.npy, .npz, .h5), a model, or samples of any shape (count, ...).
+        A saved model, a file of samples or a folder of images by its path, a model, or samples of any shape
+        (count, ...).
     allow : tuple of str, optional
         Modules of the user's own that a saved model may name.
     chains : ChainOptions, optional
@@ -304,11 +303,10 @@ def _source(samples: Samples, allow: tuple[str, ...], chains: ChainOptions | Non
     if isinstance(samples, (str, os.PathLike)):
         path = os.fspath(samples)
         if _holds_samples(path):
-            return StoredSamples(open_rows(path), path)
+            return StoredSamples(open_table(path), path)
         found = ModelSamples.load(path, allow)
         return ChainSamples(found.model, path, found.content, chains) if isinstance(found.model, ChainModel) else found
-    rows = np.asarray(samples)
-    return StoredSamples(rows.reshape(len(rows), -1))
+    return StoredSamples(np.asarray(samples))
 
 
 def sample(
@@ -353,4 +351,4 @@ def _holds_samples(path: str) -> bool:
     if os.path.isfile(path) and path.lower().endswith(".h5"):
         with open(path, "rb") as file:
             return not file.read(len(hdf5_format.MAGIC)).startswith(hdf5_format.MAGIC)
-    return is_file_of_rows(path)
+    return is_table(path)

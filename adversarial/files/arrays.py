@@ -41,6 +41,19 @@ def damage_told(what: str) -> Iterator[None]:
         raise DataError(f"{what}: {' '.join(text.split())[:120] or type(error).__name__}") from error
 
 
+def candidates(name: str, names: list[str]) -> str:
+    """Return the name that may have been meant, and what there is.
+
+    Examples
+    --------
+    >>> candidates("feature", ["features", "labels"])
+    "; did you mean 'features'? It has features, labels"
+    """
+    listed = f"{', '.join(names[:8]) or 'none'}{' ...' if len(names) > 8 else ''}"
+    near = nearest(name, names)
+    return f"{near} It has {listed}" if near else f"; it has {listed}"
+
+
 class NpyArray:
     """The header of a .npy file, checked.
 
@@ -110,7 +123,7 @@ def npz_member(archive: zipfile.ZipFile, name: str, path: str) -> zipfile.ZipInf
     """
     names = [entry.removesuffix(".npy") for entry in archive.namelist()]
     if name not in names:
-        raise DataError(f"{path} has no array '{name}'{nearest(name, names)}")
+        raise DataError(f"{path} has no array '{name}'{candidates(name, names)}")
     entry = archive.infolist()[names.index(name)]
     plain = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) and not entry.flag_bits & 1
     if not plain or entry.file_size > MOST_UNPACKED * (1 + entry.compress_size):
@@ -166,7 +179,7 @@ def hdf5_array(file: h5py.File, key: str, name: str) -> h5py.Dataset:
         if not isinstance(found, h5py.Dataset):
             names: list[str] = []
             file.visititems(lambda known, item: names.append(known) if isinstance(item, h5py.Dataset) else None)
-            raise DataError(f"{name} has no array '{key}'{nearest(key, names)}")
+            raise DataError(f"{name} has no array '{key}'{candidates(key, names)}")
         layout = found.id.get_create_plist()
         if layout.get_layout() == h5py.h5d.VIRTUAL or layout.get_external_count():
             raise DataError(f"{name} has the values of '{key}' in other files: copy them into one")

@@ -109,6 +109,8 @@ class Sigmoid(ElementwiseLayer):
     VectorSpace(4)
     """
 
+    output_range = (0.0, 1.0)
+
     def __init__(self, layer_name: str, left_slope: float = 0.0):
         super().__init__(layer_name)
 

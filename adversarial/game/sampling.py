@@ -20,7 +20,7 @@ from adversarial.game.generator import Generator, Length, SampleAndNoise
 from adversarial.models.linear import logit_of
 from adversarial.models.model import Model
 from adversarial.random_streams import M2, MRG_RandomStreams
-from adversarial.space import Conv2DSpace, Space, VectorSpace
+from adversarial.space import Batch, CompositeSpace, Conv2DSpace, Space, VectorSpace
 
 #: Samples drawn by one call: a paper's worth, and as many as 2014's parzen_ll.py drew in one.
 MOST_AT_ONCE = 10_000
@@ -207,9 +207,17 @@ class Sampler:
     def _images_of(self) -> Callable:
         count = pt.lscalar("count")
         sample, noise, _ = self._sample(count)
-        parts = noise if isinstance(noise, tuple) else (noise,)
-        given = [part.type() for part in parts]
-        values = clone_replace(self._values(sample), list(zip(parts, given, strict=True)))
+        space = self.generator.get_input_space()
+        if isinstance(space, CompositeSpace) and not isinstance(self.generator, ConditionalGenerator):
+            # Noise of several parts is one vector here.
+            given = [pt.fmatrix("z")]
+            vector = VectorSpace(space.get_total_dimension())
+            replaced = list(zip(_parts(noise), _parts(vector.format_as(given[0], space)), strict=True))
+        else:
+            parts = noise if isinstance(noise, tuple) else (noise,)
+            given = [part.type() for part in parts]
+            replaced = list(zip(parts, given, strict=True))
+        values = clone_replace(self._values(sample), replaced)
         # A generator with dropout of its own needs the number of samples for its masks.
         return backend.function([count, *given], values, on_unused_input="ignore")
 
@@ -244,9 +252,21 @@ class Sampler:
         return VectorSpace(conditions.shape[1]).np_format_as(np.asarray(conditions, dtype=backend.floatX()), space)
 
     def draw_noise(self, count: int) -> np.ndarray:
-        """Draw z of `count` examples, float32: a batch of the generator's input space, or of a pair's first part."""
-        noise = self._sample(count).noise
-        return np.asarray(backend.function([], noise[0] if isinstance(noise, tuple) else noise)(), dtype=np.float32)
+        """Draw z of `count` examples, float32: a batch of the generator's input space; of several parts, as rows.
+
+        Of a conditional generator, z alone, without conditions.
+        """
+        noise, space = self._sample(count).noise, self.generator.get_input_space()
+        if isinstance(self.generator, ConditionalGenerator):
+            noise = noise[0]
+        elif isinstance(space, CompositeSpace):
+            noise = space.format_as(noise, VectorSpace(space.get_total_dimension()))
+        return np.asarray(backend.function([], noise)(), dtype=np.float32)
+
+
+def _parts(batch: Batch) -> list[TensorVariable]:
+    """Return the parts of a batch of a CompositeSpace, those within parts too."""
+    return [part for each in batch for part in _parts(each)] if isinstance(batch, tuple) else [batch]
 
 
 def samples_of(

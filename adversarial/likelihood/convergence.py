@@ -44,7 +44,7 @@ def running_estimates(
 
     Examples
     --------
-    >>> window = ParzenWindow(np.zeros((1, 1)), 1.0)
+    >>> window = ParzenWindow(np.zeros((2, 1)), 1.0)
     >>> [count for count, _ in running_estimates(window, [np.zeros((4, 1)), np.ones((3, 1))], [2, 5, 9])]
     [2, 5, 7]
     """

@@ -20,6 +20,9 @@ from adversarial.ops.parzen_sums import ParzenSums, error_bound
 #: Samples and points of one tile; its distances take 16 MiB in float32.
 TILE = 2048
 
+#: The largest 1 / (2 sigma^2) that distances in float32 are multiplied by; above, they overflow.
+_MOST_IN_FLOAT32 = 1e20
+
 #: Called with the number of samples of each block, once that block is done.
 Progress = Callable[[int], None]
 #: Widths (standard deviations) of the Gaussians, one or several, in the unit of the data.
@@ -55,11 +58,20 @@ def estimate(log_likelihoods: np.ndarray) -> Estimate:
     Estimate
         The mean over the points and its standard error, in nats.
 
+    Raises
+    ------
+    DataError
+        If there is only one point, which has no standard error, or a value is not finite.
+
     Examples
     --------
     >>> estimate(np.array([1.0, 3.0]))
     Estimate(mean=2.0, standard_error=0.7071067811865475)
     """
+    if len(log_likelihoods) < 2:
+        raise DataError("there is only one example to score, of which there is no standard error: give two or more")
+    if not np.isfinite(log_likelihoods).all():
+        raise DataError("the log-likelihood of an example is not a finite number: look at the width and the unit")
     return Estimate(float(log_likelihoods.mean()), float(log_likelihoods.std() / np.sqrt(len(log_likelihoods))))
 
 
@@ -90,8 +102,8 @@ class ParzenWindow:
     sigmas : float or sequence of float
         Widths (standard deviations) of the Gaussians, above 0, in the unit of the data.
     dtype : {'float32', 'float64'}, optional
-        The precision of the matrix products that give distances. The default is float32 for points of float32, else
-        float64.
+        The precision of the matrix products that give distances. The default is float32 for points of float32, unless
+        a width is below 1e-10, else float64.
     tile : int, default 2048
         Number of points whose distances are in memory at a time.
 
@@ -139,11 +151,12 @@ class ParzenWindow:
     def __init__(self, points: np.ndarray, sigmas: Widths, dtype: str | None = None, tile: int = TILE):
         points = check_rows(points, "the data to score")
         self.sigmas = check_widths(sigmas)
-        self.dtype = np.dtype(dtype or (points.dtype if points.dtype == np.float32 else np.float64)).name
+        self._inverse_widths = 0.5 / self.sigmas**2
+        small = points.dtype == np.float32 and self._inverse_widths.max() < _MOST_IN_FLOAT32
+        self.dtype = np.dtype(dtype or (np.float32 if small else np.float64)).name
         self.count = 0
         self._tile = tile
         self._points = points
-        self._inverse_widths = 0.5 / self.sigmas**2
         self._nearest = np.full(len(points), np.inf)
         self._sums = np.zeros((len(points), len(self.sigmas)))
         self._shift: np.ndarray | None = None
@@ -208,7 +221,9 @@ class ParzenWindow:
         """Return log p(x), (widths, points) float64, in nats."""
         if self.count == 0:
             raise DataError("there are no samples yet, so that there is no likelihood")
-        exponents = -np.outer(self._inverse_widths, self._nearest) + np.log(self._sums.T / self.count)
+        # Each sample adds at most 1 to a sum, the nearest one 1; in a very narrow window rounding can hide that.
+        sums = np.clip(self._sums.T, 1.0, self.count)
+        exponents = -np.outer(self._inverse_widths, self._nearest) + np.log(sums / self.count)
         return exponents - 0.5 * self._points.shape[1] * np.log(2 * np.pi * self.sigmas**2)[:, None]
 
     def estimates(self) -> list[Estimate]:
@@ -333,6 +348,8 @@ def check_widths(sigmas: Widths) -> np.ndarray:
     for sigma in widths:
         if not 0 < sigma < np.inf:
             raise DataError(f"the width sigma is {sigma:g}, but must be a number above 0")
+        if not 1e-100 < sigma < 1e100:
+            raise DataError(f"the width sigma is {sigma:g}, but must be from 1e-100 to 1e100")
     return widths
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -40,11 +41,14 @@ class Layer(Model):
         The MLP that the layer is part of; None until it is part of one.
     dropout_input_mask_value : float
         The value that dropout gives to a dropped input of this layer.
+    output_range : (float, float)
+        What the layer's output lies between, whatever its parameters are; all numbers by default.
     """
 
     layer_name: str | None
     parent: LayerParent | None = None
     dropout_input_mask_value: float = 0.0
+    output_range: tuple[float, float] = (-math.inf, math.inf)
 
     def get_mlp(self) -> LayerParent | None:
         """Return the MLP that this layer is part of, or None."""

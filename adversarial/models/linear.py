@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -167,6 +168,8 @@ class Tanh(ActivatedLinear):
     [0.0, 0.0, 0.0]
     """
 
+    output_range = (-1.0, 1.0)
+
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.tanh(self._linear_part(state_below))
 
@@ -181,6 +184,8 @@ class Softplus(ActivatedLinear):
     >>> Softplus(dim=2, layer_name="h0", irange=0.05, init_bias=1.0).get_biases().tolist()
     [1.0, 1.0]
     """
+
+    output_range = (0.0, math.inf)
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return pt.softplus(self._linear_part(state_below))
@@ -210,6 +215,8 @@ class RectifiedLinear(ActivatedLinear):
     def __init__(self, left_slope: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.left_slope = left_slope
+        if left_slope == 0.0:
+            self.output_range = (0.0, math.inf)
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
         return rectify(self._linear_part(state_below), self.left_slope)
@@ -230,6 +237,8 @@ class HardSigmoid(ActivatedLinear):
     >>> HardSigmoid(dim=2, layer_name="y", irange=0.05, init_bias=0.5).get_biases().tolist()
     [0.5, 0.5]
     """
+
+    output_range = (0.0, 1.0)
 
     def __init__(self, left_slope: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
@@ -261,6 +270,8 @@ class Sigmoid(Linear):
     >>> discriminator.get_output_space()
     VectorSpace(1)
     """
+
+    output_range = (0.0, 1.0)
 
     def __init__(self, monitor_style: Literal["detection", "classification"] = "detection", **kwargs: Any):
         super().__init__(**kwargs)

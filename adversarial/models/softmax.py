@@ -62,6 +62,8 @@ class Softmax(AffineLayer):
     ['softmax_b', 'softmax_W']
     """
 
+    output_range = (0.0, 1.0)
+
     def __init__(
         self,
         n_classes: Count,

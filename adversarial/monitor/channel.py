@@ -161,7 +161,7 @@ def _varies(value: Any) -> bool:
     )
 
 
-def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str) -> Channel:
+def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str, option: str = "channel_name") -> Channel:
     """Return a channel by name.
 
     Parameters
@@ -172,6 +172,8 @@ def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str) -> Ch
         Name of the channel.
     wanted_by : str
         Class whose option names the channel, for the error message.
+    option : str
+        The option, default 'channel_name'.
 
     Returns
     -------
@@ -186,7 +188,7 @@ def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str) -> Ch
     if name in monitor.channels:
         return monitor.channels[name]
     reason = f"the monitor has no channel '{name}'{nearest(name, monitor.channels)}"
-    raise OptionError(wanted_by, "channel_name", reason)
+    raise OptionError(wanted_by, option, reason)
 
 
 @configurable

@@ -34,6 +34,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--against", choices=facts.FILES, metavar="FILE",
         help=f"of 2014: {', '.join(facts.FILES)} (default: the nearest)")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="change a value: algorithm.batch_size=50")
+    add("--allow", metavar="MODULE", action="append", default=[], help="a module of yours it may name")
     add("--all", action="store_true", help="show equal values one by one too")
     add("--strict", action="store_true", help="exit with code 1 where something differs")
     add("--json", action="store_true", help="print one JSON object on standard output, and nothing else")
@@ -52,7 +53,7 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 1 with --strict where something differs."""
     given = argument_parser().parse_args(argv)
-    experiment = open_experiment(given.experiment, program.overrides_of(given.set))
+    experiment = open_experiment(given.experiment, program.overrides_of(given.set), given.allow)
     if experiment.content is None and (given.estimate or given.parzen):
         raise ConfigurationError("--estimate and --parzen are for a saved model; train the experiment first")
     found = compare_with_2014(experiment, given.against, _estimate(given, experiment), given.trajectory, given.all)
@@ -66,7 +67,7 @@ def _estimate(given: argparse.Namespace, experiment: Experiment) -> ParzenJson |
     if given.parzen:
         return estimates.read(given.parzen)
     if given.estimate:
-        return estimates.measure(experiment.name, experiment.content)
+        return estimates.measure(experiment.name, experiment.content, tuple(given.allow))
     return estimates.cached(experiment.name, experiment.content)
 
 

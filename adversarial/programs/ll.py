@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from functools import partial
 
 from adversarial.command_line import program
 from adversarial.command_line.scoring import add_data_arguments, data_of_arguments
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, printable
 from adversarial.evaluation.running import EVERY, NUM_SAMPLES, RunningPoint, RunningResult, running_log_likelihood
 
 EXAMPLE = """
@@ -26,9 +27,9 @@ def argument_parser() -> argparse.ArgumentParser:
         EXAMPLE,
     )
     add = parser.add_argument
-    add("model", help="a saved model (.pkl or .h5), or samples (.npy, .npz, .h5), a row a sample")
+    add("model", help="a saved model (.pkl or .h5), or a file or folder of samples, as parzen_ll.py takes them")
     add("sigma", nargs="?", type=float, help="the width of the Gaussians, in the unit of the data")
-    add("-n", "--num-samples", type=int, default=NUM_SAMPLES, metavar="N", help="stop here (default %(default)s)")
+    add("-n", "--num-samples", type=int, metavar="N", help=f"stop here (default {NUM_SAMPLES:,}, or where a file ends)")
     add("--tolerance", type=float, metavar="NATS",
         help="stop when twice as many samples change the mean by less than this")  # fmt: skip
     add("--every", type=int, default=EVERY, metavar="N", help="samples between two lines (default %(default)s)")
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
     for name in ("num_samples", "every"):
-        if getattr(given, name) < 1:
+        if getattr(given, name) is not None and getattr(given, name) < 1:
             raise ConfigurationError(f"--{name.replace('_', '-')} is {getattr(given, name)}, but must be at least 1")
     if given.folds is not None:
         raise ConfigurationError("--folds is an option of tools/parzen_ll.py; here, pick one by -f")
@@ -62,15 +63,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         tolerance=given.tolerance,
         seed=given.seed,
         fold=given.fold,
+        as_is=given.as_is,
         allow=given.allow,
         on_start=None if given.json else _print_header,
         on_point=None if given.json else _print_point,
     )
     if given.json:
-        print(result.to_json())
+        program.say(result.to_json())
 
 
 def _print_header(result: RunningResult) -> None:
+    for side in result.sides:
+        program.say(side)
+    for warning in result.warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     if result.binarisation:
         program.say(result.binarisation)
     print("     samples   log-likelihood, nats        seconds", flush=True)

@@ -17,7 +17,7 @@ from adversarial.command_line.scoring import (
     data_of_arguments,
     samples_of_arguments,
 )
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, printable
 from adversarial.evaluation import parzen_log_likelihood
 from adversarial.evaluation.chain_curve import chain_curve
 from adversarial.evaluation.data_sources import Data
@@ -104,12 +104,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         repeats=given.repeats,
         convergence=given.convergence,
         batch_size=given.batch_size,
+        as_is=given.as_is,
         allow=given.allow,
         chains=chain_options(given),
         progress=not given.json,
     )
     for warning in result.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     if given.plot:
         draw_curves(given.plot, result.width_choices, "the validation data")
     program.say(result.to_json() if given.json else result)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.chains import add_chain_arguments, chain_options
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, DataError
+from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sample_sources import ChainSamples, ModelSamples, sample_source
 from adversarial.evaluation.sheets import sample_sheet
+from adversarial.figures.plane import write_plane
 
 EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
@@ -66,8 +69,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         if neighbours:
             examples = data.split("train", given.fold)
         if isinstance(source, ChainSamples):
-            samples = np.asarray(source.draw(given.seed or 0, data, rows * columns, quiet=True)[:])
+            samples = np.asarray(source.draw(given.seed or 0, data, rows * columns, quiet=True).rows[:])
             name += f": {source.options.described(rows * columns)}"
+    if not isinstance(source, ChainSamples) and is_of_the_plane(source.model) and given.shape is None:
+        drawn = _plane_data(given, source.content or {}) if examples is None else examples
+        write_plane(path, plane_picture(source.model, given.seed, drawn))
+        pictures.say_where(path, given)
+        return
     sheet = sample_sheet(
         source.model,
         rows,
@@ -81,6 +89,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         samples=samples,
     )
     pictures.draw(sheet, path, given)
+
+
+def _plane_data(given: argparse.Namespace, content: Mapping[str, Any]) -> np.ndarray | None:
+    """Return the training examples to draw beside samples of two values; None where they are not at hand."""
+    try:
+        return pictures.split_of_data(given, content, "train", given.train)
+    except (ConfigurationError, DataError):
+        return None
 
 
 command = partial(program.run, main)

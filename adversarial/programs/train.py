@@ -50,6 +50,9 @@ def argument_parser() -> argparse.ArgumentParser:
         "and logged messages with logger and level too",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="show errors only")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="build, check and compile everything; train and save nothing"
+    )
     limits = parser.add_argument_group("how long")
     limits.add_argument(
         "-t", "--time-budget", type=duration, metavar="TIME", help="begin no epoch after this: 3600, 90m, 8h"
@@ -164,6 +167,7 @@ def train(argv: Sequence[str] | None = None) -> int:
         save_every=given.save_every,
         keep_every=given.keep_every,
         debug_nan=given.debug_nan,
+        dry_run=given.dry_run,
         time_budget=given.time_budget,
         max_epochs=given.max_epochs,
         again=resume_command("train.py", sys.argv[1:] if argv is None else argv),
@@ -184,6 +188,7 @@ def train_and_report(
     save_every: float | None = None,
     keep_every: int | None = None,
     debug_nan: bool = False,
+    dry_run: bool = False,
     time_budget: float | None = None,
     max_epochs: int | None = None,
     again: str,
@@ -210,6 +215,8 @@ def train_and_report(
         Keep a copy of the model every so many epochs.
     debug_nan : bool, optional
         Find the first update and node that give NaN; slow.
+    dry_run : bool, optional
+        Build, check and compile everything; train and save nothing.
     time_budget, max_epochs : float, int, optional
         Begin no epoch after so many seconds, or epochs in all.
     again : str
@@ -221,7 +228,13 @@ def train_and_report(
         The exit code: 0, or 130 or 143 after a signal.
     """
     from adversarial import backend
-    from adversarial.programs.train_file import is_begun, load_experiments, resume_saved, train_phases
+    from adversarial.programs.train_file import (
+        check_phases,
+        is_begun,
+        load_experiments,
+        resume_saved,
+        train_phases,
+    )
     from adversarial.progress.reporting import Console, Silent
 
     console = None if quiet or not backend.is_first_process() else Console(verbose, timestamps)
@@ -243,6 +256,11 @@ def train_and_report(
     experiments = load_experiments(found, allow, overrides, slips)
     with signals:
         try:
+            if dry_run:
+                check_phases(experiments, prepare)
+                if console is not None:
+                    console.say("no fault was found; nothing was trained, and nothing saved")
+                return 0
             for experiment, outcome in train_phases(experiments, prepare, time_budget, max_epochs):
                 if console is not None:
                     console.close()

@@ -11,10 +11,11 @@ from adversarial.checkpoint.paths import default_save_path
 from adversarial.config import yaml_parse
 from adversarial.config.shipped import ExperimentFile, find_experiment
 from adversarial.config.variables import training_file_variables
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, DataError
 from adversarial.options import Slips
 from adversarial.programs.train_changes import changes_since
 from adversarial.train import Outcome, Train
+from adversarial.training_algorithms.finite import row_not_finite
 
 
 def train_file(
@@ -119,6 +120,29 @@ def load_experiments(
         if len(experiments) > 1 and experiment.save_freq > 0 and experiment.options.get("save_path") is None:
             experiment.save_path = default_save_path(f"phase{number}")
     return experiments
+
+
+def check_phases(experiments: list[Train], prepare: Callable[[Train], None]) -> None:
+    """Build, check and compile each experiment, and look at its data; train and save nothing.
+
+    Parameters
+    ----------
+    experiments : list of Train
+        What `load_experiments` returned.
+    prepare : callable
+        Called with each before it is set up.
+
+    Raises
+    ------
+    ConfigurationError, DataError
+        If one of them could not be trained.
+    """
+    for experiment in experiments:
+        prepare(experiment)
+        experiment.setup()
+        row = row_not_finite(experiment.dataset)
+        if row is not None:
+            raise DataError(f"example {row} of the data, counted from 0, is NaN or infinite")
 
 
 def train_phases(

@@ -47,12 +47,14 @@ def counting(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[i
             yield lambda done: progress.advance(task, done)
         return
     count, last = 0, time.monotonic()
+    started = last
 
     def plain(done: int) -> None:
         nonlocal count, last
         count += done
         if time.monotonic() - last >= PLAIN_LINES_EVERY:
             last = time.monotonic()
-            print(f"{what}: {count:,} of {total:,}", file=sys.stderr, flush=True)
+            left = (last - started) * (total - count) / count
+            print(f"{what}: {count:,} of {total:,}, about {left:,.0f} s left", file=sys.stderr, flush=True)
 
     yield plain

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import printable
 from adversarial.models.model import Model
-from adversarial.progress.summary import dataset_line, epoch_columns, model_table, number, slip_lines
+from adversarial.progress.data import data_lines
+from adversarial.progress.summary import epoch_columns, model_table, number, slip_lines
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class Console(Reporter):
     def on_setup(self, train: Training) -> None:
         self._started = time.monotonic()
         self.say(model_table(train.model))
-        self.say(f"training on {dataset_line(train.dataset)}")
+        for line in data_lines(train.dataset, train.model):
+            self.say(line if line.startswith("warning") else f"training on {line}")
         self.say("compiling ...")
 
     def on_ready(self, train: Training) -> None:

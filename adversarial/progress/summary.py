@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from adversarial.datasets.dataset import Dataset
 from adversarial.errors import printable
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
@@ -98,13 +97,6 @@ def model_table(model: Model) -> str:
     total = sum(row[-1] for row in rows)
     text = table(("network", "layer", "kind", "output", "parameters"), shown)
     return f"{text}\n{total:,} parameters in all"
-
-
-def dataset_line(dataset: Dataset) -> str:
-    """Return a dataset's class, number of examples and their dimension as a line."""
-    space = getattr(dataset, "X_space", None)
-    width = f" of {space.get_total_dimension():,} values" if space is not None else ""
-    return f"{type(dataset).__name__}: {dataset.get_num_examples():,} examples{width}"
 
 
 def epoch_columns(channels: Iterable[str]) -> dict[str, str]:

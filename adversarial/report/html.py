@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -36,6 +37,15 @@ def sheet(caption: str, label: str, wide: bool = False) -> str:
     if wide:
         return f'<figure class="wide"><div class="scroll">{canvas}</div>{words}</figure>'
     return f'<figure class="beside">{canvas}{words}</figure>'
+
+
+def picture(png: bytes, caption: str) -> str:
+    """Return a picture with a caption, which is its text for those who cannot see it too."""
+    data = base64.b64encode(png).decode("ascii")
+    return (
+        f'<figure><img src="data:image/png;base64,{data}" alt="{escape(caption)}" style="max-width:100%">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
 
 
 def epochs_slider(caption: str) -> str:

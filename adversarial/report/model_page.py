@@ -21,6 +21,7 @@ from adversarial.comparison.experiment import open_experiment
 from adversarial.errors import CheckpointError, ConfigurationError, DataError
 from adversarial.evaluation import data_sources, estimates
 from adversarial.evaluation.parzen_result import ParzenJson, WidthPoint
+from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sheets import image_shape
 from adversarial.figures.grid import ImageShape
 from adversarial.figures.interpolation import path_through
@@ -111,11 +112,11 @@ class _ModelPage:
         self.output = output
         self.options = options
         self.name = os.path.basename(path)
-        self.experiment = open_experiment(path)
+        self.experiment = open_experiment(path, allow=options.allow)
         self.content: dict[str, Any] = self.experiment.content or {}
         self.model = checkpoint.model_of(self.content, options.allow)
         self.sampler = Sampler(self.model, seed=options.seed)
-        self.shape = image_shape(self.sampler.generator.get_output_space(), self.model, options.shape)
+        self.shape, self.no_images = self._image_shape()
         self.epochs_seen = (self.content.get("monitor") or {}).get("epochs_seen")
         self.data_set = self.experiment.data_set
         self.z = self.sampler.draw_noise(SIDE * SIDE)
@@ -128,17 +129,45 @@ class _ModelPage:
     def page(self) -> Page:
         """Return the whole page."""
         page = self.page_of
-        self._live()
-        self._neighbours()
-        self._lines()
+        estimates_by_epoch: list[tuple[int, ParzenJson]] = []
+        if self.no_images:
+            self._without_images()
+        else:
+            self._live()
+            self._neighbours()
+            self._lines()
+            estimates_by_epoch = self._epochs()
         self._curves()
-        estimates_by_epoch = self._epochs()
         self._results(estimates_by_epoch)
         page.sections["comparison"] = html.comparison(compare(self.experiment.part))
         self._origin()
         page.lead = self._lead()
         page.facts = html.key_figures(self._facts())
         return page
+
+    def _image_shape(self) -> tuple[ImageShape, str]:
+        """Return the shape of images, and why samples are none, or ''."""
+        space = self.sampler.generator.get_output_space()
+        try:
+            return image_shape(space, self.model, self.options.shape), ""
+        except ConfigurationError:
+            if self.options.shape is not None:
+                raise
+            count = space.get_total_dimension()
+            return ImageShape(
+                1, count, 1
+            ), f"samples have {count:,} values, which are no images; --shape says otherwise"
+
+    def _without_images(self) -> None:
+        """Say in the sections of images that there are none; draw samples of two values as points."""
+        sections = self.page_of.sections
+        for name in ("live", "epochs", "figure2", "figure3"):
+            sections[name] = html.paragraph(f"Not here: {self.no_images}.", "note")
+        if is_of_the_plane(self.model):
+            rows = self.training_rows
+            picture = plane_picture(self.model, data=rows, seed=self.options.seed)
+            about = "Samples" if rows is None else "Samples and training examples"
+            sections["figure2"] = html.picture(picture, f"{about} as points of the plane; the contours are D's.")
 
     def _title(self) -> str:
         known = {"mnist": " on MNIST", "tfd": " on the Toronto Face Database", "cifar10": " on CIFAR-10"}
@@ -351,11 +380,15 @@ class _ModelPage:
         yaml = f"{Path(self.path).stem}.yaml"
         sets = [f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.experiment.overrides.items()]
         epochs = [f"--max-epochs {self.epochs_seen}"] if self.epochs_seen else []
+        allowed = [f"--allow {shlex.quote(module)}" for module in self.options.allow]
         commands = [
-            " ".join(["train.py", yaml, *sets, *epochs]),
-            f"tools/parzen_ll.py {self.name}",
-            f"tools/compare_2014.py {self.name}",
-            f"tools/report.py {self.name} {os.path.basename(self.output)}",
+            " ".join([*command, *allowed])
+            for command in (
+                ["train.py", yaml, *sets, *epochs],
+                ["tools/parzen_ll.py", self.name],
+                ["tools/compare_2014.py", self.name],
+                ["tools/report.py", self.name, os.path.basename(self.output)],
+            )
         ]
         versions = dict(self.content.get("versions") or {})
         if self.content.get("written_at"):

@@ -348,6 +348,12 @@ class _Machine:
             raise CheckpointError(f"it is damaged near byte {self.position}")
         target.state = state
 
+    def persistent(self) -> None:
+        """Record what the file keeps elsewhere: a call of persistent.id, which a caller may permit."""
+        identity = self.pop()
+        self.push_global("persistent", "id")
+        self.make(self.pop(), (identity,))
+
     # The memo: earlier values by number.
 
     def remember(self, index: int) -> None:
@@ -423,6 +429,7 @@ _OPERATIONS: dict[int, Callable[[_Machine], Any]] = {
         "c": lambda m: m.push_global(str(m.line(), "ascii"), str(m.line(), "ascii")),
         "\x93": lambda m: m.push_global(*[m.pop(), m.pop()][::-1]),
         "i": lambda m: m.instance(),
+        "Q": lambda m: m.persistent(),
         "R": lambda m: m.reduce(),
         "b": lambda m: m.build(),
         "o": lambda m: m.make_from_mark(),

@@ -10,8 +10,9 @@ from adversarial.options import Configurable
 class TrainExtension(Configurable):
     """A base for what happens between epochs: override any of its methods; each does nothing by default.
 
-    An extension stops training by raising StopIteration in `on_monitor`. One with a state of its own returns it from
-    `get_state`, so that a resumed run continues as an uninterrupted one. After Pylearn2's `train_extensions`.
+    An extension stops training by raising StopIteration in `on_monitor`. Plain attributes of a subclass that change are
+    saved, so that a resumed run continues as an uninterrupted one; what is not plain it returns from `get_state`.
+    After Pylearn2's `train_extensions`.
 
     Examples
     --------

@@ -216,6 +216,10 @@ class SGD(MinibatchAlgorithm):
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
 
+    def check_channels(self) -> None:
+        if self.termination_criterion is not None:
+            self.termination_criterion.check_channels(self.model)
+
     def _setup_monitor(self, cost: Cost) -> None:
         super()._setup_monitor(cost)
         if self.monitoring_dataset is not None:

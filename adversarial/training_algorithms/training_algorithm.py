@@ -40,6 +40,9 @@ class TrainingAlgorithm(Configurable):
         """Prepare to train `model` on `dataset`; called once, before anything is monitored."""
         self.model = model
 
+    def check_channels(self) -> None:
+        """Raise OptionError where an option names a channel that is not there; called once all channels are."""
+
     def set_update_hook(self, hook: UpdateHook | None) -> None:
         """Set what `train` calls after each update and its callbacks, or after several that a backend runs at once.
 

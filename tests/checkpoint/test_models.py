@@ -19,6 +19,7 @@ from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Linear, RectifiedLinear, Sigmoid
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
+from adversarial.monitor import Monitor, push_monitor
 from adversarial.space import Conv2DSpace
 
 
@@ -246,3 +247,26 @@ def classes(monkeypatch):
         return found
 
     monkeypatch.setattr(models, "part_of_model", lambda allow: resolve)
+
+
+@pytest.mark.parametrize("ending", checkpoint.ENDINGS)
+def test_what_push_monitor_set_aside_is_saved_with_the_model(tmp_path, pair, ending):
+    Monitor.get_monitor(pair).report_epoch()
+    checkpoint.save_model(tmp_path / f"a{ending}", pair)
+    second = push_monitor(checkpoint.load_model(tmp_path / f"a{ending}"), "first")
+    Monitor.get_monitor(second)
+    checkpoint.save_model(tmp_path / f"b{ending}", second)
+    third = push_monitor(checkpoint.load_model(tmp_path / f"b{ending}"), "second")
+    checkpoint.save_model(tmp_path / f"c{ending}", third)
+    found = checkpoint.load_model(tmp_path / f"c{ending}")
+    assert (found.first.get_epochs_seen(), found.second.get_epochs_seen()) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["generator", "__class__", "_x", "a b", "get_params"])
+def test_an_earlier_record_takes_no_other_attributes_place(tmp_path, pair, name):
+    content = checkpoint.models.model_content(pair)
+    record = {"epochs_seen": 0, "batches_seen": 0, "examples_seen": 0, "channels": {}}
+    with pytest.raises(CheckpointError, match="an earlier record of the monitor"):
+        checkpoint.model_of(content | {"earlier_monitors": {name: record}})
+    with pytest.raises(CheckpointError, match="earlier records"):
+        checkpoint.model_of(content | {"earlier_monitors": [name]})

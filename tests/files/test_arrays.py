@@ -154,4 +154,4 @@ def test_a_group_is_not_proposed_as_an_array(tmp_path):
         file["g/X"] = np.ones((2, 3), "f4")
     with open_hdf5(str(tmp_path / "x.h5")) as file, pytest.raises(DataError) as refusal:
         hdf5_array(file, "g", "x.h5")
-    assert str(refusal.value) == "x.h5 has no array 'g'"
+    assert str(refusal.value) == "x.h5 has no array 'g'; it has g/X"

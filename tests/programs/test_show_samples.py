@@ -243,7 +243,7 @@ def test_images_have_the_shape_of_those_that_the_model_was_trained_on(tmp_path):
 
 
 def test_what_cannot_be_drawn_is_refused(tmp_path, old_model):
-    inpainting, odd = inpainting_model(tmp_path / "p.pkl"), constant_model(tmp_path / "o.pkl", [0.0, 1.0])
+    inpainting, odd = inpainting_model(tmp_path / "p.pkl"), constant_model(tmp_path / "o.pkl", [0.0, 1.0, 0.5])
     np.save(tmp_path / "five.npy", np.zeros((2, 5), np.float32))
     for error, reason, program, *arguments in [
         (CheckpointError, "fills in part of an image", "show_samples", inpainting),

@@ -119,6 +119,16 @@ def test_a_run_saves_what_it_shows(recipe, capsys):
     assert "finished, saved" in out
 
 
+def test_a_dry_run_checks_everything_and_leaves_nothing(recipe, capsys):
+    before = sorted(os.listdir())
+    code, out, _ = run(capsys, recipe, "--dry-run")
+    assert code == 0 and "no fault was found; nothing was trained, and nothing saved" in out
+    assert sorted(os.listdir()) == before
+    change(recipe, "max_epochs: ", "max_epoch: ")
+    code, _, err = run(capsys, recipe, "--dry-run")
+    assert code != 0 and "did you mean 'max_epochs'" in err
+
+
 def test_quiet_says_nothing(recipe, capsys):
     code, out, err = run(capsys, recipe, "--max-epochs", 1, "--quiet", "--set", "save_freq=0")
     assert (code, out, err) == (0, "", "")

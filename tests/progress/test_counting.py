@@ -22,7 +22,7 @@ def test_plain_lines_come_at_most_every_ten_seconds(capsys, monkeypatch):
     with counting("samples drawn", 3000) as done:
         for _ in range(3):
             done(1000)
-    assert capsys.readouterr() == ("", "samples drawn: 2,000 of 3,000\n")
+    assert capsys.readouterr() == ("", "samples drawn: 2,000 of 3,000, about 6 s left\n")
 
 
 def test_a_terminal_has_a_bar_that_is_taken_away(capsys, monkeypatch):

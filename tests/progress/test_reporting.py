@@ -20,7 +20,7 @@ def test_training_from_python_prints_a_line_per_epoch(capsys):
     experiment(termination_criterion=EpochCounter(max_epochs=2)).main_loop()
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Pair: 40 parameters in all"
-    assert lines[1] == "training on DenseDesignMatrix: 23 examples of 4 values"
+    assert lines[1] == "training on DenseDesignMatrix: 23 examples of 4 values; -2.553 to 2.27, mean 0.0153"
     assert lines[2] == "compiling ..." and lines[3].startswith("compiled in ")
     assert lines[4].split() == ["epoch", "learning_rate", "momentum", "seconds"]
     assert [line.split()[0] for line in lines[5:]] == ["0", "1", "2"]
