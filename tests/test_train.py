@@ -258,6 +258,8 @@ def test_allow_overwrite_protects_what_other_runs_saved(tmp_path, monkeypatch):
 
 
 def test_the_place_to_save_may_come_from_the_yaml_file(monkeypatch):
+    for name in ("PYLEARN2_TRAIN_FILE_FULL_STEM", "PYLEARN2_TRAIN_PHASE"):  # of files trained before in this process
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(ValueError, match="save_path"):
         experiment(train={"save_freq": 1})
     monkeypatch.setenv("PYLEARN2_TRAIN_FILE_FULL_STEM", "/some/mnist")

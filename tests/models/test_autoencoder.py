@@ -91,5 +91,13 @@ def test_a_stack_is_its_blocks_one_after_the_other(float64):
     codes = TransformerDataset(DenseDesignMatrix(X=X, y=np.arange(5)), stack)
     assert pytest.approx(stack.perform(X), abs=1e-12) == codes.X
     assert codes.y.tolist() == [0, 1, 2, 3, 4]
+    later = TransformerDataset(DenseDesignMatrix(X=X), stack)
+    lower.weights.set_value(-lower.weights.get_value())
+    # Made when first read, as an earlier phase of a file may train the stack, and kept from then on.
+    trained = later.X
+    assert pytest.approx(stack.perform(X), abs=1e-12) == trained
+    assert np.abs(trained - codes.X).max() > 0.01
+    lower.weights.set_value(0 * lower.weights.get_value())
+    assert np.array_equal(later.X, trained)
     with pytest.raises(OptionError, match="a block gives"):
         StackedBlocks([upper, lower])
