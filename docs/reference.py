@@ -27,7 +27,7 @@ from adversarial.options import Configurable, Option, Range, declared_options
 
 #: Pages: title and the rooms whose classes stand on it.
 PAGES = {
-    "game": ("The game", ("game",)),
+    "game": ("The game", ("game", "random_streams")),
     "models": ("Models and layers", ("models", "space")),
     "training": (
         "Training",
