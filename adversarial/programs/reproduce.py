@@ -39,6 +39,8 @@ tools/reproduce.py mnist --epochs 2 --dir trial
 tools/reproduce.py mnist --dir run --no-train
 """
 
+#: A run of so few epochs keeps all of them.
+FEW = 30
 EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
 
 
@@ -54,8 +56,8 @@ def argument_parser() -> argparse.ArgumentParser:
     add("experiment", choices=EXPERIMENTS, metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
     add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
     add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
-    add("--keep-every", type=train.positive, metavar="N", default=10,
-        help="keep a copy of the model every N epochs (default %(default)s)")  # fmt: skip
+    add("--keep-every", type=train.positive, metavar="N",
+        help=f"keep a copy of the model every N epochs (default 10; 1 in a run of {FEW} epochs or fewer)")  # fmt: skip
     add("--points", type=train.positive, metavar="N", default=12,
         help="kept epochs whose log-likelihood is estimated too (default %(default)s)")  # fmt: skip
     add("--threads", type=train.positive, metavar="N", help="threads of BLAS and loops")
@@ -70,6 +72,7 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is that of train.py where training was stopped."""
     given = argument_parser().parse_args(argv)
+    given.keep_every = given.keep_every or (1 if given.epochs <= FEW else 10)
     backend.configure(threads=given.threads)
     yaml = _yaml(given)
     model = yaml.with_suffix(".pkl")
