@@ -19,11 +19,13 @@ import inspect
 import logging
 import math
 import numbers
+import reprlib
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from html import escape
 from typing import Annotated, Any, Literal, Self, Union
 
 import numpy as np
@@ -410,6 +412,8 @@ class Configurable:
     ...     def __init__(self, scale: Positive, seed: Index = 0): ...
     >>> Noise(scale=0.5).options
     {'scale': 0.5}
+    >>> Noise(scale=0.5)
+    Noise(scale=0.5)
     >>> Noise(scale=0)
     Traceback (most recent call last):
     adversarial.options.OptionError: Noise: scale is 0, but must be a number above 0
@@ -430,3 +434,35 @@ class Configurable:
         bind(cls, given)
         self.options = given
         return self
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={_brief(value)}" for name, value in self.options.items())
+        return f"{type(self).__name__}({given})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the options given, those of parts inside theirs."""
+        return f"<div><b>{escape(type(self).__name__)}</b>{_html(self.options)}</div>"
+
+
+def _brief(value: Any) -> str:
+    """Return a value in a line: arrays by type and shape, long texts cut."""
+    if isinstance(value, np.ndarray):
+        return f"<{value.dtype} {value.shape}>"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_brief, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_brief(part)}' for key, part in value.items())}}}"
+    return repr(value) if isinstance(value, Configurable) else reprlib.repr(value)
+
+
+def _html(value: Any) -> str:
+    """Return a value as HTML, parts and lists of them as lists that a click opens."""
+    if isinstance(value, Configurable):
+        title = escape(type(value).__name__)
+        return f"<details><summary>{title}</summary>{_html(value.options)}</details>" if value.options else title
+    if isinstance(value, (list, tuple)) and any(isinstance(each, Configurable) for each in value):
+        return _html(dict(enumerate(value)))
+    if isinstance(value, dict):
+        items = "".join(f"<li>{escape(str(key))}: {_html(part)}</li>" for key, part in value.items())
+        return f'<ul style="margin:0">{items}</ul>'
+    return escape(_brief(value))

@@ -19,3 +19,15 @@ html_theme = "furo" if importlib.util.find_spec("furo") else "alabaster"
 html_title = "adversarial"
 # Docstrings write names and expressions in single backquotes.
 default_role = "literal"
+
+
+def setup(app):
+    """Write the page that docs/theory.md links to beside the others."""
+
+    def write(app, error):
+        if error is None and app.builder.format == "html":
+            from adversarial.report.lecture import write_lecture
+
+            write_lecture(Path(app.outdir) / "lecture.html")
+
+    app.connect("build-finished", write)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, cast
 
 import numpy as np
@@ -23,8 +25,31 @@ class ChannelRecord:
     doc: str = ""
 
 
-@dataclass
-class MonitorRecord:
+class ShownChannels:
+    """What a monitor and the record of one show of themselves: the last value of each channel."""
+
+    channels: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._counted()}; {len(self.channels)} channels>"
+
+    def _counted(self) -> str:
+        counts = ((getattr(self, f"get_{what}_seen")(), what) for what in ("epochs", "batches", "examples"))
+        return ", ".join(f"{number:,} {what if number != 1 else what.removesuffix('s')}" for number, what in counts)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: each channel's first and last value."""
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{channel.val_record[0]:.4g}</td><td>{channel.val_record[-1]:.4g}</td></tr>"
+            for name, channel in sorted(self.channels.items())
+            if channel.val_record
+        )
+        head = "<tr><th>channel</th><th>first</th><th>last</th></tr>"
+        return f"<div>{escape(self._counted())}<table><thead>{head}</thead><tbody>{rows}</tbody></table></div>"
+
+
+@dataclass(repr=False)
+class MonitorRecord(ShownChannels):
     """What a monitor had recorded when the model was saved: `channels[name].val_record`, as in 2014."""
 
     channels: dict[str, ChannelRecord] = field(default_factory=dict)

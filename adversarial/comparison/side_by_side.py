@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import shutil
 import textwrap
@@ -51,7 +51,7 @@ class SideBySide:
             lines += ["", *_results_lines(self.experiment, self.estimate)]
         if self.distances is not None:
             lines += ["", *_trajectory_lines(self.distances)]
-        return "\n".join(lines)
+        return "\n".join(part for line in lines for part in _within_terminal(line))
 
     def to_dict(self) -> dict[str, Any]:
         """Return all that was found as plain values."""
@@ -60,8 +60,8 @@ class SideBySide:
             "experiment": self.experiment.name,
             "beside": self.comparison.file,
             "source": self.comparison.source,
-            "differences": [asdict(row) for row in self.comparison.differences],
-            "equal": [asdict(row) for row in self.comparison.rows if not row.differs],
+            "differences": [_plain(row) for row in self.comparison.differences],
+            "equal": [_plain(row) for row in self.comparison.rows if not row.differs],
             "differences_from": self.comparison.others,
         }
         if self.experiment.content is not None:
@@ -76,9 +76,33 @@ class SideBySide:
             found["trajectory"] = [each._asdict() for each in self.distances]
         return found
 
-    def to_json(self) -> str:
-        """Return all that was found as JSON text."""
-        return json.dumps(self.to_dict(), indent=1)
+
+def number_of(text: str) -> int | float | str:
+    """Return the number that a text is, or the text.
+
+    Examples
+    --------
+    >>> number_of("0.05"), number_of("100"), number_of("uniform"), number_of("nan")
+    (0.05, 100, 'uniform', 'nan')
+    """
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        # JSON has no word for infinity, and "1_000" is no number of a file.
+        return value if math.isfinite(value) and "_" not in text else text
+    return text
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return asdict(row) | {"here": number_of(row.here), "then": number_of(row.then)}
+
+
+def _within_terminal(line: str) -> list[str]:
+    """Return a line broken to the terminal's width."""
+    width = shutil.get_terminal_size((100, 24)).columns
+    return textwrap.wrap(line, width, subsequent_indent=" " * 8, drop_whitespace=True) if len(line) > width else [line]
 
 
 def compare_with_2014(
@@ -146,7 +170,9 @@ def _lines(rows: Sequence[Row]) -> list[str]:
     lines = []
     for row, (key, here) in zip(rows, shown, strict=True):
         unwritten = "" if row.given_then else ", unwritten"
-        lines.append(f"  {key:{widths[0]}}  {here:{widths[1]}}  2014: {row.then}{unwritten}")
+        ours, theirs = f"  {key:{widths[0]}}  {here:{widths[1]}}", f"2014: {row.then}{unwritten}"
+        room = shutil.get_terminal_size((100, 24)).columns
+        lines += [f"{ours}  {theirs}"] if len(ours) + 2 + len(theirs) <= room else [ours.rstrip(), f"      {theirs}"]
         if row.meaning and row.differs:
             told = f"{row.part}: {row.meaning}" if row.part else row.meaning
             lines += textwrap.wrap(told, wrap, initial_indent="      ", subsequent_indent="      ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from html import escape
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -210,6 +211,9 @@ class ParzenResult:
             f"{self.error_over}; width {', '.join(f'{each:.4g}' for each in sigma)}; "
             f"{self.counts['samples']:,} samples of {self.source} on {self.data}{warned}>"
         )
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         lines = [str(side) for side in self.sides.values()]

@@ -15,15 +15,22 @@ from adversarial.files.whole_file import write_whole
 
 #: Okabe and Ito's blue and green; the paper's data are black dots, its model solid green, its D dashed blue.
 BLUE, GREEN = "#0072B2", "#009E73"
+#: Of D*, which the paper does not draw.
+PINK = "#A8538A"
 
 
 class Moment(Protocol):
-    """The state of a game: samples (count,) of G, D(x) (points,) on the line, and G(z) (arrows,) of some z."""
+    """The state of a game: samples (count,) of G, D(x) (points,) on the line, G(z) (arrows,) of some z.
+
+    `value` is V(D, G) in nats, `distance` the total variation between the densities.
+    """
 
     title: str
     samples: np.ndarray
     discriminator: np.ndarray
     mapped: np.ndarray
+    value: float
+    distance: float
 
 
 def density(samples: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -70,7 +77,8 @@ def write_figure(
 ) -> None:
     """Draw moments of a game side by side, as Figure 1 of the paper; the file is complete, or is not there.
 
-    Each panel shows the densities and D above, and the map from z to x = G(z) as arrows below.
+    Each panel shows above the densities, D and the best D for this G, D* = p_data / (p_data + p_g), with V(D, G) beside
+    its value at the end of the game, -log 4; and below the map from z to x = G(z) as arrows.
 
     Parameters
     ----------
@@ -97,7 +105,9 @@ def write_figure(
     >>> import os, tempfile
     >>> from types import SimpleNamespace
     >>> x, z = np.linspace(-3, 3, 61), np.linspace(-1, 1, 5)
-    >>> moment = SimpleNamespace(title="start", samples=z, discriminator=np.full(61, 0.5), mapped=2 * z)
+    >>> moment = SimpleNamespace(
+    ...     title="start", samples=z, discriminator=np.full(61, 0.5), mapped=2 * z, value=-1.4, distance=0.5
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "figure1.png")
     ...     write_figure(path, x, np.exp(-(x**2) / 2), z, [moment])
@@ -118,25 +128,30 @@ def write_figure(
         axes = above[place]
         lines = _curves(axes, points, data_density, model, moment.discriminator)
         axes.set_ylim(0, top)
-        axes.set_title(f"({chr(ord('a') + place)}) {moment.title}", fontsize=9)
+        said = f"V(D, G) = {moment.value:.3f}; -log 4 = {-np.log(4):.3f}\ntotal variation to data {moment.distance:.3f}"
+        axes.set_title(f"({chr(ord('a') + place)}) {moment.title}\n{said}", fontsize=9)
         _arrows(below[place], points, z, moment.mapped)
         for other in (above[place], below[place]):
             other.label_outer()
     above[0].set_ylabel("density (per unit of x);\nD(x) (probability)")
     below[0].set_ylabel("z to x = G(z)")
     figure.supxlabel("x (unit of the data); z is spread over the same axis", fontsize=9)
-    names = ["data density", "model density, from samples of G", "D(x), probability that x is data"]
-    figure.legend(lines, names, loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+    names = ["data density", "model density, from samples of G", "D(x), probability that x is data", "D*, the best D"]
+    figure.legend(lines, names, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
     buffer = io.BytesIO()
     canvas.print_png(buffer)
     write_whole(path, [buffer.getvalue()])
 
 
 def _curves(axes: Any, x: np.ndarray, data: np.ndarray, model: np.ndarray, discriminator: np.ndarray) -> list:
+    # Where neither density is to be seen, D* is anything.
+    seen = data + model > 1e-3
+    best = np.where(seen, data / np.where(seen, data + model, 1), np.nan)
     return [
         *axes.plot(x, data, color="black", linestyle=":", linewidth=2),
         *axes.plot(x, model, color=GREEN, linestyle="-", linewidth=1.8),
         *axes.plot(x, discriminator, color=BLUE, linestyle="--", linewidth=1.6),
+        *axes.plot(x, best, color=PINK, linestyle="-", linewidth=0.9),
     ]
 
 

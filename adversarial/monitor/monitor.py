@@ -18,6 +18,7 @@ from pytensor.graph import explicit_graph_inputs
 from pytensor.graph.basic import Variable
 
 from adversarial.backend import floatX
+from adversarial.checkpoint.record import ShownChannels
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
@@ -36,7 +37,7 @@ NO_DATA: DataSpecs = (NullSpace(), "")
 ITERATOR_SEED = [2013, 2, 22]
 
 
-class Monitor:
+class Monitor(ShownChannels):
     """Measures a model; `channels[name].val_record` holds the values.
 
     Parameters

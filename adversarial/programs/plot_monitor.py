@@ -13,6 +13,7 @@ from adversarial.errors import ConfigurationError, printable
 from adversarial.figures.curves import MOST_CURVES, Curve, write_curves
 
 EXAMPLE = """
+tools/plot_monitor.py yaml/mnist.pkl
 tools/plot_monitor.py yaml/mnist.pkl --list
 tools/plot_monitor.py yaml/mnist.pkl -c valid_objective_d valid_objective_g
 tools/plot_monitor.py one.pkl another.pkl -c valid_gen_ll -o both.png
@@ -37,7 +38,14 @@ def argument_parser() -> argparse.ArgumentParser:
     parser = program.parser("plot_monitor.py", "Draw monitored channels against epochs, as a PNG.", EXAMPLE)
     add = parser.add_argument
     add("models", nargs="+", metavar="model", help="saved models (.pkl or .h5), or pickles of 2014")
-    add("-c", "--channels", nargs="+", action="extend", metavar="CHANNEL", help="draw these")
+    add(
+        "-c",
+        "--channels",
+        nargs="+",
+        action="extend",
+        metavar="CHANNEL",
+        help="draw these (default: both players' objectives)",
+    )
     add("-o", "--output", metavar="FILE.png", help="the picture (default: beside the first model)")
     add("--list", action="store_true", help="list the channels that there are, and draw nothing")
     add("--show", action="store_true", help="open it in a window as well")
@@ -51,8 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         known = {name for path in given.models for name in record_of(path).channels}
         program.say("\n".join(printable(name, "") for name in sorted(known)))
         return
-    if not given.channels:
-        raise ConfigurationError("name the channels to draw, by -c; --list lists those that there are")
+    given.channels = given.channels or _objectives(given.models[0])
     given.model = given.models[0]
     path = pictures.output_path(given, "monitor")
     names = list(dict.fromkeys(given.channels))
@@ -68,6 +75,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(path)
     if given.show:
         pictures.show(path)
+
+
+def _objectives(path: str) -> list[str]:
+    """Return the channels of both players' objectives on the first data set that has them."""
+    known = list(record_of(path).channels)
+    found = [next((name for name in known if name.endswith(end)), None) for end in ("objective_d", "objective_g")]
+    names = [name for name in found if name is not None]
+    if not names:
+        raise ConfigurationError(
+            f"{path} has no objectives of two players; name the channels to draw, by -c; --list lists those there are"
+        )
+    return names
 
 
 def _labels(paths: Sequence[str]) -> list[str]:

@@ -41,6 +41,8 @@ tools/reproduce.py mnist --dir run --no-train
 tools/reproduce.py table1 --quick --adversarial yaml/mnist.pkl
 """
 
+#: A run of so few epochs keeps all of them.
+FEW = 30
 EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
 TABLE = "table1"
 
@@ -58,8 +60,8 @@ def argument_parser() -> argparse.ArgumentParser:
         help=f"{', '.join(EXPERIMENTS)}; or {TABLE}: all rows of Table 1 on MNIST")  # fmt: skip
     add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
     add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
-    add("--keep-every", type=train.positive, metavar="N", default=10,
-        help="keep a copy of the model every N epochs (default %(default)s)")  # fmt: skip
+    add("--keep-every", type=train.positive, metavar="N",
+        help=f"keep a copy of the model every N epochs (default 10; 1 in a run of {FEW} epochs or fewer)")  # fmt: skip
     add("--points", type=train.positive, metavar="N", default=12,
         help="kept epochs whose log-likelihood is estimated too (default %(default)s)")  # fmt: skip
     add("--threads", type=train.positive, metavar="N", help="threads of BLAS and loops")
@@ -91,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None)
     if given.quick or given.adversarial:
         raise ConfigurationError(f"--quick and --adversarial go with {TABLE}, not with {given.experiment}")
+    given.keep_every = given.keep_every or (1 if given.epochs <= FEW else 10)
     yaml = _yaml(given)
     model = yaml.with_suffix(".pkl")
     code = _train(given, yaml, model)

@@ -1,8 +1,9 @@
-"""A generator for a page: its layers with weights as 24-bit integers, from which JavaScript computes images.
+"""Networks for a page: layers with weights as integers, from which JavaScript computes images and D's opinion of them.
 
-Each unit's weights are divided by a scale of their own, their largest magnitude over 2^23 - 1: three bytes a weight,
-and as exact as float32 (with two bytes, images of a trained model would be off by 1e-3). `report/page/network.js` is
-the other half: it reads this format and computes the same forward pass.
+Each unit's weights are divided by a scale of their own, so that the largest magnitude is that of the largest integer.
+A generator has three bytes a weight, as exact as float32 (with two, images of a trained model would be off by 1e-3); a
+discriminator has two, as its one number is read to two digits. `report/page/network.js` is the other half: it reads
+this format and computes the same forward pass.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
 from adversarial.models.affine import AffineLayer
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
 from adversarial.models.maxout import Maxout
+from adversarial.models.mlp import MLP
 from adversarial.space import VectorSpace
 
 #: Names that network.js has for what follows the affine map of a layer. Subclasses of these may compute otherwise.
@@ -30,13 +32,14 @@ ACTIVATIONS: dict[type, str] = {
     HardSigmoid: "hard sigmoid",
     Maxout: "maxout",
 }
-#: The most weights of a page below 15 MB.
-MOST_WEIGHTS = 3_400_000
-_LARGEST = (1 << 23) - 1
+#: The most bytes of weights of a page below 15 MB, where base64 makes four of three.
+MOST_BYTES_OF_WEIGHTS = 10_200_000
+#: Bytes of a weight of the generator, and of the discriminator.
+BYTES_G, BYTES_D = 3, 2
 
 
 class NotEmbeddable(UserError):
-    """A page cannot compute this generator; the message says why."""
+    """A page cannot compute this network; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class EmbeddedLayer:
     options : dict
         The layer's name, its activation, and the parameters of that.
     weights : ndarray of shape (units, inputs)
-        Integers of 24 bits, as int32; for Maxout each piece is a unit.
+        Integers of two or three bytes, as int32; for Maxout each piece is a unit.
     scales, biases : ndarray of shape (units,)
         What a unit's weights are multiplied by, and its bias, float32.
     """
@@ -60,15 +63,26 @@ class EmbeddedLayer:
 
 
 @dataclass(frozen=True)
-class EmbeddedGenerator:
-    """A generator as network.js reads it: its layers, and the distribution of its noise."""
+class EmbeddedNetwork:
+    """A network as network.js reads it.
+
+    Attributes
+    ----------
+    layers : tuple of EmbeddedLayer
+        From the input on.
+    bytes_each : int
+        Bytes of a weight.
+    noise : str
+        The distribution of a generator's noise; empty for a discriminator.
+    """
 
     layers: tuple[EmbeddedLayer, ...]
-    noise: str
+    bytes_each: int
+    noise: str = ""
 
-    def images_of(self, z: np.ndarray) -> np.ndarray:
-        """Return G(z) (count, dimension) float64 for each row of z, from the integers, as network.js computes it."""
-        state = np.asarray(z, dtype=np.float64)
+    def outputs_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the output (count, dimension) float64 for each row, from the integers, as network.js computes it."""
+        state = np.asarray(rows, dtype=np.float64)
         for layer in self.layers:
             state = _activated(state @ layer.weights.T.astype(np.float64) * layer.scales + layer.biases, layer.options)
         return state
@@ -79,15 +93,20 @@ class EmbeddedGenerator:
             layer.options | {"inputs": layer.weights.shape[1], "units": layer.weights.shape[0]} for layer in self.layers
         ]
         floats = np.concatenate([part for layer in self.layers for part in (layer.scales, layer.biases)])
-        return {"noise": self.noise, "layers": layers, "floats": _base64(floats.astype("<f4"))}
+        return {
+            "noise": self.noise,
+            "bytes_each": self.bytes_each,
+            "layers": layers,
+            "floats": _base64(floats.astype("<f4")),
+        }
 
     def weights_text(self) -> str:
-        """Return the weights, layer by layer and unit by unit, as base64 of little-endian 24-bit integers."""
+        """Return the weights, layer by layer and unit by unit, as base64 of little-endian integers."""
         integers = np.concatenate([layer.weights.ravel() for layer in self.layers]).astype("<i4")
-        return _base64(integers.view(np.uint8).reshape(-1, 4)[:, :3])
+        return _base64(integers.view(np.uint8).reshape(-1, 4)[:, : self.bytes_each])
 
 
-def embed(generator: Generator) -> EmbeddedGenerator:
+def embed(generator: Generator) -> EmbeddedNetwork:
     """Convert a generator for a page.
 
     Parameters
@@ -97,8 +116,8 @@ def embed(generator: Generator) -> EmbeddedGenerator:
 
     Returns
     -------
-    EmbeddedGenerator
-        Its layers, with weights as 24-bit integers.
+    EmbeddedNetwork
+        Its layers, with three bytes a weight.
 
     Raises
     ------
@@ -109,17 +128,51 @@ def embed(generator: Generator) -> EmbeddedGenerator:
         raise NotEmbeddable("this generator drops units at random, so that one z has no one image")
     if not isinstance(generator.get_input_space(), VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {generator.get_input_space()}")
+    return EmbeddedNetwork(_layers(generator.mlp, BYTES_G, MOST_BYTES_OF_WEIGHTS), BYTES_G, generator.noise)
+
+
+def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> EmbeddedNetwork:
+    """Convert a discriminator for the page that has its generator; it computes as D does without dropout.
+
+    Parameters
+    ----------
+    discriminator : MLP
+        A trained discriminator of dense layers.
+    generator : EmbeddedNetwork
+        The generator that the page carries besides.
+
+    Returns
+    -------
+    EmbeddedNetwork
+        Its layers, with two bytes a weight.
+
+    Raises
+    ------
+    NotEmbeddable
+        If it has a layer that network.js cannot compute or too many weights, or reads no images of the generator.
+    """
+    last = generator.layers[-1]
+    outputs = last.weights.shape[0] // last.options.get("num_pieces", 1)
+    space = discriminator.get_input_space()
+    if not isinstance(space, VectorSpace) or space.dim != outputs:
+        raise NotEmbeddable(f"this discriminator reads {space}, not the {outputs:,} values that the generator makes")
+    taken = sum(layer.weights.size for layer in generator.layers) * generator.bytes_each
+    return EmbeddedNetwork(_layers(discriminator, BYTES_D, MOST_BYTES_OF_WEIGHTS - taken), BYTES_D)
+
+
+def _layers(mlp: MLP, bytes_each: int, most_bytes: int) -> tuple[EmbeddedLayer, ...]:
     layers: list[AffineLayer] = []
-    for layer in generator.mlp.layers:
+    for layer in mlp.layers:
         if type(layer) not in ACTIVATIONS or not isinstance(layer, AffineLayer) or _unusual(layer):
             raise NotEmbeddable(
                 f"layer '{layer.layer_name}' ({type(layer).__name__}) is of a kind that this page cannot compute"
             )
         layers.append(layer)
     total = sum(layer.W.get_value(borrow=True).size for layer in layers)
-    if total > MOST_WEIGHTS:
-        raise NotEmbeddable(f"this generator has {total:,} weights, and a page carries {MOST_WEIGHTS:,} at most")
-    return EmbeddedGenerator(tuple(_embedded(layer) for layer in layers), generator.noise)
+    most = max(0, most_bytes // bytes_each)
+    if total > most:
+        raise NotEmbeddable(f"this network has {total:,} weights, and a page has room for {most:,}")
+    return tuple(_embedded(layer, (1 << (8 * bytes_each - 1)) - 1) for layer in layers)
 
 
 def _unusual(layer: AffineLayer) -> bool:
@@ -127,11 +180,11 @@ def _unusual(layer: AffineLayer) -> bool:
     return isinstance(layer, Maxout) and (layer.randomize_pools or layer.pool_stride != layer.pool_size)
 
 
-def _embedded(layer: AffineLayer) -> EmbeddedLayer:
+def _embedded(layer: AffineLayer, largest_integer: int) -> EmbeddedLayer:
     weights = layer.W.get_value().T.astype(np.float64)
     largest = np.abs(weights).max(axis=1)
-    scales = (np.where(largest > 0, largest, 1.0) / _LARGEST).astype(np.float32)
-    integers = np.clip(np.rint(weights / scales[:, None]), -_LARGEST, _LARGEST).astype(np.int32)
+    scales = (np.where(largest > 0, largest, 1.0) / largest_integer).astype(np.float32)
+    integers = np.clip(np.rint(weights / scales[:, None]), -largest_integer, largest_integer).astype(np.int32)
     biases = np.zeros(len(integers)) if layer.b is None else layer.b.get_value()
     options: dict[str, Any] = {"name": layer.layer_name, "activation": ACTIVATIONS[type(layer)]}
     if isinstance(layer, RectifiedLinear):

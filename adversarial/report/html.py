@@ -35,7 +35,7 @@ def sheet(caption: str, label: str, wide: bool = False) -> str:
     canvas = f'<canvas class="sheet" role="img" aria-label="{escape(label)}"></canvas>'
     words = f"<figcaption>{escape(caption)}</figcaption>"
     if wide:
-        return f'<figure class="wide"><div class="scroll">{canvas}</div>{words}</figure>'
+        return f'<figure class="wide">{_scroller(caption, canvas)}{words}</figure>'
     return f'<figure class="beside">{canvas}{words}</figure>'
 
 
@@ -46,6 +46,11 @@ def picture(png: bytes, caption: str) -> str:
         f'<figure><img src="data:image/png;base64,{data}" alt="{escape(caption)}" style="max-width:100%">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def _scroller(name: str, inside: str) -> str:
+    """Return HTML that may be wider than the page, in a box that scrolls, also by the keyboard."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name)}">{inside}</div>'
 
 
 def epochs_slider(caption: str) -> str:
@@ -98,8 +103,12 @@ def table_1(own: str, data: str, estimate: Mapping[str, Any] | None) -> str:
     body.append(f'<tr class="own"><td>{escape(own)}</td>{cells}</tr>')
     head = "".join(f"<th>{escape(column.upper())}</th>" for column in columns)
     return (
-        f'<div class="scroll"><table><thead><tr><th>log-likelihood of test data, nats</th>{head}</tr></thead>'
-        f'<tbody>{"".join(body)}</tbody></table></div><p class="note">{escape(source)}.</p>'
+        _scroller(
+            "Table 1",
+            f"<table><thead><tr><th>log-likelihood of test data, by Parzen window, nats</th>{head}</tr></thead>"
+            f"<tbody>{''.join(body)}</tbody></table>",
+        )
+        + f'<p class="note">{escape(source)}.</p>'
     )
 
 
@@ -133,14 +142,19 @@ def _settings(rows: Iterable[Row]) -> str:
         f'<td class="note">{escape(row.meaning)}</td></tr>'
         for row in rows
     )
-    return (
-        '<div class="scroll"><table><thead><tr><th>setting</th><th>here</th><th>2014</th><th>what it is</th></tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
+    return _scroller(
+        "Settings",
+        "<table><thead><tr><th>setting</th><th>here</th><th>2014</th><th>what it is</th></tr>"
+        f"</thead><tbody>{body}</tbody></table>",
     )
 
 
 def _mark(row: Row) -> str:
     return ' class="differs"' if row.differs else ""
+
+
+def _code(text: str) -> str:
+    return f'<pre tabindex="0">{escape(text)}</pre>'
 
 
 def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapping[str, str], text: str) -> str:
@@ -149,10 +163,11 @@ def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapp
         f'<tr><td class="key">{escape(name)}</td><td>{escape(value)}</td></tr>' for name, value in versions.items()
     )
     lines = "".join(f"{key}={value}\n" for key, value in overrides.items())
-    changed = f"<details><summary>Values changed by --set</summary><pre>{escape(lines)}</pre></details>"
+    changed = f"<details><summary>Values changed by --set</summary>{_code(lines)}</details>"
     return (
-        f"<pre>{escape(chr(10).join(commands))}</pre>"
-        f'<div class="scroll"><table><tbody>{rows}</tbody></table></div><br>'
+        paragraph("With the YAML below saved under the name in the first command, beside the data it names:")
+        + _code("\n".join(commands))
+        + _scroller("Versions", f"<table><tbody>{rows}</tbody></table>")
         + (changed if overrides else "")
-        + f"<details><summary>The experiment, as YAML</summary><pre>{escape(text)}</pre></details>"
+        + f"<details><summary>The experiment, as YAML</summary>{_code(text)}</details>"
     )

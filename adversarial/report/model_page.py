@@ -27,10 +27,11 @@ from adversarial.figures.grid import ImageShape
 from adversarial.figures.interpolation import path_through
 from adversarial.figures.neighbours import with_neighbours
 from adversarial.files.whole_file import write_whole
+from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import Sampler
 from adversarial.report import html
 from adversarial.report.curves import curves_of
-from adversarial.report.embedded import EmbeddedGenerator, NotEmbeddable, embed
+from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
 from adversarial.report.page import MOST_BYTES, Page, fill, text_of
 from adversarial.report.pictures import packed, shades_of
 
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 SIDE, LINES, POINTS, STEPS = 10, 3, 4, 5
 #: Epochs of which samples are shown: more would only make the page larger.
 MOST_EPOCHS = 40
+#: Fewer epochs than these are far from the paper's figures.
+YOUNG = 50
 #: How far an image of the page may be from the library's.
 EXACT = 1e-3
 
@@ -179,7 +182,10 @@ class _ModelPage:
             "for data (Goodfellow et al., 2014)."
         ]
         if self.epochs_seen is not None:
-            parts.append(f"This is {self.name} after {self.epochs_seen:,} epochs of it.")
+            epochs = f"{self.epochs_seen:,} epoch{'' if self.epochs_seen == 1 else 's'}"
+            parts.append(f"This is {self.name} after {epochs} of it.")
+            if self.epochs_seen < YOUNG:
+                parts.append("It is young: figures like the paper's take hundreds.")
         return " ".join(parts)
 
     def _facts(self) -> list[tuple[str, str, str]]:
@@ -191,7 +197,9 @@ class _ModelPage:
             paper = self._paper()
             beside = f"; the paper's {paper[0]:g} ± {paper[1]:g}" if paper else ""
             figure = "{log_likelihood:.1f} ± {standard_error:.1f}".format(**self.estimate)
-            found.append(("Log-likelihood of test data", figure, f"nats, Parzen width {width}{beside}"))
+            found.append(
+                ("Log-likelihood of test data, by Parzen window", figure, f"nats, Parzen width {width}{beside}")
+            )
         if self.epochs_seen is not None:
             examples = self.content["monitor"].get("examples_seen") or 0
             found.append(("Epochs", f"{self.epochs_seen:,}", f"{examples:,} examples seen"))
@@ -233,7 +241,7 @@ class _ModelPage:
         except NotEmbeddable as error:
             page.sections["live"] = html.paragraph(f"Not here: {error}.", "note")
             return
-        page.generator = embedded
+        page.networks["generator"] = embedded
         rows, columns, channels = self.shape
         page.data["show"] = {"rows": rows, "columns": columns, "channels": channels,
                              "black": self.shades.black, "white": self.shades.white}  # fmt: skip
@@ -242,11 +250,29 @@ class _ModelPage:
             f"Over {len(self.z)} samples the page's images differ from the library's by {_power(distance)} at most."
         )
         page.sections["live"] = fill(
-            text_of("live.html"), {"inputs": str(self.z.shape[1]), "reach": reach, "exactness": exactness}
+            text_of("live.html"),
+            {
+                "inputs": str(self.z.shape[1]),
+                "reach": reach,
+                "exactness": exactness,
+                "opinion": self._opinion(embedded),
+            },
         )
 
-    def _distance(self, embedded: EmbeddedGenerator) -> float:
-        distance = float(np.abs(embedded.images_of(self.z) - self.samples).max() / max(1.0, np.abs(self.samples).max()))
+    def _opinion(self, generator: EmbeddedNetwork) -> str:
+        """Embed the discriminator, if a page can compute it; return the HTML of its opinion, or why there is none."""
+        if not isinstance(self.model, AdversaryPair):
+            return html.paragraph("No discriminator was saved with it.", "note")
+        try:
+            self.page_of.networks["discriminator"] = embed_discriminator(self.model.discriminator, generator)
+        except NotEmbeddable as error:
+            return html.paragraph(f"D's opinion is not here: {error}.", "note")
+        return text_of("opinion.html")
+
+    def _distance(self, embedded: EmbeddedNetwork) -> float:
+        distance = float(
+            np.abs(embedded.outputs_of(self.z) - self.samples).max() / max(1.0, np.abs(self.samples).max())
+        )
         if distance > EXACT:
             raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
         return distance
@@ -363,6 +389,8 @@ class _ModelPage:
             page.data["by-epoch"] = self._by_epoch(by_epoch)
             caption = "The full estimate at each kept epoch, its width chosen anew. Shaded, one standard error."
             charts.append(html.chart("Log-likelihood of test data against epochs", caption, "by-epoch"))
+        if self.estimate is not None:
+            parts.append(text_of("cautions.html"))
         if charts:
             parts.append(f'<div class="charts">{"".join(charts)}</div>')
         page.sections["results"] = "".join(parts)
@@ -377,18 +405,17 @@ class _ModelPage:
         return found
 
     def _origin(self) -> None:
+        # Only what runs: data of one's own may have no test set, and then the estimate is not there.
         yaml = f"{Path(self.path).stem}.yaml"
         sets = [f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.experiment.overrides.items()]
         epochs = [f"--max-epochs {self.epochs_seen}"] if self.epochs_seen else []
-        allowed = [f"--allow {shlex.quote(module)}" for module in self.options.allow]
+        allow = [f"--allow {shlex.quote(module)}" for module in self.options.allow]
+        name = shlex.quote(self.name)
         commands = [
-            " ".join([*command, *allowed])
-            for command in (
-                ["train.py", yaml, *sets, *epochs],
-                ["tools/parzen_ll.py", self.name],
-                ["tools/compare_2014.py", self.name],
-                ["tools/report.py", self.name, os.path.basename(self.output)],
-            )
+            " ".join(["train.py", shlex.quote(yaml), *sets, *epochs, *allow]),
+            *([" ".join(["parzen_ll.py", name, *allow])] if self.estimate is not None else []),
+            " ".join([f"compare_2014.py {name}", *allow]),
+            " ".join(["report.py", name, shlex.quote(os.path.basename(self.output)), *allow]),
         ]
         versions = dict(self.content.get("versions") or {})
         if self.content.get("written_at"):

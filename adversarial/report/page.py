@@ -10,7 +10,8 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from adversarial.report.embedded import EmbeddedGenerator
+from adversarial.game.one_dimensional import SETTINGS
+from adversarial.report.embedded import EmbeddedNetwork
 
 #: The scripts, in the order in which they run.
 SCRIPTS = (
@@ -19,6 +20,10 @@ SCRIPTS = (
     "pictures.js",
     "explorer.js",
     "charts.js",
+    "line_game.js",
+    "figure1.js",
+    "theory.js",
+    "present.js",
     "start.js",
 )
 STYLES = ("vendor/uPlot.min.css", "style.css")
@@ -42,10 +47,12 @@ class Page:
         HTML of the sections, by their names in page.html.
     data : dict of {str: object}
         What the scripts draw, as JSON, by the ids of the sections.
-    generator : EmbeddedGenerator or None
-        The generator to run live, if the page can compute it.
+    networks : dict of {str: EmbeddedNetwork}
+        The networks to run live, by player: `generator` and `discriminator`, those that the page can compute.
     footer : str
         Plain text at the bottom.
+    template : str
+        The page's own HTML, a file of the folder report/page.
     """
 
     title: str
@@ -53,27 +60,37 @@ class Page:
     facts: str = ""
     sections: dict[str, str] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
-    generator: EmbeddedGenerator | None = None
+    networks: dict[str, EmbeddedNetwork] = field(default_factory=dict)
     footer: str = ""
+    template: str = "page.html"
 
     def html(self) -> str:
         """Return the whole page."""
-        data = dict(self.data)
-        weights = ""
-        if self.generator is not None:
-            data["generator"], weights = self.generator.as_json(), self.generator.weights_text()
+        networks = {player: network.as_json() for player, network in self.networks.items()}
+        data = self.data | networks | {"game": SETTINGS}
+        weights = "".join(
+            f'<script type="text/plain" id="weights-{player}">{network.weights_text()}</script>\n'
+            for player, network in self.networks.items()
+        )
+        values = {
+            "title": escape(self.title),
+            "lead": escape(self.lead),
+            "facts": self.facts,
+            "footer": escape(self.footer),
+            "projector": '<button type="button" id="projector" aria-pressed="false">Projector</button>',
+            "figure1": text_of("figure1.html"),
+            "theory": text_of("theory.html"),
+            **self.sections,
+        }
         return fill(
-            text_of("page.html"),
+            text_of("document.html"),
             {
                 "title": escape(self.title),
-                "lead": escape(self.lead),
-                "facts": self.facts,
-                "footer": escape(self.footer),
                 "style": "\n".join(text_of(name) for name in STYLES),
-                "scripts": "\n".join(text_of(name) for name in SCRIPTS),
+                "body": fill(text_of(self.template), values),
                 "data": _within_script(json.dumps(data, allow_nan=False, separators=(",", ":"))),
                 "weights": weights,
-                **self.sections,
+                "scripts": "\n".join(text_of(name) for name in SCRIPTS),
             },
         )
 
@@ -83,7 +100,7 @@ def text_of(name: str) -> str:
 
     Examples
     --------
-    >>> text_of("page.html").splitlines()[0]
+    >>> text_of("document.html").splitlines()[0]
     '<!DOCTYPE html>'
     """
     return resources.files(__package__).joinpath("page", *name.split("/")).read_text(encoding="utf-8")

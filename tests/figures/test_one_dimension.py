@@ -32,7 +32,9 @@ def test_density_of_what_is_not_finite_is_refused():
 
 
 def test_a_moment_a_column(tmp_path):
-    moment = SimpleNamespace(title="t", samples=POINTS[::10], discriminator=np.full(601, 0.5), mapped=np.zeros(3))
+    moment = SimpleNamespace(
+        title="t", samples=POINTS[::10], discriminator=np.full(601, 0.5), mapped=np.zeros(3), value=-1.4, distance=0.1
+    )
     widths = []
     for count in (1, 4):
         write_figure(tmp_path / "f.png", POINTS, np.full(601, 0.1), np.array([-1, 0, 1.0]), [moment] * count)

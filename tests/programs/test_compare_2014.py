@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ PLANTED = ["algorithm.batch_size=50", "model.generator.noise=gaussian", "extensi
 
 
 def printed(capsys, *arguments):
-    compare_2014.main([*map(str, arguments), "--json"])
+    compare_2014.main([*map(str, arguments), "--format", "json"])
     return json.loads(capsys.readouterr().out)
 
 
@@ -58,13 +59,41 @@ def test_not_strict_says_nothing_by_its_exit_code():
 
 def test_all_shows_equal_values(capsys):
     compare_2014.main([MNIST, "--all"])
-    assert capsys.readouterr().out.count("2014: ") == 190
+    assert capsys.readouterr().out.count("2014:") == 190
 
 
 def test_against_another_file(capsys):
     found = printed(capsys, MNIST, "--against", "tfd_pretrain/train.yaml")
     assert found["beside"] == "tfd_pretrain/train.yaml"
     assert found["differences"] and found["differences_from"]["mnist.yaml"] == 0
+
+
+def test_json_has_numbers_as_numbers(capsys):
+    rows = {row["key"]: row for row in printed(capsys, MNIST, *planted())["differences"]}
+    assert (rows["algorithm.batch_size"]["here"], rows["algorithm.batch_size"]["then"]) == (50, 100)
+    assert rows["extensions.0.final_momentum"]["here"] == 0.9
+    assert rows["model.generator.noise"]["here"] == "gaussian"
+
+
+def test_several_experiments_are_columns(capsys, monkeypatch):
+    other = str(ROOT / "yaml" / "cifar10_fully_connected.yaml")
+    compare_2014.main([MNIST, other, "--format", "csv"])
+    header, *rows = list(csv.reader(capsys.readouterr().out.splitlines()))
+    assert header == ["setting", MNIST, other, "2014's mnist.yaml"]
+    assert any(row[1] == row[3] != row[2] for row in rows)
+    compare_2014.main([MNIST, other, "--format", "md"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "| --- | --- | --- | --- |" and len(lines) == len(rows) + 2
+    assert len(printed(capsys, MNIST, other)) == 2
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_text_is_as_wide_as_the_terminal(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    for arguments in ([MNIST, *planted(), "--all"], [MNIST, str(ROOT / "yaml" / "cifar10_convolutional.yaml")]):
+        compare_2014.main(arguments)
+        # The first line of several names files, which nobody can shorten.
+        assert max(map(len, capsys.readouterr().out.splitlines()[1:])) <= width
 
 
 def test_a_saved_model_beside_table_1(old_model, tmp_path, capsys):

@@ -59,9 +59,11 @@ def test_list(old_model, capsys):
     assert capsys.readouterr().out.split("\n")[:-1] == sorted(checkpoint.read(old_model)["monitor"]["channels"])
 
 
-def test_no_channels_named(old_model):
-    with pytest.raises(ConfigurationError, match="-c"):
-        plot_monitor.main([str(old_model)])
+def test_without_channels_both_objectives_are_drawn(old_model, capsys, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plot_monitor, "write_curves", lambda path, curves, *rest: drawn.extend(curves))
+    plot_monitor.main([str(old_model)])
+    assert [curve.label for curve in drawn] == ["valid_objective_d", "valid_objective_g"]
 
 
 def test_no_monitor(old_model, tmp_path):

@@ -1,4 +1,4 @@
-"""Generators embedded in a page: the same images as the library's, and a sentence where a page cannot make them."""
+"""Players embedded in a page: outputs as the library's, and a sentence where a page cannot compute them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigm
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.report import embedded
-from adversarial.report.embedded import NotEmbeddable, embed
+from adversarial.report.embedded import NotEmbeddable, embed, embed_discriminator
 
 LAYERS = {
     "rectified": lambda: RectifiedLinear(layer_name="h", dim=9, irange=0.7, left_slope=0.1),
@@ -38,7 +38,29 @@ def test_images_are_the_librarys(name):
     made = generator(LAYERS[name]())
     z = np.random.RandomState(1).uniform(-2, 2, (20, 6)).astype(np.float32)
     expected = evaluate(made.mlp.fprop(pt.as_tensor_variable(z)))
-    np.testing.assert_allclose(embed(made).images_of(z), expected, atol=2e-6)
+    np.testing.assert_allclose(embed(made).outputs_of(z), expected, atol=2e-6)
+
+
+def discriminator(nvis=16):
+    hidden = Maxout(layer_name="h", num_units=4, num_pieces=3, irange=0.7)
+    return MLP([hidden, Sigmoid(layer_name="y", dim=1, irange=0.7)], nvis=nvis)
+
+
+def test_ds_opinion_is_the_librarys_to_three_digits():
+    judge = discriminator()
+    x = np.random.RandomState(1).uniform(0, 1, (20, 16)).astype(np.float32)
+    expected = evaluate(judge.fprop(pt.as_tensor_variable(x)))
+    found = embed_discriminator(judge, embed(generator()))
+    np.testing.assert_allclose(found.outputs_of(x), expected, atol=2e-4)
+    assert len(base64.b64decode(found.weights_text())) == 2 * (16 * 12 + 4)
+
+
+def test_a_discriminator_of_other_images_or_without_room_is_refused(monkeypatch):
+    with pytest.raises(NotEmbeddable, match="not the 16 values"):
+        embed_discriminator(discriminator(nvis=15), embed(generator()))
+    monkeypatch.setattr(embedded, "MOST_BYTES_OF_WEIGHTS", 300)
+    with pytest.raises(NotEmbeddable, match="196 weights, and a page has room for 6"):
+        embed_discriminator(discriminator(), embed(generator()))
 
 
 def test_the_weights_text_holds_the_weights():
@@ -57,6 +79,6 @@ def test_what_a_page_cannot_compute_is_refused(monkeypatch):
         embed(generator(Maxout(layer_name="h", num_units=4, num_pieces=2, pool_stride=1, irange=0.7)))
     with pytest.raises(NotEmbeddable, match="at random"):
         embed(generator(kind=IntrinsicDropoutGenerator, default_input_include_prob=0.5, default_input_scale=2.0))
-    monkeypatch.setattr(embedded, "MOST_WEIGHTS", 10)
+    monkeypatch.setattr(embedded, "MOST_BYTES_OF_WEIGHTS", 30)
     with pytest.raises(NotEmbeddable, match="96 weights"):
         embed(generator())

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
+import pytensor.tensor as pt
 import pytest
+from evaluation import evaluate
 
 from adversarial import checkpoint
 from adversarial.checkpoint.paths import epoch_path
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.evaluation import estimates
 from adversarial.game.sampling import Sampler
-from adversarial.programs import report
-from adversarial.report.page import Page, fill
+from adversarial.programs import figure1, report
+from adversarial.report.page import Page, fill, text_of
 
 EPOCHS = (0, 1, 2)
 
@@ -140,6 +144,10 @@ def look(browser, selector: str) -> str:
     return browser.execute_script("return document.querySelector(arguments[0]).toDataURL();", selector)
 
 
+def press(browser, selector: str) -> None:
+    browser.execute_script("document.querySelector(arguments[0]).click();", selector)
+
+
 def put(browser, selector: str, value: float, event: str = "input") -> None:
     browser.execute_script(
         "const it = document.querySelector(arguments[0]);"
@@ -149,7 +157,7 @@ def put(browser, selector: str, value: float, event: str = "input") -> None:
     settle(browser)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 1280, 1920])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_opens_from_disk_at_any_width_in_light_and_dark(browser, run, width, scheme):
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
@@ -169,7 +177,7 @@ def test_the_live_generators_images_are_the_librarys(page, run):
     sampler = Sampler(checkpoint.load_model(run / "it.pkl"))
     z = sampler.draw_noise(20)
     found = page.execute_script(
-        "return arguments[0].map((z) => Array.from(generator.imageOf(Float32Array.from(z))));", z.tolist()
+        "return arguments[0].map((z) => Array.from(generator.outputOf(Float32Array.from(z))));", z.tolist()
     )
     np.testing.assert_allclose(found, sampler.images_of(z), atol=1e-5)
 
@@ -245,8 +253,208 @@ def test_the_values_under_the_pointer_are_told(page):
     page.execute_script("arguments[0].scrollIntoView({behavior: 'instant', block: 'center'});", over)
     ActionChains(page).move_to_element(over).perform()
     settle(page)
-    told = page.execute_script("return document.querySelectorAll('#any-channel .u-value')[1].textContent;")
+    told = page.execute_script("return document.querySelectorAll('#any-channel .reading b')[1].textContent;")
     assert re.fullmatch(r"-?[\d.]+", told)
+
+
+def test_the_last_values_are_told_at_rest(page):
+    told = page.execute_script("return Array.from(document.querySelectorAll('.reading'), (each) => each.textContent);")
+    assert len(told) >= 6 and all(re.search(r"epochs 3|width of the Gaussians 0.4", each) for each in told)
+
+
+def test_a_chart_is_read_by_the_keyboard(page):
+    from selenium.webdriver.common.keys import Keys
+
+    box = page.find_element("css selector", "#any-channel .plot")
+    assert box.get_attribute("aria-valuetext").startswith("epochs 3,")
+    box.send_keys(Keys.HOME)
+    assert box.get_attribute("aria-valuetext").startswith("epochs 0,")
+    box.send_keys(Keys.ARROW_RIGHT)
+    assert box.get_attribute("aria-valuetext").startswith("epochs 1,")
+
+
+def test_d_says_what_it_thinks_of_the_image(page, run):
+    model = checkpoint.load_model(run / "it.pkl")
+    images = np.random.RandomState(0).uniform(0, 1, (5, model.discriminator.get_input_space().dim)).astype("float32")
+    found = page.execute_script(
+        "return arguments[0].map((x) => discriminator.outputOf(Float32Array.from(x))[0]);", images.tolist()
+    )
+    expected = evaluate(model.discriminator.fprop(pt.as_tensor_variable(images)))[:, 0]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    assert re.search(r"D says: [\d.]+ % data", page.find_element("id", "opinion-said").text)
+
+
+def test_a_new_sample_takes_the_handle_off_the_map(page):
+    page.execute_script("document.querySelector('#new-sample').click();")
+    settle(page)
+    assert page.find_element("id", "off-plane").is_displayed()
+    put(page, "#plane", "random", "change")
+    assert not page.find_element("id", "off-plane").is_displayed()
+
+
+# The game on the line and the theory, which the page for a lecture has too.
+
+
+@pytest.fixture
+def lecture(browser, tmp_path):
+    figure1.main(["--html", str(tmp_path / "lecture.html")])
+    browser.get((tmp_path / "lecture.html").as_uri())
+    settle(browser)
+    yield browser
+    assert browser.get_log("browser") == []
+
+
+def test_the_game_played_in_the_page_converges(lecture):
+    distance, value, ordered = lecture.execute_script(
+        "for (let n = 0; n < 8000; n++) figure1.round();"
+        "figure1.keep();"
+        "const { distance, value, arrows } = figure1.shown.seen;"
+        "return [distance, value, arrows.every(([, x], n) => !n || x > arrows[n - 1][1])];"
+    )
+    assert distance < 0.06 and ordered
+    assert value == pytest.approx(-np.log(4), abs=0.02)
+
+
+def test_its_controls(lecture):
+    def rounds():
+        return lecture.execute_script("return figure1.game.rounds;")
+
+    press(lecture, "#figure1 .once")
+    assert rounds() == 1
+    press(lecture, "#figure1 .play")
+    settle(lecture)
+    press(lecture, "#figure1 .play")
+    played = rounds()
+    assert played > 1
+    settle(lecture)
+    assert rounds() == played
+    put(lecture, "#figure1 .time", 0)
+    assert lecture.find_element("css selector", "#figure1 .rounds").text == "0"
+    put(lecture, "#figure1 select.data", "two", "change")
+    assert rounds() == 0
+    assert lecture.execute_script("return figure1.game.density(-2) > 5 * figure1.game.density(0);")
+
+
+def test_log_one_minus_d_saturates_where_g_is_far_away(lecture):
+    put(lecture, "#figure1 select.start", "far", "change")
+    press(lecture, "#figure1 .alone")
+    pulls = lecture.execute_script("return figure1.shown.seen.pulls;")
+    assert pulls[1] < 0.1 * pulls[0]
+
+
+def test_proposition_1_and_theorem_1_in_the_page(lecture):
+    model = np.random.RandomState(0).dirichlet(np.ones(5), 2)
+    found = lecture.execute_script(
+        "[theory.data, theory.model] = arguments[0]; theory.show();"
+        "document.querySelector('#theory button.best').click();"
+        "const best = valueOf(theory.data, theory.model, theory.d);"
+        "const others = Array.from({ length: 200 }, () => theory.d.map(() => Math.random()));"
+        "return [theory.d, best, Math.max(...others.map((d) => valueOf(theory.data, theory.model, d)))];",
+        model.tolist(),
+    )
+    p, q = model
+    np.testing.assert_allclose(found[0], p / (p + q), rtol=1e-12)
+    middle = (p + q) / 2
+    divergence = ((p * np.log(p / middle)).sum() + (q * np.log(q / middle)).sum()) / 2
+    assert found[1] == pytest.approx(2 * divergence - np.log(4), abs=1e-12)
+    assert found[2] <= found[1]
+
+
+def test_shares_add_up_to_one_when_one_is_moved(lecture):
+    put(lecture, "#theory fieldset.data input", 0.7)
+    shares = lecture.execute_script("return theory.data;")
+    assert sum(shares) == pytest.approx(1) and shares[0] == 0.7
+
+
+def test_projector_mode_shows_one_section_and_turns_over_by_arrow_keys(lecture):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def seen():
+        return lecture.execute_script(
+            "return Array.from(document.querySelectorAll('header, main > section'))"
+            ".filter((each) => each.offsetParent).map((each) => each.id);"
+        )
+
+    assert seen() == ["", "figure1", "theory"]
+    press(lecture, "#projector")
+    assert seen() == [""]
+    ActionChains(lecture).send_keys(Keys.ARROW_RIGHT).perform()
+    assert seen() == ["figure1"]
+    ActionChains(lecture).send_keys(Keys.ESCAPE).perform()
+    assert seen() == ["", "figure1", "theory"]
+
+
+# Under a thumb, and by ear.
+
+PICTURES = ["#map", "#image", "#line", "#strip", "#any-channel .u-over", "#figure1 .plot", "#figure1 .history",
+            "#theory canvas", "#figure2 canvas", "#figure3 canvas", "#epochs canvas"]  # fmt: skip
+
+
+def test_a_swipe_that_begins_on_a_picture_scrolls(browser, run):
+    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        browser.get((run / "it.html").as_uri())
+        settle(browser)
+        for selector in PICTURES:
+            # A place near the picture's corner: the map's handle is in its middle, and moves with the thumb.
+            x, y, before = browser.execute_script(
+                "const it = document.querySelector(arguments[0]);"
+                "it.scrollIntoView({ behavior: 'instant', block: 'center' });"
+                "const box = it.getBoundingClientRect();"
+                "return [box.left + 12, box.top + Math.min(20, box.height / 2), scrollY];",
+                selector,
+            )
+            for kind, way in [("touchStart", 0), *(("touchMove", -20 * step) for step in range(1, 12))]:
+                where = {"type": kind, "touchPoints": [{"x": x, "y": y + way}]}
+                browser.execute_cdp_cmd("Input.dispatchTouchEvent", where)
+            browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            settle(browser)
+            after = browser.execute_script("return scrollY;")
+            at_the_end = browser.execute_script(
+                "return scrollY + innerHeight >= document.documentElement.scrollHeight - 1;"
+            )
+            assert after - before >= 150 or at_the_end, selector
+    finally:
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def test_every_canvas_has_a_name(page):
+    nameless = page.execute_script(
+        "return Array.from(document.querySelectorAll('canvas'))"
+        ".filter((each) => !each.getAttribute('aria-label') || !each.getAttribute('role'))"
+        ".map((each) => each.outerHTML);"
+    )
+    assert nameless == []
+
+
+@pytest.mark.parametrize("name", ["it.html", "lecture.html"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser, run, name, scheme):
+    # Only its copy of axe-core, a file, is used: no Playwright.
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None:
+        pytest.skip("axe-playwright-python is not installed")
+    axe = (Path(package.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
+    if name == "lecture.html":
+        figure1.main(["--html", str(run / name)])
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get((run / name).as_uri())
+    settle(browser)
+    browser.execute_script(axe)
+    found = browser.execute_async_script(
+        "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
+    )
+    assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found] == []
+
+
+def test_the_test_that_the_theory_names_exists():
+    text = text_of("theory.html")
+    file, name = re.search(r"<code>([\w/.]+)</code>, <code>(\w+)</code>", text.replace("\n", " ")).groups()
+    assert f"def {name}(" in (Path(__file__).parents[2] / file).read_text()
 
 
 def test_any_channel_can_be_drawn(page):

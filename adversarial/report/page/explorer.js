@@ -1,12 +1,14 @@
-// The live generator: a map of a plane of z space to drag over, the image at the handle, and all coordinates of z.
+// The live generator: a map of a plane of z space to drag over, the image at the handle with D's opinion of it, and all
+// coordinates of z. Under a thumb, a swipe up or down scrolls the page wherever it begins, but on the handle of the map.
 "use strict";
 
 const MAP_SIDE = 9;
 const CELL = 12;
 
 class Explorer {
-  constructor(section, network, show) {
+  constructor(section, network, judge, show) {
     this.network = network;
+    this.judge = judge;
     this.show = show;
     this.$ = (selector) => section.querySelector(selector);
     this.tile = new ImageData(show.columns, show.rows);
@@ -17,6 +19,8 @@ class Explorer {
     this.held = new Array(network.inputs).fill(false);
     this.z = network.draw();
     this.at = [0.5, 0.5];
+    this.onPlane = true;
+    this.echoes = Array.from(section.querySelectorAll(".echo"));
     this.ends = [network.draw(), network.draw()];
     this.bindPlane();
     this.bindCoordinates();
@@ -80,12 +84,14 @@ class Explorer {
 
   moveTo(x, y) {
     this.at = [x, y].map((value) => Math.min(1, Math.max(0, value)));
-    this.setZ(this.pointAt(...this.at));
+    this.setZ(this.pointAt(...this.at), true);
   }
 
-  setZ(z) {
+  // A z that comes from elsewhere than the plane takes the handle off it.
+  setZ(z, onPlane = false) {
     this.z = z;
-    this.later("image", () => { this.drawImage(); this.drawStrip(); this.drawMap(); });
+    this.onPlane = onPlane;
+    this.later("image", () => { this.drawImage(); this.drawStrip(); this.drawMap(); this.drawMark(); });
   }
 
   // Redraw at most once a frame, however many events there were.
@@ -125,9 +131,9 @@ class Explorer {
     const { context, width } = fitted(canvas, this.show.rows / this.show.columns);
     const height = (width * this.show.rows) / this.show.columns;
     context.drawImage(this.map, 0, 0, width, height);
-    // The handle moves from the centre of the first image to the centre of the last.
-    const place = (at, length) => (length / MAP_SIDE) * (0.5 + at * (MAP_SIDE - 1));
-    const [x, y] = [place(this.at[0], width), place(this.at[1], height)];
+    this.$("#off-plane").hidden = this.onPlane;
+    if (!this.onPlane) return;
+    const [x, y] = this.handle(width, height);
     const radius = Math.max(12, width / MAP_SIDE / 2);
     for (const [line, stroke] of [[6, "rgba(0, 0, 0, .65)"], [3, colour("--frame")]]) {
       context.lineWidth = line;
@@ -138,6 +144,12 @@ class Explorer {
     }
   }
 
+  // The handle moves from the centre of the first image to the centre of the last.
+  handle(width, height) {
+    const place = (at, length) => (length / MAP_SIDE) * (0.5 + at * (MAP_SIDE - 1));
+    return [place(this.at[0], width), place(this.at[1], height)];
+  }
+
   bindPlane() {
     const canvas = this.$("#map");
     const follow = (event) => {
@@ -145,8 +157,14 @@ class Explorer {
       const at = (value, length) => ((value / length) * MAP_SIDE - 0.5) / (MAP_SIDE - 1);
       this.moveTo(at(event.clientX - box.left, box.width), at(event.clientY - box.top, box.height));
     };
-    canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); follow(event); });
-    canvas.addEventListener("pointermove", (event) => { if (event.buttons) follow(event); });
+    dragged(canvas, follow);
+    canvas.addEventListener("touchstart", (event) => {
+      const box = canvas.getBoundingClientRect();
+      const [x, y] = this.handle(box.width, box.height);
+      const touch = event.touches[0];
+      // The handle itself follows the thumb in every direction.
+      if (this.onPlane && Math.hypot(touch.clientX - box.left - x, touch.clientY - box.top - y) < 28) event.preventDefault();
+    }, { passive: false });
     canvas.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
       if (!step) return;
@@ -164,18 +182,26 @@ class Explorer {
   // The image.
 
   imageData(z) {
-    return paint(this.network.imageOf(z), this.show, this.tile);
+    return paint(this.network.outputOf(z), this.show, this.tile);
   }
 
-  paintOn(canvas, z) {
-    const { context, width } = fitted(canvas, this.show.rows / this.show.columns);
-    this.stamp.getContext("2d").putImageData(this.imageData(z), 0, 0);
-    context.drawImage(this.stamp, 0, 0, width, (width * this.show.rows) / this.show.columns);
-  }
-
+  // The image, here and beside each other control that moves z, and D's opinion of it.
   drawImage() {
     const started = performance.now();
-    this.paintOn(this.$("#image"), this.z);
+    const values = this.network.outputOf(this.z);
+    this.stamp.getContext("2d").putImageData(paint(values, this.show, this.tile), 0, 0);
+    let opinion = "";
+    if (this.judge) {
+      const data = this.judge.outputOf(values)[0];
+      this.$("#opinion").value = data;
+      opinion = `D says: ${(100 * data).toFixed(data < 0.1 ? 1 : 0)} % data`;
+      this.$("#opinion-said").textContent = opinion;
+    }
+    for (const canvas of [this.$("#image"), ...this.echoes]) {
+      const { context, width } = fitted(canvas, this.show.rows / this.show.columns);
+      context.drawImage(this.stamp, 0, 0, width, (width * this.show.rows) / this.show.columns);
+      canvas.setAttribute("aria-label", `The image that G makes of z. ${opinion}`);
+    }
     this.$("#cost").textContent = `${(performance.now() - started).toFixed(1)} ms`;
   }
 
@@ -199,9 +225,7 @@ class Explorer {
         this.setCoordinate(i, (1 - (2 * Math.min(0.8, Math.max(0, down))) / 0.8) * this.network.reach);
       }
     };
-    canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); follow(event, true); });
-    canvas.addEventListener("pointermove", (event) => { if (event.buttons) follow(event, false); });
-    canvas.addEventListener("pointerup", () => this.startMap());
+    dragged(canvas, follow, () => this.startMap());
     const number = this.$("#coordinate");
     const value = this.$("#value");
     const hold = this.$("#hold");
@@ -246,7 +270,7 @@ class Explorer {
   }
 
   grid() {
-    const width = this.$("#strip").clientWidth;
+    const width = this.$("#strip").clientWidth || 1;
     const rows = Math.ceil((this.network.inputs * CELL) / width);
     const perRow = Math.ceil(this.network.inputs / rows);
     return { perRow, cell: Math.min(width / perRow, 40), tall: 76, rows };
@@ -298,9 +322,10 @@ class Explorer {
       this.showLine();
       along();
     });
-    this.$("#line").addEventListener("click", (event) => {
-      const box = event.currentTarget.getBoundingClientRect();
-      slider.value = (event.clientX - box.left) / box.width;
+    dragged(this.$("#line"), (event) => {
+      const box = this.$("#line").getBoundingClientRect();
+      const count = this.stops();
+      slider.value = (((event.clientX - box.left) / box.width) * count - 0.5) / (count - 1);
       along();
     });
     for (const [end, id] of ["#from-here", "#to-here"].entries()) {
@@ -312,17 +337,28 @@ class Explorer {
     }
   }
 
+  stops() { return this.$("#line").clientWidth > 600 ? 13 : 7; }
+
   showLine() {
-    const canvas = this.$("#line");
-    const count = canvas.clientWidth > 600 ? 13 : 7;
-    const ratio = this.show.rows / this.show.columns / count;
-    const { context, width } = fitted(canvas, ratio);
-    const side = width / count;
+    const count = this.stops();
+    const { rows, columns } = this.show;
+    this.along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
     for (let number = 0; number < count; number++) {
       const t = number / (count - 1);
       const z = this.ends[0].map((value, i) => (1 - t) * value + t * this.ends[1][i]);
-      this.stamp.getContext("2d").putImageData(this.imageData(z), 0, 0);
-      context.drawImage(this.stamp, number * side, 0, side, width * ratio);
+      this.along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);
     }
+    this.drawMark();
+  }
+
+  // The images along the line, with a frame where the slider is.
+  drawMark() {
+    const count = this.stops();
+    const { context, width, height } = fitted(this.$("#line"), this.show.rows / this.show.columns / count);
+    context.drawImage(this.along, 0, 0, width, height);
+    const side = width / count;
+    context.strokeStyle = colour("--frame");
+    context.lineWidth = 3;
+    context.strokeRect(Number(this.$("#between").value) * (count - 1) * side + 1.5, 1.5, side - 3, height - 3);
   }
 }

@@ -1,4 +1,4 @@
-// The generator's forward pass, from the 24-bit integers that adversarial/report/embedded.py writes.
+// The forward pass of G and D, from the integers that adversarial/report/embedded.py writes.
 "use strict";
 
 function bytesOf(base64) {
@@ -8,9 +8,13 @@ function bytesOf(base64) {
   return bytes.buffer;
 }
 
-// Little-endian, signed, of three bytes; a float32 represents each of them exactly.
-function integers(bytes) {
-  const found = new Float32Array(bytes.length / 3);
+// Little-endian, signed, of two or three bytes; a float32 represents each of them exactly.
+function integers(bytes, each) {
+  const found = new Float32Array(bytes.length / each);
+  if (each === 2) {
+    for (let i = 0, at = 0; i < found.length; i++, at += 2) found[i] = (bytes[at] << 16 | bytes[at + 1] << 24) >> 16;
+    return found;
+  }
   for (let i = 0, at = 0; i < found.length; i++, at += 3) {
     found[i] = (bytes[at] << 8 | bytes[at + 1] << 16 | bytes[at + 2] << 24) >> 8;
   }
@@ -27,10 +31,11 @@ const ACTIVATE = {
 };
 
 class Network {
-  // described: the layers, and floats: scales, then biases, of each layer; weights: base64 of 24-bit integers.
+  // described: the layers, bytes_each, and floats: scales, then biases, of each layer; weights: base64 of integers.
   constructor(described, weights) {
     const bytes = new Uint8Array(bytesOf(weights));
     const floats = new Float32Array(bytesOf(described.floats));
+    const each = described.bytes_each;
     let w = 0;
     let f = 0;
     this.noise = described.noise;
@@ -40,7 +45,7 @@ class Network {
         ...layer,
         scales: floats.subarray(f, f + layer.units),
         biases: floats.subarray(f + layer.units, f + 2 * layer.units),
-        weights: integers(bytes.subarray(3 * w, 3 * (w + count))),
+        weights: integers(bytes.subarray(each * w, each * (w + count)), each),
         linear: new Float32Array(layer.units),
       };
       w += count;
@@ -51,9 +56,9 @@ class Network {
     this.inputs = this.layers[0].inputs;
   }
 
-  // G(z), in an array that the next call overwrites.
-  imageOf(z) {
-    let state = z;
+  // The output, in an array that the next call overwrites: G(z), or [D(x)].
+  outputOf(input) {
+    let state = input;
     for (const layer of this.layers) {
       affine(layer, state);
       state = activated(layer);

@@ -30,6 +30,37 @@ function fitted(canvas, ratio) {
   return { context, width, height };
 }
 
+// Of small print on a canvas, in CSS pixels; larger in projector mode.
+function textSize() {
+  return 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+// Call follow(event, first) while a pointer drags over a canvas, done at the end. A finger taps or drags sideways: the
+// browser keeps what goes up or down, to scroll.
+function dragged(canvas, follow, done = () => {}) {
+  let from = null;
+  let following = false;
+  canvas.addEventListener("pointerdown", (event) => {
+    from = [event.clientX, event.clientY];
+    following = event.pointerType !== "touch";
+    canvas.setPointerCapture(event.pointerId);
+    if (following) follow(event, true);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (from === null) return;
+    const first = !following;
+    following = following || Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 8;
+    if (following) follow(event, first);
+  });
+  canvas.addEventListener("pointerup", (event) => {
+    if (from === null) return;
+    if (!following) follow(event, true);
+    from = null;
+    done();
+  });
+  canvas.addEventListener("pointercancel", () => { from = null; });
+}
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

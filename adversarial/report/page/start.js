@@ -3,11 +3,12 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const part = (id) => document.getElementById(id);
+const networkOf = (player) => data[player] && new Network(data[player], part(`weights-${player}`).textContent.trim());
 
 if (data.generator) {
-  const network = new Network(data.generator, part("weights").textContent.trim());
-  window.generator = network;
-  window.explorer = new Explorer(part("live"), network, data.show);
+  window.generator = networkOf("generator");
+  window.discriminator = networkOf("discriminator");
+  window.explorer = new Explorer(part("live"), generator, discriminator, data.show);
 }
 if (data.curves) showCurves(part("curves"), data.curves);
 if (data.epochs) showEpochs(part("epochs"), data.epochs);
@@ -15,5 +16,8 @@ for (const id of ["figure2", "figure3"]) {
   if (data[id]) new Sheet(part(id).querySelector("canvas"), data[id]);
 }
 for (const id of ["widths", "by-epoch"]) {
-  if (data[id]) chart(part(id).querySelector(".chart"), data[id]);
+  if (data[id]) chart(part(id).querySelector(".chart"), data[id], part(id).querySelector("h3").textContent);
 }
+window.figure1 = new Figure1(part("figure1"), data.game);
+window.theory = new Theory(part("theory"));
+bindProjector(part("projector"));

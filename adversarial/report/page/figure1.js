@@ -1,0 +1,181 @@
+// Figure 1, live: a game of line_game.js with its controls.
+"use strict";
+
+const MOST_STATES = 400;
+
+class Figure1 {
+  constructor(section, settings) {
+    this.settings = settings;
+    this.$ = (selector) => section.querySelector(selector);
+    this.playing = false;
+    this.$(".play").addEventListener("click", () => (this.playing ? this.stop() : this.play()));
+    this.$(".once").addEventListener("click", () => { this.stop(); this.round(); this.keep(); });
+    this.$(".alone").addEventListener("click", () => {
+      this.stop();
+      // Gently, so that it comes near D*.
+      for (let n = 0; n < 2000; n++) this.game.trainD(this.settings.gently);
+      this.keep();
+    });
+    this.$(".again").addEventListener("click", () => this.restart());
+    this.$("select.data").addEventListener("change", () => this.restart());
+    this.$(".start").addEventListener("change", () => this.restart());
+    this.$(".time").addEventListener("input", () => { this.stop(); this.show(this.states[Number(this.$(".time").value)]); });
+    addEventListener("resize", () => this.draw());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    this.restart(1);
+  }
+
+  restart(seed) {
+    this.stop();
+    const start = this.$(".start").value === "far" ? 3.5 : this.settings.start_g;
+    const data = this.$("select.data").value;
+    this.game = new LineGame(this.settings, { data, start, seed: seed || Math.floor(Math.random() * 2 ** 31) });
+    this.states = [];
+    this.apart = 1;
+    this.keep();
+  }
+
+  round() {
+    const [d, g] = this.$(".turns").value.split(" ").map(Number);
+    this.game.round({ d, g }, this.$(".objective").value === "saturating");
+  }
+
+  // Keep the state for the slider; of many, every other, so that the whole game stays in reach.
+  keep() {
+    const state = this.game.state();
+    this.states.push({ ...state, seen: this.game.seen(state) });
+    if (this.states.length > MOST_STATES) {
+      this.states = this.states.filter((_, n) => n % 2 === 0 || n === this.states.length - 1);
+      this.apart *= 2;
+    }
+    const slider = this.$(".time");
+    slider.max = this.states.length - 1;
+    slider.value = slider.max;
+    this.show(this.states[this.states.length - 1]);
+  }
+
+  play() {
+    this.playing = true;
+    this.$(".play").textContent = "Stop";
+    const frame = () => {
+      if (!this.playing) return;
+      const until = performance.now() + 12;
+      // Slow at first, where most is to be seen.
+      const most = this.apart * Math.min(25, 1 + Math.floor(this.game.rounds / 40));
+      for (let n = 0; n < most && performance.now() < until; n++) this.round();
+      this.keep();
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  stop() {
+    this.playing = false;
+    this.$(".play").textContent = "Play";
+    if (this.shown) this.describe();
+  }
+
+  show(state) {
+    this.shown = state;
+    const { value, distance, pulls } = state.seen;
+    this.$(".rounds").textContent = state.rounds.toLocaleString("en");
+    this.$(".value").textContent = value.toFixed(3).replace("-", "−");
+    this.$(".distance").textContent = distance.toFixed(3);
+    this.$(".pull").textContent = pulls[0].toFixed(3);
+    this.$(".pull-saturating").textContent = pulls[1].toFixed(3);
+    this.$(".time").setAttribute("aria-valuetext", `round ${state.rounds}`);
+    if (!this.playing) this.describe();
+    this.draw();
+  }
+
+  // The text alternative of the pictures.
+  describe() {
+    const { rounds, seen } = this.shown;
+    const mean = seen.arrows.reduce((sum, [, x]) => sum + x, 0) / seen.arrows.length;
+    this.$(".plot").setAttribute("aria-label", `The game on the line after ${rounds} rounds: samples lie around `
+      + `${mean.toFixed(1)}, the distance of their density from the data's is ${seen.distance.toFixed(3)}, `
+      + `and D is ${seen.verdict[seen.verdict.length / 2].toFixed(2)} at 0`);
+    this.$(".history").setAttribute("aria-label", `V(D, G) by round: now ${seen.value.toFixed(3)} nats, `
+      + `beside minus log 4, ${(-LOG_4).toFixed(3)}`);
+  }
+
+  draw() {
+    this.drawGame();
+    this.drawHistory();
+  }
+
+  drawGame() {
+    const { x, data, model, verdict, best, arrows } = this.shown.seen;
+    const { context, width, height } = fitted(this.$(".plot"), this.$(".plot").clientWidth > 600 ? 0.46 : 0.9);
+    const [above, z, line] = [height * 0.68, height - 24, height * 0.78];
+    const reach = 4.5;
+    const across = (each) => ((each + reach) / (2 * reach)) * width;
+    const curve = (values, stroke, dash, thick) => {
+      context.beginPath();
+      values.forEach((each, n) => context.lineTo(across(x[n]), above - Math.min(1.15, each) * (above - 10) / 1.15));
+      context.strokeStyle = stroke;
+      context.lineWidth = thick;
+      context.setLineDash(dash);
+      context.stroke();
+      context.setLineDash([]);
+    };
+    const [ink, quiet, grid] = ["--ink", "--quiet", "--line"].map(colour);
+    context.font = `${textSize()}px system-ui, sans-serif`;
+    for (const [level, said] of [[0, "0"], [0.5, "½"], [1, "1"]]) {
+      const y = above - (level * (above - 10)) / 1.15;
+      context.fillStyle = grid;
+      context.fillRect(0, y, width, 1);
+      context.fillStyle = quiet;
+      context.fillText(said, 2, y - 3);
+    }
+    curve(best, colour("--pink"), [], 1.3);
+    curve(data, ink, [2, 4], 2.4);
+    curve(model, colour("--green"), [], 2.2);
+    curve(verdict, colour("--blue"), [8, 5], 2.2);
+    context.strokeStyle = quiet;
+    context.fillStyle = quiet;
+    context.lineWidth = 1;
+    for (const y of [line, z]) context.fillRect(0, y, width, 1);
+    context.fillText("x", 2, line - 4);
+    context.fillText("z", 2, z - 4);
+    for (const [from, to] of arrows) {
+      const [a, b] = [across(from), across(to)];
+      const turn = Math.atan2(line - z, b - a);
+      context.beginPath();
+      context.moveTo(a, z);
+      context.lineTo(b, line);
+      for (const side of [-0.4, 0.4]) {
+        context.moveTo(b, line);
+        context.lineTo(b - 7 * Math.cos(turn + side), line - 7 * Math.sin(turn + side));
+      }
+      context.stroke();
+    }
+  }
+
+  drawHistory() {
+    const canvas = this.$(".history");
+    const { context, width, height } = fitted(canvas, canvas.clientWidth > 600 ? 0.16 : 0.3);
+    const values = this.states.map((state) => state.seen.value);
+    const [low, high] = [Math.min(-1.6, ...values), Math.max(-0.9, ...values)];
+    const last = Math.max(1, this.states[this.states.length - 1].rounds);
+    const up = (value) => height - 6 - ((value - low) / (high - low)) * (height - 24);
+    const quiet = colour("--quiet");
+    context.font = `${textSize()}px system-ui, sans-serif`;
+    context.fillStyle = quiet;
+    context.fillText("V(D, G) by round, nats", 2, 12);
+    context.strokeStyle = quiet;
+    context.setLineDash([3, 4]);
+    context.strokeRect(-2, up(-LOG_4), width + 4, 0);
+    context.setLineDash([]);
+    context.fillText("−log 4", width - 44, up(-LOG_4) - 5);
+    context.strokeStyle = colour("--orange");
+    context.lineWidth = 1.8;
+    context.beginPath();
+    for (const state of this.states) context.lineTo((state.rounds / last) * width, up(state.seen.value));
+    context.stroke();
+    context.fillStyle = colour("--orange");
+    context.beginPath();
+    context.arc((this.shown.rounds / last) * (width - 8) + 4, up(this.shown.seen.value), 4, 0, 2 * Math.PI);
+    context.fill();
+  }
+}

@@ -1,0 +1,37 @@
+// Projector mode: large type and one section a screen; arrow keys turn over, Escape ends it.
+"use strict";
+
+function bindProjector(button) {
+  const root = document.documentElement;
+  const sections = Array.from(document.querySelectorAll("main > section"));
+  const slides = [document.querySelector("header"), ...sections];
+  let at = 0;
+  const show = (number) => {
+    at = Math.min(slides.length - 1, Math.max(0, number));
+    slides.forEach((slide, n) => slide.classList.toggle("slide", n === at));
+    scrollTo({ top: 0, behavior: "instant" });
+    // Canvases of a section that was hidden had no width.
+    dispatchEvent(new Event("resize"));
+  };
+  const set = (on) => {
+    root.classList.toggle("projector", on);
+    button.setAttribute("aria-pressed", String(on));
+    if (on) return show(Math.max(0, slides.indexOf(document.querySelector("section:target"))));
+    dispatchEvent(new Event("resize"));
+    if (at > 0) slides[at].scrollIntoView({ behavior: "instant" });
+  };
+  button.addEventListener("click", () => set(!root.classList.contains("projector")));
+  addEventListener("keydown", (event) => {
+    if (!root.classList.contains("projector") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape") return set(false);
+    const turn = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
+    // Arrow keys belong to a control that has the focus.
+    const busy = event.target.closest("input, select, textarea, [role=slider], [role=application], canvas");
+    if (!turn || (busy && event.key.startsWith("Arrow"))) return;
+    event.preventDefault();
+    show(at + turn);
+  });
+  document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", () => {
+    if (root.classList.contains("projector")) show(slides.indexOf(document.querySelector(link.getAttribute("href"))));
+  }));
+}
