@@ -1,12 +1,13 @@
-"""What the monitor recorded, as charts.js draws it."""
+"""What the monitor recorded and what estimates gave, as charts.js draws it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
+from adversarial.evaluation.parzen_result import WidthPoint
 
 #: Title, unit, explanation, and the channels to draw: the ends of their names, each with a label.
 GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
@@ -96,3 +97,26 @@ def _first(channels: Mapping[str, Any], end: str) -> str | None:
 def _plain(values: Iterable[float]) -> list[float | None]:
     """Round values to six digits for JSON; those that are not finite become null, a gap in the curve."""
     return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]
+
+
+def widths_chart(curve: Sequence[WidthPoint]) -> dict[str, Any]:
+    """Return the chart of the log-likelihood of validation data against the width of the window."""
+    means = [each["mean"] for each in curve]
+    errors = [each["standard_error"] for each in curve]
+    return band("validation data", means, errors) | {
+        "x": [float(f"{each['sigma']:.4g}") for each in curve],
+        "x_label": "width of the Gaussians",
+        "x_log": True,
+    }
+
+
+def band(label: str, means: Sequence[float], errors: Sequence[float]) -> dict[str, Any]:
+    """Return a chart of means with bands of one standard error."""
+    pairs = list(zip(means, errors, strict=True))
+    line = {
+        "label": label,
+        "values": list(means),
+        "low": [mean - error for mean, error in pairs],
+        "high": [mean + error for mean, error in pairs],
+    }
+    return {"y_label": "log-likelihood, nats", "series": [line]}

@@ -20,7 +20,7 @@ from adversarial.comparison.differences import compare
 from adversarial.comparison.experiment import open_experiment
 from adversarial.errors import CheckpointError, ConfigurationError, DataError
 from adversarial.evaluation import data_sources, estimates
-from adversarial.evaluation.parzen_result import ParzenJson, WidthPoint
+from adversarial.evaluation.parzen_result import ParzenJson
 from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sheets import image_shape
 from adversarial.figures.grid import ImageShape
@@ -30,7 +30,7 @@ from adversarial.files.whole_file import write_whole
 from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import Sampler
 from adversarial.report import html
-from adversarial.report.curves import curves_of
+from adversarial.report.curves import band, curves_of, widths_chart
 from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
 from adversarial.report.page import MOST_BYTES, Page, fill, text_of
 from adversarial.report.pictures import packed, shades_of
@@ -378,7 +378,7 @@ class _ModelPage:
         parts = [html.table_1(f"this model{epochs}", self.data_set, self.estimate)]
         charts = []
         if self.estimate is not None and self.estimate.get("curve"):
-            page.data["widths"] = _widths(self.estimate["curve"])
+            page.data["widths"] = widths_chart(self.estimate["curve"])
             counts = self.estimate["counts"]
             caption = (
                 f"The width of the Gaussians is chosen where the likelihood of {counts['valid']:,} validation examples "
@@ -398,7 +398,7 @@ class _ModelPage:
     def _by_epoch(self, measured: Sequence[tuple[int, ParzenJson]]) -> dict[str, Any]:
         means = [estimate["log_likelihood"] for _, estimate in measured]
         errors = [estimate["standard_error"] for _, estimate in measured]
-        found = _band("this model", means, errors) | {"x": [epoch for epoch, _ in measured], "x_label": "epochs"}
+        found = band("this model", means, errors) | {"x": [epoch for epoch, _ in measured], "x_label": "epochs"}
         paper = self._paper()
         if paper is not None:
             found["level"] = {"label": "the paper", "low": paper[0] - paper[1], "high": paper[0] + paper[1]}
@@ -432,24 +432,3 @@ def _power(value: float) -> str:
     """Return a small number as people write it: 7 · 10⁻⁶."""
     digit, _, power = f"{value:.0e}".partition("e")
     return f"{digit} · 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-
-
-def _widths(curve: Sequence[WidthPoint]) -> dict[str, Any]:
-    means = [each["mean"] for each in curve]
-    errors = [each["standard_error"] for each in curve]
-    return _band("validation data", means, errors) | {
-        "x": [float(f"{each['sigma']:.4g}") for each in curve],
-        "x_label": "width of the Gaussians",
-        "x_log": True,
-    }
-
-
-def _band(label: str, means: Sequence[float], errors: Sequence[float]) -> dict[str, Any]:
-    pairs = list(zip(means, errors, strict=True))
-    line = {
-        "label": label,
-        "values": list(means),
-        "low": [mean - error for mean, error in pairs],
-        "high": [mean + error for mean, error in pairs],
-    }
-    return {"y_label": "log-likelihood, nats", "series": [line]}
