@@ -188,6 +188,8 @@ def _refusal(name: str, module_name: str) -> str:
 def _import_users(module_name: str) -> ModuleType:
     try:
         with _working_directory_first():
+            if module_name.startswith(f"{_PACKAGE}."):
+                _search_forks()
             return importlib.import_module(module_name)
     except Exception as error:
         where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
@@ -196,18 +198,21 @@ def _import_users(module_name: str) -> ModuleType:
         ) from error
 
 
+def _search_forks() -> None:
+    """Let this package's name lead to folders of that name too, in which a fork's modules lie, after its own."""
+    folders = [str(Path(entry, _PACKAGE).resolve()) for entry in sys.path]
+    searched = sys.modules[_PACKAGE].__path__
+    searched += [folder for folder in folders if os.path.isdir(folder) and folder not in searched]
+
+
 @contextlib.contextmanager
 def _working_directory_first() -> Iterator[None]:
     """Search the working directory first: a user's module is there, and a program elsewhere does not search it.
 
-    Afterwards the directory is searched last, so that no file in it can stand in for a library's module. Modules of a
-    fork lie in a folder of this package's name, which is searched after this package's own.
+    Afterwards the directory is searched last, so that no file in it can stand in for a library's module.
     """
     here = os.getcwd()
     sys.path.insert(0, here)
-    folders = [str(Path(entry, _PACKAGE).resolve()) for entry in sys.path]
-    searched = sys.modules[_PACKAGE].__path__
-    searched += [folder for folder in folders if os.path.isdir(folder) and folder not in searched]
     try:
         yield
     finally:

@@ -70,18 +70,18 @@ def test_a_shipped_experiment_saves_in_the_working_directory(tmp_path, monkeypat
 
 
 def test_phases_without_a_save_path_save_beside_each_other(golden, tmp_path, monkeypatch):
+    from adversarial.programs.train_file import load_experiments
+
     recipe = golden / "trajectories" / "uneven_batches"
     (tmp_path / "data.npz").write_bytes((recipe / "data.npz").read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYLEARN2_TRAIN_PHASE", raising=False)
-    phase = (recipe / "recipe.yaml").read_text().replace('save_path: "model.pkl",', "save_freq: 1,")
-    assert "save_freq: 1," in phase
-    (tmp_path / "phases.yaml").write_text(f"[{phase}, {phase}]")
-    train_file("phases.yaml", max_epochs=1)
-    assert {path.name for path in tmp_path.glob("*.pkl")} == {"phases.phase1.pkl", "phases.phase2.pkl"}
-    monkeypatch.delenv("PYLEARN2_TRAIN_PHASE")
-    (tmp_path / "phases.yaml").write_text(phase)
-    assert train_file("phases.yaml", max_epochs=1).save_path == "phases.pkl"
+    phase = (recipe / "recipe.yaml").read_text().replace('save_path: "model.pkl",', "")
+    second = phase.replace("&train", "&second").replace("*train", "*second")
+    for text, saved in ((f"[{phase}, {second}]", ["phases.phase1.pkl", "phases.phase2.pkl"]), (phase, ["phases.pkl"])):
+        (tmp_path / "phases.yaml").write_text(text)
+        experiments = load_experiments(find_experiment("phases.yaml"), (), {})
+        assert [experiment.save_path for experiment in experiments] == saved
 
 
 def test_a_run_goes_on_with_the_slips_it_began_with(golden, tmp_path, monkeypatch):
