@@ -33,7 +33,7 @@ PAGES = {
         "Training",
         ("train", "training_algorithms", "cost", "costs", "termination_criteria", "train_extensions", "monitor"),
     ),
-    "datasets": ("Data", ("datasets",)),
+    "datasets": ("Data", ("datasets", "random_streams")),
 }
 
 
