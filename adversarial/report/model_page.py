@@ -151,15 +151,16 @@ class _ModelPage:
     def _image_shape(self) -> tuple[ImageShape, str]:
         """Return the shape of images, and why samples are none, or ''."""
         space = self.sampler.generator.get_output_space()
+        count = space.get_total_dimension()
         try:
-            return image_shape(space, self.model, self.options.shape), ""
+            found = image_shape(space, self.model, self.options.shape)
         except ConfigurationError:
             if self.options.shape is not None:
                 raise
-            count = space.get_total_dimension()
-            return ImageShape(
-                1, count, 1
-            ), f"samples have {count:,} values, which are no images; --shape says otherwise"
+            return ImageShape(1, count, 1), f"samples have {count:,} values, which are no images unless --shape says so"
+        if found.channels in (1, 3):
+            return found, ""
+        return ImageShape(1, count, 1), f"images of {found.channels} channels cannot be drawn: 1 is grey, 3 is colour"
 
     def _without_images(self) -> None:
         """Say in the sections of images that there are none; draw samples of two values as points."""
