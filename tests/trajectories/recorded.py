@@ -105,8 +105,9 @@ def hold_to_the_record(
         experiment = shutil.copy(folder / f"{phase}.yaml", directory) if phase else path
         params, monitor = np.load(folder / f"params{ending}.npz"), np.load(folder / f"monitor{ending}.npz")
         run = follow(yaml_parse.load_path(experiment, overrides=overrides), recorded_updates(params))
-        if any(key.startswith("best/") for key in params.files):
-            run.params["best"] = {param.name: param.get_value() for param in load_model("best.pkl").get_params()}
+        for saved in {"best", "polyak"} & {key.split("/")[0] for key in params.files}:
+            found = load_model(f"{saved}.pkl").get_params()
+            run.params[saved] = {param.name: param.get_value() for param in found}
         deviation, where = largest_deviation(run, params)
         print(f"{backend.backend_name()} {folder.name}{ending}: largest deviation {deviation:.1e} in {where}")
         assert deviation <= parameter_tolerance, where
