@@ -25,6 +25,7 @@ import training_stand_ins as stand_ins
 from saved_content import same
 
 from adversarial import checkpoint
+from adversarial.checkpoint.training_state import restore_model
 from adversarial.config import yaml_parse
 from adversarial.errors import UserError
 from adversarial.progress.reporting import Silent
@@ -93,10 +94,15 @@ class KilledRun:
 
     def _run(self) -> None:
         if self.path.exists():
-            self.train._restore(checkpoint.read(self.path))
+            self._restore()
         self._stage[0] = STAGES["training"]
         self.train.main_loop()
         self._stage[0] = 0
+
+    def _restore(self) -> None:
+        content = checkpoint.read(self.path)
+        restore_model(self.train.model, content)
+        self.train.set_state(content["training"])
 
     def _to_the_end(self) -> dict[str, Any]:
         """What a run from the present file, or from the beginning, has saved at its end."""
@@ -104,7 +110,7 @@ class KilledRun:
 
         def run() -> None:
             if self.path.exists():
-                self.train._restore(checkpoint.read(self.path))
+                self._restore()
             self.train.save_path, self.train.save_freq = str(end), 1000
             self.train.save_every_seconds = None
             self.train.main_loop()

@@ -168,6 +168,7 @@ def test_a_killed_run_goes_on_to_the_bit_or_has_said_what_is_lost(parts, extensi
 
 
 def test_a_run_saved_before_such_states_were_kept_says_what_starts_anew(tmp_path, monkeypatch, caplog):
+    caplog.set_level("WARNING", logger="adversarial")
     interpret(monkeypatch)
     run(tmp_path, [CountingCallback], 1, False, 1)
     content = checkpoint.read(tmp_path / "m.pkl")

@@ -95,7 +95,7 @@ def open_data(path: str | os.PathLike) -> Any:
         if data.startswith(pickle_format.MAGIC):
             return _own(pickle_format.decode(data))
         found = records(data)
-    except (CheckpointError, OSError, EOFError):
+    except (CheckpointError, OSError, EOFError, ValueError):
         # Whoever opens models says what is wrong with it.
         return None
     try:

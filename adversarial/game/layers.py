@@ -86,7 +86,7 @@ class Disconnector(ActivatedLinear):
         self.left_slope = left_slope
 
     def fprop(self, state_below: TensorVariable) -> TensorVariable:
-        z = self._linear_part(state_below)
+        z = super().fprop(state_below)
         return pt.switch(z > 0.0, z + self.ofs, self.left_slope * z)
 
 
