@@ -41,7 +41,13 @@ def test_each_notebook_is_tested():
     assert sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")) == sorted(SHORTER)
 
 
-@pytest.mark.parametrize("name", SHORTER)
+#: Compiles mnist.yaml whole; the others are quick.
+LONG = "paper_in_an_hour.ipynb"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.soak if name == LONG else ()) for name in SHORTER]
+)
 def test_a_notebook_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")

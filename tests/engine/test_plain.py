@@ -122,7 +122,7 @@ LAW = settings(
 )
 
 
-@settings(LAW, max_examples=3)
+@settings(LAW, max_examples=1)
 @given(game=games())
 def test_the_fast_engine_computes_what_the_plain_one_does(on_c, float64, game):
     check(game)

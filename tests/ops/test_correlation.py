@@ -81,7 +81,7 @@ GEOMETRIES = [
 ]
 
 
-@pytest.mark.parametrize("on", ["numba", "jax"], indirect=True)
+@pytest.mark.parametrize("on", [pytest.param("numba", marks=pytest.mark.soak), "jax"], indirect=True)
 @pytest.mark.usefixtures("float64")
 def test_each_backend_does_the_same(on):
     random = np.random.RandomState(0)

@@ -57,7 +57,7 @@ def test_any_windows_in_c_and_in_numpy(problem):
     check(INTERPRETED, *problem)
 
 
-@pytest.mark.parametrize("on", ["numba", "jax"], indirect=True)
+@pytest.mark.parametrize("on", [pytest.param("numba", marks=pytest.mark.soak), "jax"], indirect=True)
 @pytest.mark.usefixtures("float64")
 def test_each_backend_does_the_same(on):
     random = np.random.RandomState(0)

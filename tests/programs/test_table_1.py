@@ -47,13 +47,8 @@ def copied(name: str, folder: Path) -> Path:
     return Path(shutil.copy(shipped_folder() / "baselines" / f"{name}.yaml", folder))
 
 
-#: A file of two phases; the others are trained by -m soak.
-ALWAYS = "dbn_mnist"
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == ALWAYS else pytest.mark.soak) for name in SMALL]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", SMALL)
 def test_training_that_is_stopped_and_resumed_is_the_same_to_the_bit(name, tmp_path):
     whole = copied(name, tmp_path / "whole")
     train_file(whole, overrides=SMALL[name], max_epochs=2)

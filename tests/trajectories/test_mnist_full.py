@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from recorded import follow, monitor_mismatches
 
 from adversarial import backend
@@ -49,6 +50,7 @@ def test_the_full_model_on_the_real_data_in_float64(golden, tmp_path, monkeypatc
     assert monitor_mismatches(run, np.load(folder / "monitor_float64.npz"), 1e-6) == []
 
 
+@pytest.mark.soak
 def test_the_full_model_on_the_real_data_in_float32(golden, tmp_path, monkeypatch):
     """Every parameter through update 50 is that of one of 2014's two records.
 

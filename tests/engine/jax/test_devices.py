@@ -66,6 +66,7 @@ def test_four_devices(folder):
     assert_as_one_device(folder, "four.pkl")
 
 
+@pytest.mark.soak
 def test_two_processes_of_two_devices(folder):
     address = f"--coordinator=127.0.0.1:{free_port()}"
     options = ("--backend=jax", "--device=cpu", "--devices=2", address)
