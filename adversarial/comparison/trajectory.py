@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adversarial.models.mlp import MLP
 from adversarial.models.pretrained import PretrainedLayer
 from adversarial.progress.reporting import Silent
 from adversarial.train import Train
@@ -115,14 +116,14 @@ def parameters_after(
         Parameters by update and by name, as in the record: gen_h0_W, dis_y_b ...
     """
     assert train.algorithm is not None
-    found = {0: _parameters(train.model)}
+    found = {0: parameters(train.model)}
     done = 0
 
     def copy(algorithm: Any) -> None:
         nonlocal done
         done += 1
         if done in updates:
-            found[done] = _parameters(algorithm.model)
+            found[done] = parameters(algorithm.model)
 
     train.algorithm.update_callbacks.append(copy)
     train.reporter = Silent()
@@ -130,24 +131,37 @@ def parameters_after(
     return found
 
 
-def _parameters(model: Any) -> dict[str, np.ndarray]:
+def parameters(model: Any) -> dict[str, np.ndarray]:
+    """Return copies of a model's parameters by their names in the record: gen_h0_W; of a repeated name, gen_h0_W__1.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    dict of {str: ndarray}
+        The parameters that training changes.
+    """
     if hasattr(model, "players"):
         players = model.players()
     else:
         # The parts of a generative stochastic network share names of parameters, as they did in the record.
         parts = getattr(model, "autoencoders", ())
         players = {f"ae{index}": part for index, part in enumerate(parts)} or {"": model}
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for player, part in players.items():
         pretrained = {
             param: layer.layer_name
-            for layer in getattr(part, "layers", ())
+            for layer in (part.layers if isinstance(part, MLP) else ())
             if isinstance(layer, PretrainedLayer)
             for param in layer.get_params()
         }
         for param in part.get_params():
             prefix = pretrained.get(param, player)
-            found[f"{prefix}_{param.name}".removeprefix("_")] = np.array(param.get_value(borrow=True))
+            name = f"{prefix}_{param.name}".removeprefix("_")
+            found[f"{name}__1" if name in found else name] = np.array(param.get_value(borrow=True))
     return found
 
 
@@ -171,7 +185,7 @@ def distances(train: Train) -> list[Distance]:
 
 def distance(model: Any, update: int) -> Distance:
     """Return how far a model with the layers of `FILE` is from the record after `update` updates, which it has."""
-    return _largest(update, _parameters(model), record()[update])
+    return _largest(update, parameters(model), record()[update])
 
 
 def _largest(update: int, found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> Distance:

@@ -11,7 +11,7 @@ import numpy as np
 
 from adversarial import backend
 from adversarial.checkpoint import load_model
-from adversarial.comparison.trajectory import parameters_after
+from adversarial.comparison.trajectory import parameters, parameters_after
 from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter
 
@@ -106,8 +106,7 @@ def hold_to_the_record(
         params, monitor = np.load(folder / f"params{ending}.npz"), np.load(folder / f"monitor{ending}.npz")
         run = follow(yaml_parse.load_path(experiment, overrides=overrides), recorded_updates(params))
         for saved in {"best", "polyak"} & {key.split("/")[0] for key in params.files}:
-            found = load_model(f"{saved}.pkl").get_params()
-            run.params[saved] = {param.name: param.get_value() for param in found}
+            run.params[saved] = parameters(load_model(f"{saved}.pkl"))
         deviation, where = largest_deviation(run, params)
         print(f"{backend.backend_name()} {folder.name}{ending}: largest deviation {deviation:.1e} in {where}")
         assert deviation <= parameter_tolerance, where

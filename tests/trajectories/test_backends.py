@@ -7,7 +7,7 @@ from recorded import hold_to_the_record
 from test_recipes import TOLERANCES
 
 #: Trained in every run of the tests; the others, of which numba compiles each for a minute, by -m soak.
-ALWAYS = {"numba": ["adadelta"], "jax": ["mnist_recipe", "uneven_batches", "inferer"]}
+ALWAYS = {"numba": ["uneven_batches"], "jax": ["uneven_batches"]}
 
 
 def cases() -> list:

@@ -10,7 +10,7 @@ from recorded import hold_to_the_record
 from test_recipes import TOLERANCES
 
 #: Trained in every run of the tests; the others, which PyTensor alone compiles slowly, by -m soak.
-ALWAYS = {"c": ["adadelta", "uneven_batches"], "numba": [], "jax": []}
+ALWAYS = {"c": ["uneven_batches"], "numba": [], "jax": []}
 
 
 def cases() -> list:
