@@ -84,6 +84,7 @@ def test_phases_without_a_save_path_save_beside_each_other(golden, tmp_path, mon
         assert [experiment.save_path for experiment in experiments] == saved
 
 
+@pytest.mark.soak
 def test_a_run_goes_on_with_the_slips_it_began_with(golden, tmp_path, monkeypatch):
     recipe = golden / "trajectories" / "uneven_batches"
     for name in ("recipe.yaml", "data.npz"):
