@@ -27,7 +27,7 @@ from adversarial.options import Configurable, Option, Range, Usual, declared_opt
 
 #: Pages: title and the rooms whose classes stand on it.
 PAGES = {
-    "game": ("The game", ("game", "random_streams")),
+    "game": ("The game", ("game",)),
     "models": ("Models and layers", ("models", "space")),
     "training": (
         "Training",
