@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -15,24 +13,8 @@ from adversarial.datasets.dataset import Preprocessor
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix, one_hot_rows
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
-from adversarial.files.special import open_file
+from adversarial.files.text_tables import text_matrix
 from adversarial.options import Index, OptionError
-
-
-def _rows(path: str, delimiter: str, skip_header: bool, spaces: bool = False) -> np.ndarray:
-    """Read the numbers of a CSV file as a matrix, float64; with `spaces` a cell holds numbers between spaces."""
-    try:
-        with open_file(path) as opened, io.TextIOWrapper(opened, encoding="utf-8") as file:
-            lines = csv.reader(file, delimiter=delimiter)
-            if skip_header:
-                next(lines, None)
-            # An array a line: the text of all cells at once would take ten times the memory.
-            rows = [np.array(" ".join(line).split() if spaces else line, dtype=float) for line in lines if line]
-        return np.stack(rows)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"{path} is no table of numbers: {error}") from error
 
 
 def _labelled(path: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +63,7 @@ class CSVDataset(DenseDesignMatrix):
         if len(delimiter) != 1:
             reason = f"delimiter is {delimiter!r:.20}, but must be one character"
             raise OptionError("CSVDataset", "delimiter", reason)
-        X, y = _rows(path, delimiter, expect_headers), None
+        X, y = text_matrix(path, delimiter, expect_headers), None
         if expect_labels:
             X, y = _labelled(path, X)
             if one_hot:
@@ -109,7 +91,7 @@ class _Contest(DenseDesignMatrix):
         path = os.path.join(base_path, "train.csv" if which_set == "train" else "test.csv")
         if not os.path.exists(path):
             raise DataError(f"there is no {path}: put the files of the contest there, or set base_path")
-        X, y = _rows(path, ",", skip_header=True, spaces=spaces), None
+        X, y = text_matrix(path, ",", skip_header=True, spaces=spaces), None
         if which_set == "train":
             X, labels = _labelled(path, X)
             y = one_hot_rows(labels.astype(int) - first_class, classes)

@@ -1,7 +1,9 @@
-"""Tables of numbers in text (.csv), read a block of lines at a time into a temporary file."""
+"""Tables of numbers in text (.csv): any, a block of lines at a time into a temporary file, or as a matrix at once."""
 
 from __future__ import annotations
 
+import csv
+import io
 import tempfile
 from itertools import islice
 from typing import IO
@@ -9,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from adversarial.errors import DataError
-from adversarial.files.special import refuse_special
+from adversarial.files.special import open_file, refuse_special
 
 #: Lines converted at a time.
 _LINES = 4096
@@ -77,3 +79,41 @@ def _first_bad(lines: list[tuple[int, str]], delimiter: str | None, columns: int
         if values is None or values.shape[1] != columns:
             return number
     return lines[0][0]
+
+
+def text_matrix(path: str, delimiter: str, skip_header: bool, spaces: bool = False) -> np.ndarray:
+    """Read the numbers of a CSV file whose form is known.
+
+    Parameters
+    ----------
+    path : str
+        The file; cells may be in quotes.
+    delimiter : str
+        What is between two cells.
+    skip_header : bool
+        Whether the first line names the columns.
+    spaces : bool, optional
+        Whether a cell holds several numbers, between spaces.
+
+    Returns
+    -------
+    array of shape (rows, numbers)
+        In float64.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or is no table of numbers.
+    """
+    try:
+        with open_file(path) as opened, io.TextIOWrapper(opened, encoding="utf-8") as file:
+            lines = csv.reader(file, delimiter=delimiter)
+            if skip_header:
+                next(lines, None)
+            # An array a line: the text of all cells at once would take ten times the memory.
+            rows = [np.array(" ".join(line).split() if spaces else line, dtype=float) for line in lines if line]
+        return np.stack(rows)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{path} is no table of numbers: {error}") from error

@@ -16,7 +16,7 @@ from adversarial.options import Count, OptionError, Positive
 from adversarial.termination_criteria import TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.line_search import LineSearch
-from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
+from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets, refuse_function_mode
 
 #: 2014's seed of the order of training examples.
 DEFAULT_SEED = (2012, 10, 16)
@@ -98,9 +98,7 @@ class BGD(MinibatchAlgorithm):
         init_alpha: list[Positive] | None = None,
         seed: Any = DEFAULT_SEED,
     ):
-        if theano_function_mode is not None:
-            reason = "theano_function_mode is not taken: the backend is chosen for the whole program, by --backend"
-            raise OptionError("BGD", "theano_function_mode", reason)
+        refuse_function_mode("BGD", theano_function_mode)
         if init_alpha is not None and sorted(set(init_alpha)) != list(init_alpha):
             raise OptionError("BGD", "init_alpha", f"init_alpha is {init_alpha}, but each step must be above the last")
         self.cost = cost

@@ -50,7 +50,34 @@ class LearningRule(Configurable):
         dict
             New value by shared variable.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define get_updates")
+        scalers = lr_scalers or {}
+        updates: dict[SharedVariable, Variable] = {}
+        for param, grad in grads.items():
+            updates |= self.updates_of(param, grad, learning_rate, scalers.get(param, 1.0))
+        return updates
+
+    def updates_of(
+        self, param: SharedVariable, grad: TensorVariable, learning_rate: TensorSharedVariable, scale: float
+    ) -> dict[SharedVariable, Variable]:
+        """Return the updates of one parameter, those of the rule's shared variables for it first.
+
+        Parameters
+        ----------
+        param : SharedVariable
+            The parameter.
+        grad : TensorVariable
+            Its gradient.
+        learning_rate : shared scalar
+            Step size.
+        scale : float
+            Factor of the learning rate.
+
+        Returns
+        -------
+        dict
+            New value by shared variable.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define get_updates or updates_of")
 
 
 def plain_updates(
@@ -100,19 +127,14 @@ class Momentum(LearningRule):
         """Add the channel 'momentum'."""
         monitor.add_channel("momentum", None, self.momentum, monitoring_dataset, data_specs=NO_DATA)
 
-    def get_updates(
-        self,
-        learning_rate: TensorSharedVariable,
-        grads: dict[SharedVariable, TensorVariable],
-        lr_scalers: LrScalers | None = None,
+    def updates_of(
+        self, param: SharedVariable, grad: TensorVariable, learning_rate: TensorSharedVariable, scale: float
     ) -> dict[SharedVariable, Variable]:
-        scalers = lr_scalers or {}
         updates: dict[SharedVariable, Variable] = {}
-        for param, grad in grads.items():
-            velocity = _zeros_like(param, "inc_")
-            step = learning_rate * scalers.get(param, 1.0) * grad
-            updates[velocity] = new_velocity = self.momentum * velocity - step
-            updates[param] = param + (self.momentum * new_velocity - step if self.nesterov_momentum else new_velocity)
+        velocity = _zeros_like(param, "inc_")
+        step = learning_rate * scale * grad
+        updates[velocity] = new_velocity = self.momentum * velocity - step
+        updates[param] = param + (self.momentum * new_velocity - step if self.nesterov_momentum else new_velocity)
         return updates
 
 
@@ -135,23 +157,18 @@ class AdaDelta(LearningRule):
     def __init__(self, decay: Momentum01 = 0.95):
         self.decay = decay
 
-    def get_updates(
-        self,
-        learning_rate: TensorSharedVariable,
-        grads: dict[SharedVariable, TensorVariable],
-        lr_scalers: LrScalers | None = None,
+    def updates_of(
+        self, param: SharedVariable, grad: TensorVariable, learning_rate: TensorSharedVariable, scale: float
     ) -> dict[SharedVariable, Variable]:
-        scalers = lr_scalers or {}
         updates: dict[SharedVariable, Variable] = {}
-        for param, grad in grads.items():
-            mean_square_grad = _zeros_like(param, "mean_square_grad_")
-            mean_square_dx = _zeros_like(param, "mean_square_dx_")
-            epsilon = scalers.get(param, 1.0) * learning_rate
-            new_mean_square_grad = self.decay * mean_square_grad + (1 - self.decay) * pt.sqr(grad)
-            step = -pt.sqrt(mean_square_dx + epsilon) / pt.sqrt(new_mean_square_grad + epsilon) * grad
-            updates[mean_square_grad] = new_mean_square_grad
-            updates[mean_square_dx] = self.decay * mean_square_dx + (1 - self.decay) * pt.sqr(step)
-            updates[param] = param + step
+        mean_square_grad = _zeros_like(param, "mean_square_grad_")
+        mean_square_dx = _zeros_like(param, "mean_square_dx_")
+        epsilon = scale * learning_rate
+        new_mean_square_grad = self.decay * mean_square_grad + (1 - self.decay) * pt.sqr(grad)
+        step = -pt.sqrt(mean_square_dx + epsilon) / pt.sqrt(new_mean_square_grad + epsilon) * grad
+        updates[mean_square_grad] = new_mean_square_grad
+        updates[mean_square_dx] = self.decay * mean_square_dx + (1 - self.decay) * pt.sqr(step)
+        updates[param] = param + step
         return updates
 
 
@@ -169,20 +186,15 @@ class AdaGrad(LearningRule):
     ['0.9', '0.9']
     """
 
-    def get_updates(
-        self,
-        learning_rate: TensorSharedVariable,
-        grads: dict[SharedVariable, TensorVariable],
-        lr_scalers: LrScalers | None = None,
+    def updates_of(
+        self, param: SharedVariable, grad: TensorVariable, learning_rate: TensorSharedVariable, scale: float
     ) -> dict[SharedVariable, Variable]:
-        scalers = lr_scalers or {}
         updates: dict[SharedVariable, Variable] = {}
-        for param, grad in grads.items():
-            sum_square_grad = _zeros_like(param, "sum_square_grad_")
-            updates[sum_square_grad] = total = sum_square_grad + pt.sqr(grad)
-            # 1 in place of a root of 0, which is divided into a gradient of 0.
-            root = pt.switch(total > 0.0, pt.sqrt(total), 1.0)
-            updates[param] = param - scalers.get(param, 1.0) * learning_rate / root * grad
+        sum_square_grad = _zeros_like(param, "sum_square_grad_")
+        updates[sum_square_grad] = total = sum_square_grad + pt.sqr(grad)
+        # 1 in place of a root of 0, which is divided into a gradient of 0.
+        root = pt.switch(total > 0.0, pt.sqrt(total), 1.0)
+        updates[param] = param - scale * learning_rate / root * grad
         return updates
 
 
@@ -210,19 +222,14 @@ class RMSProp(LearningRule):
         self.decay = decay
         self.max_scaling = max_scaling
 
-    def get_updates(
-        self,
-        learning_rate: TensorSharedVariable,
-        grads: dict[SharedVariable, TensorVariable],
-        lr_scalers: LrScalers | None = None,
+    def updates_of(
+        self, param: SharedVariable, grad: TensorVariable, learning_rate: TensorSharedVariable, scale: float
     ) -> dict[SharedVariable, Variable]:
-        scalers = lr_scalers or {}
         updates: dict[SharedVariable, Variable] = {}
-        for param, grad in grads.items():
-            mean_square_grad = _zeros_like(param, "mean_square_grad_")
-            updates[mean_square_grad] = mean = self.decay * mean_square_grad + (1 - self.decay) * pt.sqr(grad)
-            root = pt.maximum(pt.sqrt(mean), 1.0 / self.max_scaling)
-            updates[param] = param - scalers.get(param, 1.0) * learning_rate * grad / root
+        mean_square_grad = _zeros_like(param, "mean_square_grad_")
+        updates[mean_square_grad] = mean = self.decay * mean_square_grad + (1 - self.decay) * pt.sqr(grad)
+        root = pt.maximum(pt.sqrt(mean), 1.0 / self.max_scaling)
+        updates[param] = param - scale * learning_rate * grad / root
         return updates
 
 

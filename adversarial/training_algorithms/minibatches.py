@@ -24,6 +24,13 @@ from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
 
+def refuse_function_mode(owner: str, mode: Any) -> None:
+    """Raise an OptionError where a file of 2014 chooses Theano's mode for one algorithm."""
+    if mode is not None:
+        reason = "theano_function_mode is not taken: the backend is chosen for the whole program, by --backend"
+        raise OptionError(owner, "theano_function_mode", reason)
+
+
 class MinibatchAlgorithm(TrainingAlgorithm):
     """A base for algorithms that change parameters by one minibatch after the other.
 

@@ -28,7 +28,7 @@ from adversarial.options import Count, Momentum01, OptionError, UsuallyPositive
 from adversarial.termination_criteria import PatienceBasedTermCrit, TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.learning_rule import LearningRule, LrScalers, Momentum, plain_updates
-from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
+from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets, refuse_function_mode
 from adversarial.training_algorithms.nan_search import Compiled, NanSearch
 from adversarial.training_algorithms.schedules import (
     AnnealedLearningRate,
@@ -141,9 +141,7 @@ class SGD(MinibatchAlgorithm):
         gradients_first: bool | None = None,
     ):
         owner = type(self).__name__
-        if theano_function_mode is not None:
-            reason = "theano_function_mode is not taken: the backend is chosen for the whole program, by --backend"
-            raise OptionError(owner, "theano_function_mode", reason)
+        refuse_function_mode(owner, theano_function_mode)
         if init_momentum is not None and learning_rule is not None:
             raise OptionError(owner, "init_momentum", "init_momentum and learning_rule are both given; drop the first")
         if monitoring_dataset is None:

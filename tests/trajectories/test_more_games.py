@@ -7,8 +7,8 @@ from recorded import hold_to_the_record
 
 #: Of parameters and of the monitor; gaussian noise differs by float32 logarithms, as in the first recordings.
 TOLERANCES = {
-    "inferer_linear_gaussian": (1e-5, 1e-4),
-    "inpainting": (1e-5, 1e-4),
+    "inferer_linear_gaussian": (1e-5, 1e-5),
+    "inpainting": (1e-5, 1e-6),
     "polyak_linear_decay": (1e-8, 1e-6),
     "recapitate": (1e-8, 1e-6),
     "tfd_pretrain_same_names": (1e-8, 1e-6),
