@@ -71,7 +71,7 @@ class ComputedLength(Op):
     def function(self) -> Callable[..., np.ndarray]:
         """Return the graph as a function of numbers, which PyTensor's Python linker runs."""
         graph = self.graph.clone()
-        return pytensor.function(graph.inputs, graph.outputs[0], mode=Mode("py", None))
+        return pytensor.function(graph.inputs, graph.outputs[0], mode=Mode("py", "merge"))
 
 
 def is_scalar_integer(variable: Variable) -> bool:
@@ -105,7 +105,9 @@ def lengths_while_jax_traces(fgraph: FunctionGraph) -> None:
             lengths = lengths_of(variable)
             if lengths:
                 graph = FunctionGraph(lengths, [variable], clone=True)
-                fgraph.change_node_input(node, index, ComputedLength(graph)(*lengths), reason="computed length")
+                fgraph.change_node_input(
+                    node, index, ComputedLength(graph).make_node(*lengths).outputs[0], reason="computed length"
+                )
 
 
 def know_sizes_while_jax_traces(op: type[Op]) -> None:
