@@ -9,11 +9,26 @@ from matplotlib import image
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.evaluation.asked_class import asked_and_named, named_classes
+from adversarial.evaluation.completion import completions
+from adversarial.game.all_conditionals import AllConditionalsPair, CompletingGenerator
+from adversarial.game.conditional_discriminator import ConditionalDiscriminator
 from adversarial.game.generator import Generator
+from adversarial.game.masks import Masks
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Linear, RectifiedLinear, Sigmoid
 from adversarial.models.mlp import MLP
-from adversarial.programs import features, few_labels, interpolate, parzen_ll, reconstruct, show_samples
+from adversarial.models.softmax import Softmax
+from adversarial.programs import (
+    features,
+    few_labels,
+    interpolate,
+    parzen_ll,
+    reconstruct,
+    show_inpaint_samples,
+    show_samples,
+)
+from adversarial.space import VectorSpace
 
 
 @pytest.fixture
@@ -92,3 +107,49 @@ def test_images_are_reconstructed(digits, conditional, tmp_path, capsys):
     assert "error of z on new samples" in said and (tmp_path / "sheet.png").exists()
     with pytest.raises(CheckpointError, match="has no inferer"):
         reconstruct.main([conditional, "-d", "mnist", "-o", str(tmp_path / "none.png")])
+
+
+def test_samples_are_named_by_a_classifier():
+    # A generator whose samples are bright where the condition says, and classifiers that name those and other classes.
+    pair = small.pair()
+    for param in pair.generator.get_params():
+        param.set_value(np.zeros_like(param.get_value()))
+    parameters = pair.named_parameters()
+    parameters["gen/g0_W"].set_value(np.pad(10 * np.eye(4), ((3, 0), (0, 1))).astype("float32"))
+    parameters["gen/gy_W"].set_value(np.pad(np.eye(4), ((0, 1), (0, 2))).astype("float32"))
+    classifier = MLP([Softmax(n_classes=4, layer_name="y", irange=0.0)], nvis=6)
+    named = []
+    for shift in (0, 1):
+        rows = np.roll(np.eye(4), shift, axis=1)
+        classifier.layers[0].set_weights(np.pad(rows, ((0, 2), (0, 0))).astype("float32"))
+        named.append(asked_and_named(pair, classifier, 21, seed=0))
+        np.testing.assert_array_equal(named_classes(classifier, np.eye(4, 6)), np.roll(np.arange(4), -shift))
+    np.testing.assert_array_equal(named[0], np.diag([6, 5, 5, 5]))
+    np.testing.assert_array_equal(named[1], np.roll(named[0], 1, axis=1))
+
+
+def test_any_mask_is_filled_in_several_times(tmp_path, capsys):
+    image_space = VectorSpace(784)
+    G = CompletingGenerator(MLP([Sigmoid(layer_name="gy", dim=784, irange=1.0)]), 784, noise_dim=3)
+    parts = [RectifiedLinear(layer_name="d0", dim=2, irange=0.1), RectifiedLinear(layer_name="m0", dim=2, irange=0.1)]
+    networks = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in parts]
+    joint = MLP([Sigmoid(layer_name="dy", dim=1, irange=0.1)], layer_name="joint")
+    D = ConditionalDiscriminator(*networks, joint, image_space, image_space)
+    model, path = AllConditionalsPair(G, D, Masks(28, 28)), str(tmp_path / "all.pkl")
+    checkpoint.save_model(path, model)
+    rows, masks = np.random.RandomState(2).rand(5, 784), model.masks.draw(5)
+    made = completions(model, rows, masks, 3)
+    assert made.shape == (5, 3, 784)
+    seen = np.broadcast_to(masks[:, None] > 0, made.shape)
+    shown = np.broadcast_to(rows[:, None].astype(made.dtype), made.shape)
+    np.testing.assert_array_equal(made[seen], shown[seen])
+    assert not np.array_equal(made[:, 0], made[:, 1])
+    np.save(tmp_path / "mask.npy", np.arange(784).reshape(28, 28) % 2)
+    for mask in ("left", str(tmp_path / "mask.npy")):
+        options = ["-d", "mnist", "--rows", "2", "--cols", "3", "--originals", "--zoom", "1"]
+        show_inpaint_samples.main([path, "--mask", mask, *options, "-o", str(tmp_path / "filled.png")])
+    assert capsys.readouterr().out.count("filled.png") == 2
+    np.save(tmp_path / "small.npy", np.ones((2, 2)))
+    for wrong, message in (("lefft", "give pixels, halves"), (str(tmp_path / "small.npy"), r"images have 28 x 28")):
+        with pytest.raises(ConfigurationError, match=message):
+            show_inpaint_samples.main([path, "--mask", wrong, "-d", "mnist", "-o", str(tmp_path / "none.png")])
