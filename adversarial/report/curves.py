@@ -21,7 +21,8 @@ GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     (
         "Running estimate, running_ll",
         "nats per example",
-        "train.py's column of that name: a Parzen window of 100 samples and one width, far below the log-likelihood under Results.",
+        "train.py's column of that name: a Parzen window of 100 samples and one width, far below the log-likelihood "
+        "under Results.",
         {"_gen_ll": "validation data"},
     ),
     (
