@@ -93,5 +93,5 @@ def test_a_notebook_runs_in_a_kernel(name, tmp_path):
     trains = [source for source in (cell.source for cell in code) if "main_loop(" in source or "train_file(" in source]
     for source in trains:
         lines = "".join(output["text"] for where, output in said if where == source and output.get("name") == "stdout")
-        assert "compiled in" in lines and "learning_rate" in lines, lines
+        assert "compiled in" in lines and "objective_d" in lines, lines
     assert not [output["text"] for _, output in said if output.get("name") == "stderr"]
