@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import textwrap
 from collections.abc import Sequence
 
 from adversarial.comparison.differences import Row
@@ -50,8 +51,8 @@ def formatted(found: Sequence[SideBySide], how: str) -> str:
         return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in ruled)
     first = found[0].comparison
     counts = ", ".join(f"{each.experiment.name} in {len(each.comparison.differences)}" for each in found)
-    head = [f"beside 2014's {first.file} ({first.source}); differing from it: {counts}"]
-    return "\n".join([*head, *_columns([header, *rows])])
+    head = f"beside 2014's {first.file} ({first.source}); differing from it: {counts}"
+    return "\n".join([*textwrap.wrap(head, _terminal_width(), break_on_hyphens=False), *_columns([header, *rows])])
 
 
 def _table(found: Sequence[SideBySide]) -> tuple[list[str], list[list[str]]]:
@@ -73,10 +74,14 @@ def _here(row: Row | None) -> str:
     return "" if row is None else row.here
 
 
+def _terminal_width() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
+
+
 def _columns(lines: list[list[str]]) -> list[str]:
     """Return rows in columns within the terminal's width; a cell that is longer than its column is cut, with a mark."""
     gap = 2
-    room = shutil.get_terminal_size((100, 24)).columns - gap * (len(lines[0]) - 1)
+    room = _terminal_width() - gap * (len(lines[0]) - 1)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     while sum(widths) > room and max(widths) > 1:
         widths[widths.index(max(widths))] -= 1

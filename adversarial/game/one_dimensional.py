@@ -31,6 +31,16 @@ from adversarial.training_algorithms.discriminator_steps import DiscriminatorSte
 
 #: Bounds of uniform noise, as `Generator` draws it.
 BOUND = float(np.sqrt(3))
+#: The first moment is when the distance from p_g to p_data falls below this, the third when it falls below that and
+#: G keeps the order of z: on the way there G may fold, for some updates.
+FAR, NEAR = 0.7, 0.3
+#: What each moment shows.
+TITLES = (
+    "G and D on their way",
+    "D alone has learnt: it is near D*",
+    "G has followed D's gradient",
+    "the end: D cannot tell them apart",
+)
 #: What the game is made of; the page's game in JavaScript reads the same figures.
 SETTINGS: dict[str, Any] = {
     "batch": 100,
@@ -55,12 +65,12 @@ SETTINGS: dict[str, Any] = {
     "weight_g": 0.1,
     "start_g": 1.5,
     "weight_d": 0.1,
+    # Of the moments; between the first and the second are updates of D alone, gentle ones.
+    "far": FAR,
+    "near": NEAR,
+    "alone": 2_000,
+    "moments": TITLES,
 }
-#: The first moment is when the distance from p_g to p_data falls below this, the third when it falls below that and
-#: G keeps the order of z: on the way there G may fold, for some updates.
-FAR, NEAR = 0.7, 0.3
-#: Updates of D alone, gentle ones, before the second moment.
-_D_ALONE = 2_000
 _EXAMPLES, _CHECK = 50_000, 5
 #: The line in bins, for distances.
 _EDGES = np.linspace(-5, 5, 101)
@@ -171,24 +181,26 @@ def play(seed: int = 0) -> Game:
         alone += count
         algorithm.set_state(algorithm.get_state() | {"steps": 0})
 
-    def record(title: str) -> None:
+    def record() -> None:
         samples, decisions = made(even), judged(points)
         value = np.trapezoid(density * np.log(decisions), points) + np.log1p(-judged(samples)).mean()
         distance = total_variation(samples)
-        moments.append(Moment(title, trained + alone, samples, decisions, made(z), float(value), distance))
+        moments.append(
+            Moment(TITLES[len(moments)], trained + alone, samples, decisions, made(z), float(value), distance)
+        )
 
     train_d(SETTINGS["first_d"])
     while total_variation(made(even)) > FAR and trained < SETTINGS["updates"]:
         train_pair()
-    record("G and D on their way")
-    train_d(_D_ALONE)
-    record("D alone has learnt: it is near D*")
+    record()
+    train_d(SETTINGS["alone"])
+    record()
     while (total_variation(made(even)) > NEAR or (np.diff(made(z)) <= 0).any()) and trained < SETTINGS["updates"]:
         train_pair()
-    record("G has followed D's gradient")
+    record()
     while trained < SETTINGS["updates"]:
         train_pair()
-    record("the end: D cannot tell them apart")
+    record()
     return Game(points, density, z, moments)
 
 

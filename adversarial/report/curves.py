@@ -19,9 +19,10 @@ GROUPS: tuple[tuple[str, str, str, dict[str, str]], ...] = (
         {"_objective_d": "D", "_objective_g": "G"},
     ),
     (
-        "Running estimate of the log-likelihood",
+        "Running estimate, running_ll",
         "nats per example",
-        "train.py's column: a Parzen window of 100 samples and one width, far below the estimate under Results.",
+        "train.py's column of that name: a Parzen window of 100 samples and one width, far below the log-likelihood "
+        "under Results.",
         {"_gen_ll": "validation data"},
     ),
     (

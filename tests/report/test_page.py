@@ -5,50 +5,20 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from browsing import EPOCHS, look, press, put, settle, wait_for_the_game
 from evaluation import evaluate
 
 from adversarial import checkpoint
-from adversarial.checkpoint.paths import epoch_path
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.evaluation import estimates
+from adversarial.game.one_dimensional import FAR, NEAR, SETTINGS, TITLES
 from adversarial.game.sampling import Sampler
 from adversarial.programs import figure1, report
 from adversarial.report.page import Page, fill, text_of
-
-EPOCHS = (0, 1, 2)
-
-
-@pytest.fixture(scope="module")
-def run(request, tmp_path_factory):
-    """A small trained model with copies of three epochs, and the page about it."""
-    recipe = request.path.parents[1] / "golden2014" / "trajectories" / "mnist_recipe"
-    folder = tmp_path_factory.mktemp("run")
-    model = folder / "it.pkl"
-    checkpoint.convert_2014(shutil.copy(recipe / "model_2014.pkl.gz", folder), model)
-    shutil.copy(recipe / "data.npz", folder)
-    content = checkpoint.read(model)
-    rng = np.random.RandomState(0)
-    for epoch in EPOCHS:
-        values = {
-            name: value + rng.normal(0, 0.5, value.shape).astype(value.dtype)
-            for name, value in content["parameters"].items()
-        }
-        monitor = content["monitor"] | {"epochs_seen": epoch}
-        checkpoint.write(epoch_path(model, epoch), content | {"parameters": values, "monitor": monitor})
-    curve = [{"sigma": sigma, "mean": -sigma, "standard_error": 0.1} for sigma in (0.1, 0.2, 0.4)]
-    estimate = {"log_likelihood": 12.5, "standard_error": 0.25, "sigma": 0.1, "curve": curve,
-                "counts": {"samples": 9, "valid": 5}, "model": estimates.identity(content)}  # fmt: skip
-    estimates.path_beside(model).write_text(json.dumps(estimate))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        report.main([str(model), str(folder / "it.html")])
-    return folder
 
 
 def test_the_page_needs_nothing_beside_it(run):
@@ -102,59 +72,6 @@ def test_the_name_of_the_page(run):
 
 
 # In a browser.
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """A headless Chromium that reaches no network."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    program, driver = (shutil.which(name) for name in ("chromium", "chromedriver"))
-    if not program or not driver:
-        pytest.skip("no chromium with chromedriver is installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for flag in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync",
-                 "disable-background-networking", "disable-component-update", "hide-scrollbars",
-                 f"user-data-dir={tmp_path_factory.mktemp('profile')}"):  # fmt: skip
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    found.execute_cdp_cmd("Network.enable", {})
-    found.execute_cdp_cmd("Network.emulateNetworkConditions",
-                          {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})  # fmt: skip
-    found.set_script_timeout(20)
-    yield found
-    found.quit()
-
-
-@pytest.fixture
-def page(browser, run):
-    browser.get((run / "it.html").as_uri())
-    settle(browser)
-    return browser
-
-
-def settle(browser) -> None:
-    """Wait until what events asked for is drawn."""
-    browser.execute_async_script("const done = arguments[0]; setTimeout(() => requestAnimationFrame(done), 150);")
-
-
-def look(browser, selector: str) -> str:
-    """What a canvas shows."""
-    return browser.execute_script("return document.querySelector(arguments[0]).toDataURL();", selector)
-
-
-def press(browser, selector: str) -> None:
-    browser.execute_script("document.querySelector(arguments[0]).click();", selector)
-
-
-def put(browser, selector: str, value: float, event: str = "input") -> None:
-    browser.execute_script(
-        "const it = document.querySelector(arguments[0]);"
-        "it.value = arguments[1]; it.dispatchEvent(new Event(arguments[2]));",
-        selector, value, event,
-    )  # fmt: skip
-    settle(browser)
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1920])
@@ -295,15 +212,6 @@ def test_a_new_sample_takes_the_handle_off_the_map(page):
 # The game on the line and the theory, which the page for a lecture has too.
 
 
-@pytest.fixture
-def lecture(browser, tmp_path):
-    figure1.main(["--html", str(tmp_path / "lecture.html")])
-    browser.get((tmp_path / "lecture.html").as_uri())
-    settle(browser)
-    yield browser
-    assert browser.get_log("browser") == []
-
-
 def test_the_game_played_in_the_page_converges(lecture):
     distance, value, ordered = lecture.execute_script(
         "for (let n = 0; n < 8000; n++) figure1.round();"
@@ -335,9 +243,40 @@ def test_its_controls(lecture):
     assert lecture.execute_script("return figure1.game.density(-2) > 5 * figure1.game.density(0);")
 
 
+@pytest.mark.soak
+def test_the_moments_show_what_figure_1_does(lecture):
+    buttons = lecture.find_elements("css selector", "#figure1 .moments button")
+    assert [button.text[4:] for button in buttons] == list(TITLES)
+    # The last first: the game is played up to it, and the others are there at once.
+    for number in (3, 0, 1, 2):
+        press(lecture, f"#figure1 .moments button:nth-child({number + 1})")
+        wait_for_the_game(lecture)
+        assert [button.get_attribute("aria-pressed") == "true" for button in buttons] == [n == number for n in range(4)]
+    distances, off, rounds = lecture.execute_script(
+        "const off = ({ seen }) => seen.x.reduce((sum, _, n) =>"
+        "  sum + (seen.data[n] + seen.model[n]) * Math.abs(seen.verdict[n] - seen.best[n]), 0) * 0.05 / 2;"
+        "const { moments } = figure1;"
+        "return [moments.map((each) => each.seen.distance), moments.map(off), moments.map((each) => each.rounds)];"
+    )
+    assert NEAR < distances[0] == distances[1] <= FAR and distances[2] <= NEAR and distances[3] < 0.06
+    assert off[1] < 0.1 and off[1] < off[0]
+    assert rounds[0] == rounds[1] < rounds[2] < rounds[3] == SETTINGS["updates"]
+    press(lecture, "#figure1 .once")
+    assert all(button.get_attribute("aria-pressed") == "false" for button in buttons)
+
+
+def test_a_moment_that_does_not_come_is_said(lecture):
+    lecture.execute_script("figure1.settings.updates = 50;")
+    press(lecture, "#figure1 .moments button:nth-child(4)")
+    wait_for_the_game(lecture)
+    told = lecture.find_element("css selector", "#figure1 .said").text
+    assert told.startswith("(d) does not come in this game: after 50 rounds")
+
+
 def test_log_one_minus_d_saturates_where_g_is_far_away(lecture):
     put(lecture, "#figure1 select.start", "far", "change")
     press(lecture, "#figure1 .alone")
+    wait_for_the_game(lecture)
     pulls = lecture.execute_script("return figure1.shown.seen.pulls;")
     assert pulls[1] < 0.1 * pulls[0]
 
@@ -430,9 +369,17 @@ def test_every_canvas_has_a_name(page):
     assert nameless == []
 
 
-@pytest.mark.parametrize("name", ["it.html", "lecture.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser, run, name, scheme):
+@pytest.mark.parametrize(
+    ("name", "projected"),
+    [
+        ("it.html", False),
+        ("lecture.html", False),
+        ("lecture.html", True),
+        pytest.param("it.html", True, marks=pytest.mark.soak),
+    ],
+)
+def test_axe_finds_no_violation(browser, run, name, projected, scheme):
     # Only its copy of axe-core, a file, is used: no Playwright.
     package = importlib.util.find_spec("axe_playwright_python")
     if package is None:
@@ -445,10 +392,19 @@ def test_axe_finds_no_violation(browser, run, name, scheme):
     browser.get((run / name).as_uri())
     settle(browser)
     browser.execute_script(axe)
-    found = browser.execute_async_script(
-        "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
-    )
-    assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found] == []
+    slides = 1
+    if projected:
+        press(browser, "#projector")
+        slides += browser.execute_script("return document.querySelectorAll('main > section').length;")
+    for _ in range(slides):
+        found = browser.execute_async_script(
+            "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
+        )
+        assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found] == []
+        browser.execute_script(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true }));"
+        )
+        settle(browser)
 
 
 def test_the_test_that_the_theory_names_exists():

@@ -7,29 +7,32 @@ class Figure1 {
   constructor(section, settings) {
     this.settings = settings;
     this.$ = (selector) => section.querySelector(selector);
-    this.playing = false;
-    this.$(".play").addEventListener("click", () => (this.playing ? this.stop() : this.play()));
-    this.$(".once").addEventListener("click", () => { this.stop(); this.round(); this.keep(); });
-    this.$(".alone").addEventListener("click", () => {
-      this.stop();
-      // Gently, so that it comes near D*.
-      for (let n = 0; n < 2000; n++) this.game.trainD(this.settings.gently);
-      this.keep();
-    });
+    this.working = null;
+    this.$(".play").addEventListener("click", () => (this.working ? this.stop() : this.play()));
+    this.$(".once").addEventListener("click", () => { this.leaveMoments(); this.round(); this.keep(); });
+    this.$(".alone").addEventListener("click", () => { this.leaveMoments(); this.work(this.stepsOfD(), () => Infinity); });
     this.$(".again").addEventListener("click", () => this.restart());
-    this.$("select.data").addEventListener("change", () => this.restart());
-    this.$(".start").addEventListener("change", () => this.restart());
+    for (const name of ["select.data", ".start"]) this.$(name).addEventListener("change", () => this.restart());
+    for (const name of [".turns", ".objective"]) this.$(name).addEventListener("change", () => this.leaveMoments());
     this.$(".time").addEventListener("input", () => { this.stop(); this.show(this.states[Number(this.$(".time").value)]); });
+    this.buttons = settings.moments.map((title, n) => {
+      const button = Object.assign(document.createElement("button"), { type: "button" });
+      button.textContent = `(${"abcd"[n]}) ${title}`;
+      button.addEventListener("click", () => this.goTo(n));
+      this.$(".moments").append(button);
+      return button;
+    });
     addEventListener("resize", () => this.draw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     this.restart(1);
   }
 
   restart(seed) {
-    this.stop();
+    this.leaveMoments();
     const start = this.$(".start").value === "far" ? 3.5 : this.settings.start_g;
     const data = this.$("select.data").value;
-    this.game = new LineGame(this.settings, { data, start, seed: seed || Math.floor(Math.random() * 2 ** 31) });
+    this.seed = seed || Math.floor(Math.random() * 2 ** 31);
+    this.game = new LineGame(this.settings, { data, start, seed: this.seed });
     this.states = [];
     this.apart = 1;
     this.keep();
@@ -43,7 +46,8 @@ class Figure1 {
   // Keep the state for the slider; of many, every other, so that the whole game stays in reach.
   keep() {
     const state = this.game.state();
-    this.states.push({ ...state, seen: this.game.seen(state) });
+    const kept = { ...state, seen: this.game.seen(state) };
+    this.states.push(kept);
     if (this.states.length > MOST_STATES) {
       this.states = this.states.filter((_, n) => n % 2 === 0 || n === this.states.length - 1);
       this.apart *= 2;
@@ -51,28 +55,110 @@ class Figure1 {
     const slider = this.$(".time");
     slider.max = this.states.length - 1;
     slider.value = slider.max;
-    this.show(this.states[this.states.length - 1]);
+    this.show(kept);
+    return kept;
   }
 
-  play() {
-    this.playing = true;
+  // Do steps, so many of them a frame at most and none beyond its time, until there are no more or it is enough.
+  work(steps, most, enough = () => false, done = () => {}) {
+    this.stop();
+    this.working = steps;
     this.$(".play").textContent = "Stop";
     const frame = () => {
-      if (!this.playing) return;
+      if (this.working !== steps) return;
       const until = performance.now() + 12;
-      // Slow at first, where most is to be seen.
-      const most = this.apart * Math.min(25, 1 + Math.floor(this.game.rounds / 40));
-      for (let n = 0; n < most && performance.now() < until; n++) this.round();
-      this.keep();
-      requestAnimationFrame(frame);
+      let over = false;
+      for (let n = most(); n > 0 && !over && performance.now() < until; n--) over = steps.next().done || enough();
+      if (!enough()) this.keep();
+      if (!over) return requestAnimationFrame(frame);
+      this.stop();
+      done();
     };
     requestAnimationFrame(frame);
   }
 
+  play() {
+    this.leaveMoments();
+    // Slow at first, where most is to be seen.
+    this.work(this.rounds(), () => this.apart * Math.min(25, 1 + Math.floor(this.game.rounds / 40)));
+  }
+
   stop() {
-    this.playing = false;
+    this.working = null;
     this.$(".play").textContent = "Play";
     if (this.shown) this.describe();
+  }
+
+  *rounds() { while (true) yield this.round(); }
+
+  // Gently, so that D comes near D*.
+  *stepsOfD() { for (let n = 0; n < this.settings.alone; n++) yield this.game.trainD(this.settings.gently); }
+
+  // The moments of Figure 1, each when it shows what it has to, as play() of one_dimensional.py has them. With other
+  // data, turns or objectives than the figure's, those that do not come are left out.
+  *towardsMoments() {
+    const { far, near, updates } = this.settings;
+    const last = () => this.game.rounds >= updates;
+    const until = function* (holds) {
+      while (!holds(this.game.seen(this.game.state()))) {
+        if (last()) return false;
+        for (let n = 0; n < 5; n++) yield this.round();
+      }
+      return true;
+    }.bind(this);
+    if (!(yield* until(({ distance }) => distance <= far))) return;
+    this.moments.push(this.keep());
+    yield* this.stepsOfD();
+    this.moments.push(this.keep());
+    const ordered = (arrows) => arrows.every(([, x], n) => !n || x > arrows[n - 1][1]);
+    if (!(yield* until(({ distance, arrows }) => distance <= near && ordered(arrows)))) return;
+    this.moments.push(this.keep());
+    yield* until(last);
+    this.moments.push(this.keep());
+  }
+
+  // Show a moment; the game is played up to it, from its beginning if it went another way since.
+  goTo(number) {
+    if (!this.guide) {
+      this.restart(this.seed);
+      this.guide = this.towardsMoments();
+    }
+    const found = () => this.moments.length > number;
+    const tell = () => {
+      const moment = this.moments[number];
+      if (!moment) {
+        const { rounds, seen } = this.shown;
+        this.said(`(${"abcd"[number]}) does not come in this game: after ${rounds.toLocaleString("en")} rounds the `
+          + `distance is ${seen.distance.toFixed(3)}.`);
+        return;
+      }
+      const later = this.states.findIndex((state) => state.updates > moment.updates);
+      this.$(".time").value = later < 0 ? this.states.length - 1 : later - 1;
+      this.show(moment);
+      this.said(`(${"abcd"[number]}) ${this.settings.moments[number]}, after ${moment.rounds.toLocaleString("en")} rounds.`);
+    };
+    if (found()) {
+      this.stop();
+      return tell();
+    }
+    this.said("");
+    this.work(this.guide, () => Infinity, found, tell);
+  }
+
+  // From here on the game is no longer that of the moments.
+  leaveMoments() {
+    this.stop();
+    this.guide = null;
+    this.moments = [];
+    this.said("");
+    this.mark();
+  }
+
+  said(text) { this.$(".said").textContent = text; }
+
+  // Which of the moments is shown.
+  mark() {
+    this.buttons.forEach((button, n) => button.setAttribute("aria-pressed", Boolean(this.shown) && this.moments[n] === this.shown));
   }
 
   show(state) {
@@ -84,7 +170,8 @@ class Figure1 {
     this.$(".pull").textContent = pulls[0].toFixed(3);
     this.$(".pull-saturating").textContent = pulls[1].toFixed(3);
     this.$(".time").setAttribute("aria-valuetext", `round ${state.rounds}`);
-    if (!this.playing) this.describe();
+    if (!this.working) this.describe();
+    this.mark();
     this.draw();
   }
 
@@ -158,16 +245,17 @@ class Figure1 {
     const values = this.states.map((state) => state.seen.value);
     const [low, high] = [Math.min(-1.6, ...values), Math.max(-0.9, ...values)];
     const last = Math.max(1, this.states[this.states.length - 1].rounds);
-    const up = (value) => height - 6 - ((value - low) / (high - low)) * (height - 24);
+    const up = (value) => height - 6 - ((value - low) / (high - low)) * (height - 12 - textSize());
     const quiet = colour("--quiet");
     context.font = `${textSize()}px system-ui, sans-serif`;
     context.fillStyle = quiet;
-    context.fillText("V(D, G) by round, nats", 2, 12);
+    context.fillText("V(D, G) by round, nats", 2, textSize());
     context.strokeStyle = quiet;
     context.setLineDash([3, 4]);
     context.strokeRect(-2, up(-LOG_4), width + 4, 0);
     context.setLineDash([]);
-    context.fillText("−log 4", width - 44, up(-LOG_4) - 5);
+    context.textAlign = "right";
+    context.fillText("−log 4", width - 2, up(-LOG_4) - 5);
     context.strokeStyle = colour("--orange");
     context.lineWidth = 1.8;
     context.beginPath();

@@ -1,4 +1,4 @@
-// Projector mode: large type and one section a screen; arrow keys turn over, Escape ends it.
+// Projector mode: large type and one section a screen; arrow keys and swipes to the side turn over, Escape ends it.
 "use strict";
 
 function bindProjector(button) {
@@ -31,6 +31,18 @@ function bindProjector(button) {
     event.preventDefault();
     show(at + turn);
   });
+  // A swipe to the side, unless it begins where a drag to the side has a meaning of its own.
+  let from = null;
+  addEventListener("touchstart", (event) => {
+    const own = event.target.closest("input, select, #map, #strip, #line, .u-over, .scroll, pre");
+    from = own || event.touches.length > 1 ? null : [event.touches[0].clientX, event.touches[0].clientY];
+  }, { passive: true });
+  addEventListener("touchend", (event) => {
+    if (from === null || !root.classList.contains("projector")) return;
+    const [across, down] = [event.changedTouches[0].clientX - from[0], event.changedTouches[0].clientY - from[1]];
+    from = null;
+    if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) show(at - Math.sign(across));
+  }, { passive: true });
   document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", () => {
     if (root.classList.contains("projector")) show(slides.indexOf(document.querySelector(link.getAttribute("href"))));
   }));

@@ -85,9 +85,9 @@ class Theory {
     const canvas = this.$("canvas");
     const { context, width, height } = fitted(canvas, canvas.clientWidth > 600 ? 0.32 : 0.7);
     const best = bestOf(this.data, this.model);
-    const floor = height - 22;
+    const floor = height - 10 - textSize();
     const wide = width / POINTS;
-    const up = (value) => floor - value * (floor - 10);
+    const up = (value) => floor - value * (floor - 6 - textSize());
     context.font = `${textSize()}px system-ui, sans-serif`;
     for (const [level, said] of [[0, "0"], [0.5, "½"], [1, "1"]]) {
       context.fillStyle = colour("--line");
@@ -101,7 +101,8 @@ class Theory {
         context.fillRect((n + at) * wide, up(values[n]), wide * 0.22, floor - up(values[n]));
       }
       context.fillStyle = colour("--quiet");
-      context.fillText(`point ${n + 1}`, (n + 0.5) * wide - 20, height - 6);
+      context.textAlign = "center";
+      context.fillText(`point ${n + 1}`, (n + 0.5) * wide, height - 6);
     }
     for (const [values, stroke, dash, thick] of [[best, "--pink", [], 6], [this.d, "--blue", [], 3]]) {
       context.strokeStyle = colour(stroke);
