@@ -29,7 +29,7 @@ import numpy as np
 from damaged_data import forget_peak, peak
 from hostile_files import CONTENT, KINDS, VALUE, VARIABLE
 
-from adversarial import checkpoint
+from adversarial import backend, checkpoint
 from adversarial.command_line import program
 from adversarial.config import yaml_parse
 from adversarial.datasets import cifar10
@@ -198,9 +198,12 @@ def open_all(kind: str, folder: Path, count: int, seed: str, watch: Watch) -> di
 
 def main(folder: str, count: str, seed: str, *kinds: str) -> None:
     """Make and open."""
+    backend.configure()  # loads BLAS, which is no file's doing
     os.environ[VARIABLE] = VALUE
-    home = Path(folder)
-    os.chdir(home)
+    home = Path(folder).resolve()
+    working = home / "working"  # what is below the working directory a model may name; the marked files are not
+    working.mkdir(exist_ok=True)
+    os.chdir(working)
     numbers = np.frombuffer(CONTENT, "u1").reshape(4, 8)
     np.save(home / "marked.npy", numbers)
     with h5py.File(home / "marked.h5", "w") as file:
