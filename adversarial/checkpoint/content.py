@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Required, TypedDict
 
 import numpy as np
+
+from adversarial.errors import CheckpointError
 
 
 class ChannelContent(TypedDict):
@@ -46,3 +49,19 @@ class SavedModel(TypedDict, total=False):
     monitor: Required[MonitorContent | None]
     earlier_monitors: dict[str, MonitorContent]
     training: dict[str, Any] | None
+
+
+#: The keys whose value is text, or a dict, in any saved model that has them; either may be None.
+_TEXTS = ("format", "written_at", "origin", "yaml_src", "dataset_yaml_src", "slips")
+_DICTS = ("versions", "overrides", "model", "parameters", "random_state", "monitor", "earlier_monitors", "training")
+
+
+def check_kinds(content: Mapping[str, Any]) -> None:
+    """Raise CheckpointError if a value that every reader of saved models relies on is of another kind."""
+    for keys, kind, name in ((_TEXTS, str, "text"), (_DICTS, dict, "a dict")):
+        for key in keys:
+            value = content.get(key)
+            if value is not None and not isinstance(value, kind):
+                raise CheckpointError(
+                    f"it was not written by this program: its {key} is of type {type(value).__name__}, not {name}"
+                )

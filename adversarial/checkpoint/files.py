@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from adversarial.backend import is_first_process
+from adversarial.checkpoint.content import check_kinds
 from adversarial.errors import CheckpointError, FileError
 from adversarial.files.special import open_file, what_else
 from adversarial.files.whole_file import write_whole
@@ -111,6 +112,7 @@ def _read(path: str | os.PathLike) -> dict[str, Any]:
             content = _read_pickle(first + file.read())
     if not isinstance(content, dict):
         raise CheckpointError("it was not written by this program, though it says so")
+    check_kinds(content)
     return content
 
 

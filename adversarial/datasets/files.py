@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from adversarial.backend import floatX
 from adversarial.datasets.dataset import Preprocessor
-from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+from adversarial.datasets.scaled import ScaledRows
 from adversarial.errors import DataError
 from adversarial.options import Index, OptionError, Positive
 from adversarial.serialization.tables import open_table
 
 
-class FileDataset(DenseDesignMatrix):
+class FileDataset(ScaledRows):
     """Examples in a .npy, .npz, .h5, .mat, .csv, .safetensors or .pt file, or in a folder of images of one size.
 
     They are read into memory, as the kind of number that they are stored as.
@@ -85,17 +84,6 @@ class FileDataset(DenseDesignMatrix):
         self.restrict(start, stop)
         if preprocessor is not None:
             preprocessor.apply(self, can_fit=fit_preprocessor)
-
-    def set_design_matrix(self, X: np.ndarray) -> None:
-        # What a preprocessor makes of scaled values is not scaled again.
-        self.scale = 1.0
-        super().set_design_matrix(X)
-
-    def _numbers(self, rows: np.ndarray) -> np.ndarray:
-        if self.scale == 1.0:
-            return rows
-        numbers = rows.astype(floatX())
-        return numbers / numbers.dtype.type(self.scale)
 
 
 def _read(file: str, key: str | None) -> np.ndarray:

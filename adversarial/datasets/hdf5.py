@@ -9,16 +9,16 @@ import h5py
 import numpy as np
 
 from adversarial.datasets.dataset import Preprocessor
-from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.datasets.iteration import Subset
+from adversarial.datasets.scaled import ScaledRows
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import damage_told, hdf5_array, open_hdf5
-from adversarial.options import Count, OptionError
+from adversarial.options import Count, OptionError, Positive
 from adversarial.space import Conv2DSpace, check_axes
 
 
-class HDF5Dataset(DenseDesignMatrix):
+class HDF5Dataset(ScaledRows):
     """An array of an HDF5 file, of which only the examples of a minibatch are read.
 
     Parameters
@@ -43,6 +43,9 @@ class HDF5Dataset(DenseDesignMatrix):
         Whether the preprocessor may learn from these examples, default false.
     y_labels : int, optional
         Number of classes, if the targets are labels; each is checked to be from 0 to `y_labels` - 1.
+    scale : float, optional
+        What values are divided by, above 0, such as 255 for bytes that are pixels; default 1, the values as they are
+        stored, also where they are bytes.
 
     Examples
     --------
@@ -68,6 +71,7 @@ class HDF5Dataset(DenseDesignMatrix):
         preprocessor: Preprocessor | None = None,
         fit_preprocessor: bool = False,
         y_labels: Count | None = None,
+        scale: Positive | None = None,
     ):
         if (X is None) == (topo_view is None):
             raise OptionError("HDF5Dataset", "X", "needs the key of either X, a matrix, or topo_view, images")
@@ -82,6 +86,7 @@ class HDF5Dataset(DenseDesignMatrix):
             view_converter = DefaultViewConverter((lengths[0], lengths[1], lengths["c"]), order)
             rows = StoredRows(images, order)
         targets = None if y is None else _part(_array(file, y), ...)
+        self.scale = 1.0 if scale is None else scale
         super().__init__(
             X=rows,  # type: ignore[arg-type]
             y=targets,

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
+from adversarial.datasets.dataset import Preprocessor
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
 from adversarial.datasets.hdf5 import HDF5Dataset, StoredRows
 from adversarial.errors import ConfigurationError, DataError
@@ -85,6 +86,24 @@ def test_a_range_of_a_range_is_that_part(file):
 def test_whole_numbers_stay_as_they_are(file):
     dataset = HDF5Dataset(file, X="pixels", view_converter=DefaultViewConverter([1, 2, 1]))
     np.testing.assert_array_equal(next(dataset.iterator(batch_size=3)), [[0, 1], [2, 3], [4, 5]])
+
+
+def test_bytes_divided_by_their_scale_are_pixels(file):
+    dataset = HDF5Dataset(file, X="pixels", scale=255.0)
+    known = np.arange(46).reshape(23, 2) / 255
+    batch = next(dataset.iterator("sequential", batch_size=3))
+    assert batch.dtype.kind == "f"
+    np.testing.assert_allclose(batch, known[:3], rtol=1e-6)
+    np.testing.assert_allclose(dataset.X, known, rtol=1e-6)
+
+
+def test_what_a_preprocessor_makes_is_not_scaled_again(file):
+    class Doubled(Preprocessor):
+        def apply(self, dataset, can_fit=False):
+            dataset.set_design_matrix(2 * dataset.get_design_matrix())
+
+    dataset = HDF5Dataset(file, X="pixels", scale=255.0, preprocessor=Doubled())
+    np.testing.assert_allclose(dataset.X, 2 * np.arange(46).reshape(23, 2) / 255, rtol=1e-6)
 
 
 def test_what_does_not_serve_is_said_in_a_sentence(file, tmp_path):
