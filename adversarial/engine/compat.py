@@ -153,6 +153,14 @@ def axis_and_joined(node: Apply) -> tuple[int | None, list[Variable]]:
     return (int(axis.data) if isinstance(axis, Constant) else None), joined
 
 
+def axis_array_and_lengths(node: Apply) -> tuple[int | None, Variable, Variable]:
+    """Return the axis, None if it varies, the array and the lengths of a Split: before 3.3 the axis is an input."""
+    array, *axis, lengths = node.inputs
+    if not axis:
+        return node.op.axis, array, lengths
+    return (int(axis[0].data) if isinstance(axis[0], Constant) else None), array, lengths
+
+
 def c_code_in_parts(op: Elemwise, *arguments: Any) -> tuple[str, ...]:
     """Return the C code of an Elemwise, as of `c_code`, in parts, which only a private method gives (3.0 to 3.3)."""
     return op._c_all(*arguments)  # declarations, checks, allocations and the loop

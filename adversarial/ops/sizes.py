@@ -18,6 +18,7 @@ from pytensor.tensor.basic import Split
 from pytensor.tensor.shape import Shape, Shape_i
 from pytensor.tensor.variable import TensorVariable
 
+from adversarial.engine import compat
 from adversarial.errors import ConfigurationError
 
 
@@ -135,14 +136,15 @@ def know_sizes_while_jax_traces(op: type[Op]) -> None:
 @node_rewriter([Split])
 def split_into_slices(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Replace a Split, as the gradient of a Join has it, by slices, whose ends JAX can know as it traces."""
-    array, axis, lengths = cast(list[TensorVariable], node.inputs)
-    if isinstance(lengths, Constant) or not isinstance(axis, Constant):
+    axis, array, lengths = compat.axis_array_and_lengths(node)
+    if isinstance(lengths, Constant) or axis is None:
         return None
+    array, lengths = cast(TensorVariable, array), cast(TensorVariable, lengths)
     start: Any = 0
     slices: list[Variable] = []
     for index in range(node.op.len_splits):
         end = start + lengths[index]
-        slices.append(array[(slice(None),) * int(axis.data) + (slice(start, end),)])
+        slices.append(array[(slice(None),) * axis + (slice(start, end),)])
         start = end
     return slices
 
