@@ -51,14 +51,18 @@ class SavedModel(TypedDict, total=False):
     training: dict[str, Any] | None
 
 
-#: The keys whose value is text, or a dict, in any saved model that has them; either may be None.
-_TEXTS = ("format", "written_at", "origin", "yaml_src", "dataset_yaml_src", "slips")
-_DICTS = ("versions", "overrides", "model", "parameters", "random_state", "monitor", "earlier_monitors", "training")
+#: Of what type the value of a key is, and what to call it, in any saved model that has the key; it may be None.
+_KINDS: tuple[tuple[tuple[str, ...], type, str], ...] = (
+    (("format", "written_at", "origin", "yaml_src", "dataset_yaml_src", "slips"), str, "text"),
+    (("model", "parameters", "monitor", "training"), dict, "a dict"),
+    (("versions", "overrides", "random_state", "earlier_monitors"), dict, "a dict"),
+    (("version",), int, "a whole number"),
+)
 
 
 def check_kinds(content: Mapping[str, Any]) -> None:
     """Raise CheckpointError if a value that every reader of saved models relies on is of another kind."""
-    for keys, kind, name in ((_TEXTS, str, "text"), (_DICTS, dict, "a dict")):
+    for keys, kind, name in _KINDS:
         for key in keys:
             value = content.get(key)
             if value is not None and not isinstance(value, kind):

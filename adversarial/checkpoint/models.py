@@ -274,7 +274,10 @@ def convert_2014(old: str | os.PathLike, new: str | os.PathLike) -> SavedModel:
 
 
 def _set_parameters(model: Model, values: dict[str, Any], others_allowed: bool) -> None:
-    params = parameters_of(model)
+    try:
+        params = parameters_of(model)
+    except AttributeError as error:  # a layer that was never told its input has none
+        raise CheckpointError("its model cannot be built: a layer of it has no input space") from error
     missing = [name for name in params if not isinstance(values.get(name), np.ndarray)]
     unknown = [name for name in values if name not in params and not others_allowed]
     if missing or unknown:

@@ -86,7 +86,7 @@ class MonitorRecord(ShownChannels):
                 for name, record in content["channels"].items()
             }
             return cls(channels, **{key: int(content[key]) for key in _SEEN})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CheckpointError("the monitor's record in it is not one") from error
 
 

@@ -97,7 +97,7 @@ def test_a_full_disk(place, tmp_path, name, room):
     kept.mkdir()
     # What was on the small file system when the program ended is copied out of it before it goes.
     mount = (
-        f"cp -r {folder} {kept}/start && mkdir {kept}/disk && mount -t tmpfs -o size=1m none {kept}/disk && "
+        f"cp -r {folder} {kept}/start && mkdir {kept}/disk && mount -t tmpfs -o size=64m none {kept}/disk && "
         f"cp -r {kept}/start {kept}/disk/run && dd if=/dev/zero of={kept}/disk/filler 2>/dev/null; "
         f"truncate -s -{room * 512} {kept}/disk/filler;"
     )
