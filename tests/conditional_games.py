@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from adversarial import checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.game.conditional import ConditionalAdversaryPair, ConditionalGenerator
 from adversarial.game.conditional_discriminator import ConditionalDiscriminator
 from adversarial.game.distributions import OneHotDistribution
+from adversarial.game.sampling import samples_of
 from adversarial.models.composite import IdentityLayer
 from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.mlp import MLP
@@ -47,3 +49,23 @@ def pair(**options):
 
 def dataset():
     return DenseDesignMatrix(X=X, y=C)
+
+
+def values(model):
+    """The values of a model's parameters, by name."""
+    return {name: param.get_value() for name, param in model.named_parameters().items()}
+
+
+def resumed_and_saved(experiment, path):
+    """Hold a run of two epochs to one resumed after the first, and a saved model's samples to its own; both models."""
+    whole, first, second = experiment(2), experiment(1), experiment(2)
+    for train in (whole, first):
+        train.main_loop()
+    second.resume(checkpoint.model_content(first.model) | {"training": first.get_state()})
+    second.main_loop()
+    for name, value in values(whole.model).items():
+        np.testing.assert_array_equal(values(second.model)[name], value)
+    checkpoint.save_model(path, whole.model)
+    loaded = checkpoint.load_model(path)
+    np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(whole.model, 5))
+    return whole.model, loaded

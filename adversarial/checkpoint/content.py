@@ -54,8 +54,11 @@ class SavedModel(TypedDict, total=False):
 #: Of what type the value of a key is, and what to call it, in any saved model that has the key; it may be None.
 _KINDS: tuple[tuple[tuple[str, ...], type, str], ...] = (
     (("format", "written_at", "origin", "yaml_src", "dataset_yaml_src", "slips"), str, "text"),
-    (("model", "parameters", "monitor", "training"), dict, "a dict"),
-    (("versions", "overrides", "random_state", "earlier_monitors"), dict, "a dict"),
+    (
+        ("model", "parameters", "monitor", "training", "versions", "overrides", "random_state", "earlier_monitors"),
+        dict,
+        "a dict",
+    ),
     (("version",), int, "a whole number"),
 )
 

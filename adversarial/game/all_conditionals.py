@@ -119,13 +119,12 @@ class CompletingGenerator(ConditionalGenerator):
         made = self.sample_under(pt.cast(condition, floatX()), dropout or Dropout.none())
         return made._replace(samples=pt.switch(visible, images, made.samples))
 
-    def get_monitoring_channels(self, data: Batch | None) -> dict[str, TensorVariable]:
-        """Return the channels of the MLP with nothing visible, and ll and nll if they are monitored."""
-        channels = self.mlp.get_monitoring_channels((self._noise_for(self.draw_conditions(100)), None))
-        if self.monitor_ll and data is not None:
-            channels["ll"] = pt.cast(Generator.ll(self, data[0], self.ll_n_samples, self.ll_sigma), floatX()).mean()
-            channels["nll"] = -channels["ll"]
-        return channels
+    def _monitored_conditions(self, data: Batch | None) -> Batch:
+        return self.draw_conditions(100)  # nothing visible, whatever the data's masks
+
+    def _parzen_of(self, data: Batch, sigma: float) -> TensorVariable:
+        """The log-likelihood of whole images under samples with nothing visible."""
+        return Generator.ll(self, data[0], self.ll_n_samples, sigma)
 
 
 class AllConditionalsPair(AdversaryPair):

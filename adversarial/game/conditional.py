@@ -143,10 +143,13 @@ class ConditionalGenerator(Generator):
             )
         return theano_parzen(examples, samples, sigma)
 
+    def _monitored_conditions(self, data: Batch | None) -> Batch:
+        """The conditions of the data, or 100 that are drawn without data."""
+        return self.draw_conditions(100) if data is None else data[1]
+
     def get_monitoring_channels(self, data: Batch | None) -> dict[str, TensorVariable]:
         """Return the channels of the MLP under the conditions of the data, or under 100 that are drawn without data."""
-        conditions = self.draw_conditions(100) if data is None else data[1]
-        channels = self.mlp.get_monitoring_channels((self._noise_for(conditions), None))
+        channels = self.mlp.get_monitoring_channels((self._noise_for(self._monitored_conditions(data)), None))
         if self.monitor_ll and data is not None:
             channels["ll"] = pt.cast(self._parzen_of(data, self.ll_sigma), floatX()).mean()
             channels["nll"] = -channels["ll"]

@@ -24,7 +24,7 @@ from pytensor.tensor.type import TensorType
 from adversarial.engine import compat, registry
 from adversarial.engine.c.sources import CodeInHeaders
 from adversarial.errors import ConfigurationError
-from adversarial.ops.sizes import know_sizes_while_jax_traces, shape_on_jax, size_vector, static_shape
+from adversarial.ops.sizes import pass_size_as_tuple_on_jax, shape_on_jax, size_vector, static_shape
 
 M1 = 2147483647  # 2^31 - 1
 M2 = 2147462579  # 2^31 - 21069
@@ -262,4 +262,4 @@ def _register_jax() -> None:
 
         return mrg_uniform
 
-    know_sizes_while_jax_traces(MRGUniform)
+    pass_size_as_tuple_on_jax(MRGUniform)

@@ -18,7 +18,7 @@ from pytensor.graph.op import Op
 from pytensor.tensor.type import TensorType
 
 from adversarial.engine import compat, registry
-from adversarial.ops.sizes import know_sizes_while_jax_traces, shape_on_jax, size_vector, static_shape
+from adversarial.ops.sizes import pass_size_as_tuple_on_jax, shape_on_jax, size_vector, static_shape
 
 #: The Mersenne Twister's key, then the position in it, whether a normal number is kept, and that number's two halves.
 STATE_LENGTH = 624 + 4
@@ -124,4 +124,4 @@ def _register_jax() -> None:
 
         return random_state_draw
 
-    know_sizes_while_jax_traces(RandomStateDraw)
+    pass_size_as_tuple_on_jax(RandomStateDraw)

@@ -18,7 +18,7 @@ from pytensor.tensor.basic import Split
 from pytensor.tensor.shape import Shape, Shape_i
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.engine import compat
+from adversarial.engine import compat, registry
 from adversarial.errors import ConfigurationError
 
 
@@ -111,17 +111,11 @@ def lengths_while_jax_traces(fgraph: FunctionGraph) -> None:
                 )
 
 
-def know_sizes_while_jax_traces(op: type[Op]) -> None:
-    """Let Ops (state, size) have their lengths as a tuple of numbers: those of an array are known only when it runs."""
-    from pytensor.link.jax.dispatch import jax_funcify
+def pass_size_as_tuple_on_jax(op: type[Op]) -> None:
+    """Let Ops (state, size) have their lengths as a tuple: JAX knows them while it traces, unless in an array."""
     from pytensor.link.jax.dispatch.shape import JAXShapeTuple
     from pytensor.tensor.basic import MakeVector
     from pytensor.tensor.elemwise import DimShuffle
-
-    @jax_funcify.register(ComputedLength)
-    def jax_funcify_computed_length(op: ComputedLength, **kwargs: Any) -> Callable[..., int]:
-        function = op.function()
-        return lambda *lengths: int(function(*(np.asarray(length, "int64") for length in lengths)))
 
     @node_rewriter([op])
     def size_as_tuple(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
@@ -149,6 +143,15 @@ def split_into_slices(fgraph: FunctionGraph, node: Apply) -> list[Variable] | No
     return slices
 
 
-# Before PyTensor fuses what is computed elementwise, at 49: a length could be fused with what is none.
-optdb.register("split_into_slices", dfs_rewriter(split_into_slices), "jax", position=48.8)
-optdb.register("lengths_while_jax_traces", lengths_while_jax_traces, "jax", position=48.9)
+@registry.registers_for("jax")
+def _register_jax() -> None:
+    from pytensor.link.jax.dispatch import jax_funcify
+
+    @jax_funcify.register(ComputedLength)
+    def jax_funcify_computed_length(op: ComputedLength, **kwargs: Any) -> Callable[..., int]:
+        function = op.function()
+        return lambda *lengths: int(function(*(np.asarray(length, "int64") for length in lengths)))
+
+    # Before PyTensor fuses what is computed elementwise, at 49: a length could be fused with what is none.
+    optdb.register("split_into_slices", dfs_rewriter(split_into_slices), "jax", position=48.8)
+    optdb.register("lengths_while_jax_traces", lengths_while_jax_traces, "jax", position=48.9)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytensor.tensor as pt
 import pytest
+from conditional_games import resumed_and_saved, values
 from evaluation import evaluate
 
-from adversarial import checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.game.all_conditionals import AllConditionalsCost, AllConditionalsPair, CompletingGenerator
 from adversarial.game.conditional_discriminator import ConditionalDiscriminator
@@ -15,7 +15,6 @@ from adversarial.game.costs import AdversaryCost2
 from adversarial.game.generator import Generator
 from adversarial.game.masks import SIDES, Masks
 from adversarial.game.pair import AdversaryPair
-from adversarial.game.sampling import samples_of
 from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
@@ -43,10 +42,6 @@ def pair(kinds=None):
     )
     G = CompletingGenerator(MLP(layers("g", PIXELS)), PIXELS, noise_dim=3, noise="uniform", monitor_ll=True)
     return AllConditionalsPair(G, D, Masks(ROWS, COLUMNS, kinds=kinds))
-
-
-def values(model):
-    return {name: param.get_value() for name, param in model.named_parameters().items()}
 
 
 def test_masks_are_of_their_kinds(float64):
@@ -136,18 +131,9 @@ def experiment(epochs):
 
 @pytest.mark.soak
 def test_training_resumes_to_the_bit_and_saves_what_samples(tmp_path):
-    whole, first, second = experiment(2), experiment(1), experiment(2)
-    for train in (whole, first):
-        train.main_loop()
-    second.resume(checkpoint.model_content(first.model) | {"training": first.get_state()})
-    second.main_loop()
-    for name, value in values(whole.model).items():
-        np.testing.assert_array_equal(values(second.model)[name], value)
-    checkpoint.save_model(tmp_path / "pair.pkl", whole.model)
-    loaded = checkpoint.load_model(tmp_path / "pair.pkl")
-    np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(whole.model, 5))
-    np.testing.assert_array_equal(loaded.masks.draw(9), whole.model.masks.draw(9))
-    assert {"valid_gen_ll", "valid_false_positives"} <= set(whole.model.monitor.channels)
+    whole, loaded = resumed_and_saved(experiment, tmp_path / "pair.pkl")
+    np.testing.assert_array_equal(loaded.masks.draw(9), whole.masks.draw(9))
+    assert {"valid_gen_ll", "valid_false_positives"} <= set(whole.monitor.channels)
 
 
 def test_parts_that_do_not_fit_are_refused():

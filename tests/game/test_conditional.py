@@ -6,7 +6,7 @@ import conditional_games as small
 import numpy as np
 import pytensor.tensor as pt
 import pytest
-from conditional_games import LABELS, C, X
+from conditional_games import LABELS, C, X, values
 from evaluation import evaluate
 
 from adversarial import checkpoint
@@ -33,10 +33,6 @@ from adversarial.training_algorithms.sgd import SGD
 
 def softplus(z):
     return np.logaddexp(0, z)
-
-
-def values(model):
-    return {name: param.get_value() for name, param in model.named_parameters().items()}
 
 
 def logits(p, x, c):
@@ -119,18 +115,8 @@ def experiment(epochs, **cost):
 
 
 def test_training_resumes_to_the_bit_and_saves_what_samples(tmp_path):
-    whole, first, second = experiment(2), experiment(1), experiment(2)
-    for train in (whole, first):
-        train.main_loop()
-    content = checkpoint.model_content(first.model) | {"training": first.get_state()}
-    second.resume(content)
-    second.main_loop()
-    for name, value in values(whole.model).items():
-        np.testing.assert_array_equal(values(second.model)[name], value)
-    checkpoint.save_model(tmp_path / "pair.pkl", whole.model)
-    loaded = checkpoint.load_model(tmp_path / "pair.pkl")
-    np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(whole.model, 5))
-    assert "valid_objective_i" in whole.model.monitor.channels
+    whole, _ = small.resumed_and_saved(experiment, tmp_path / "pair.pkl")
+    assert "valid_objective_i" in whole.monitor.channels
 
 
 def test_dropout_names_layers_of_all_three_networks():
