@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import conditional_games as small
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from adversarial.programs import (
     features,
     few_labels,
     interpolate,
+    missing_pixels_ll,
     parzen_ll,
     reconstruct,
     show_inpaint_samples,
@@ -128,15 +131,21 @@ def test_samples_are_named_by_a_classifier():
     np.testing.assert_array_equal(named[1], np.roll(named[0], 1, axis=1))
 
 
-def test_any_mask_is_filled_in_several_times(tmp_path, capsys):
+@pytest.fixture
+def completing(tmp_path):
+    """A saved pair that completes images of MNIST's shape."""
     image_space = VectorSpace(784)
     G = CompletingGenerator(MLP([Sigmoid(layer_name="gy", dim=784, irange=1.0)]), 784, noise_dim=3)
     parts = [RectifiedLinear(layer_name="d0", dim=2, irange=0.1), RectifiedLinear(layer_name="m0", dim=2, irange=0.1)]
     networks = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in parts]
     joint = MLP([Sigmoid(layer_name="dy", dim=1, irange=0.1)], layer_name="joint")
     D = ConditionalDiscriminator(*networks, joint, image_space, image_space)
-    model, path = AllConditionalsPair(G, D, Masks(28, 28)), str(tmp_path / "all.pkl")
-    checkpoint.save_model(path, model)
+    checkpoint.save_model(tmp_path / "all.pkl", AllConditionalsPair(G, D, Masks(28, 28)))
+    return str(tmp_path / "all.pkl")
+
+
+def test_any_mask_is_filled_in_several_times(completing, tmp_path, capsys):
+    model = checkpoint.load_model(completing)
     rows, masks = np.random.RandomState(2).rand(5, 784), model.masks.draw(5)
     made = completions(model, rows, masks, 3)
     assert made.shape == (5, 3, 784)
@@ -147,9 +156,31 @@ def test_any_mask_is_filled_in_several_times(tmp_path, capsys):
     np.save(tmp_path / "mask.npy", np.arange(784).reshape(28, 28) % 2)
     for mask in ("left", str(tmp_path / "mask.npy")):
         options = ["-d", "mnist", "--rows", "2", "--cols", "3", "--originals", "--zoom", "1"]
-        show_inpaint_samples.main([path, "--mask", mask, *options, "-o", str(tmp_path / "filled.png")])
+        show_inpaint_samples.main([completing, "--mask", mask, *options, "-o", str(tmp_path / "filled.png")])
     assert capsys.readouterr().out.count("filled.png") == 2
     np.save(tmp_path / "small.npy", np.ones((2, 2)))
     for wrong, message in (("lefft", "give pixels, halves"), (str(tmp_path / "small.npy"), r"images have 28 x 28")):
         with pytest.raises(ConfigurationError, match=message):
-            show_inpaint_samples.main([path, "--mask", wrong, "-d", "mnist", "-o", str(tmp_path / "none.png")])
+            show_inpaint_samples.main([completing, "--mask", wrong, "-d", "mnist", "-o", str(tmp_path / "none.png")])
+
+
+def test_missing_pixels_are_scored_beside_yardsticks(completing, conditional, capsys):
+    sizes = ["--completions", "4", "--test-images", "6", "--valid-images", "5"]
+    arguments = [completing, "-d", "mnist", *sizes, "--mask", "left", "nothing"]
+    missing_pixels_ll.main([*arguments, "--json"])
+    found = json.loads(capsys.readouterr().out)["results"]
+    assert [each["missing_pixels"] for each in found] == [392] * 3 + [784] * 3
+    assert {each["completed_by"] for each in found} == {
+        "model",
+        "nearest training images",
+        "any training images",
+    }
+    missing_pixels_ll.main(arguments)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6 and all(
+        f"{each['log_likelihood']:.1f} ±" in line for each, line in zip(found, lines, strict=True)
+    )
+    with pytest.raises(CheckpointError, match="does not complete images"):
+        missing_pixels_ll.main([conditional, "-d", "mnist"])
+    with pytest.raises(ConfigurationError, match="seeds are 0 or more"):
+        missing_pixels_ll.main([completing, "--seed", "-1"])
