@@ -34,6 +34,7 @@ from adversarial.report.curves import band, curves_of, widths_chart
 from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
 from adversarial.report.page import MOST_BYTES, Page, fill, text_of
 from adversarial.report.pictures import packed, shades_of
+from adversarial.report.thinning import as_fit, evenly
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ class _ModelPage:
         self.shape, self.no_images = self._image_shape()
         self.epochs_seen = (self.content.get("monitor") or {}).get("epochs_seen")
         self.data_set = self.experiment.data_set
+        self.kept = [Path(name) for name in options.epochs] or list(kept_epochs(path).values())
         self.z = self.sampler.draw_noise(SIDE * SIDE)
         self.samples = self.sampler.images_of(self.z)
         self.training_rows, self.no_data = self._training_rows()
@@ -146,6 +148,7 @@ class _ModelPage:
         self._origin()
         page.lead = self._lead()
         page.facts = html.key_figures(self._facts())
+        self._fit_epochs()
         return page
 
     def _image_shape(self) -> tuple[ImageShape, str]:
@@ -323,7 +326,8 @@ class _ModelPage:
         page = self.page_of
         frames: list[dict[str, Any]] = []
         measured: list[tuple[int, ParzenJson]] = []
-        for path in self._epoch_files():
+        for number in evenly(len(self.kept), MOST_EPOCHS):
+            path = self.kept[number]
             content = checkpoint.read(path)
             epoch = (content.get("monitor") or {}).get("epochs_seen")
             if epoch is None:
@@ -338,24 +342,32 @@ class _ModelPage:
             if self.estimate is not None and all(epoch != self.epochs_seen for epoch, _ in measured):
                 measured.append((self.epochs_seen, self.estimate))
         frames.sort(key=lambda frame: frame["epoch"])
-        if not frames:
+        if frames:
+            page.data["epochs"] = {"frames": frames, "columns": SIDE, "rows": SIDE}
+            page.sections["epochs"] = html.epochs_slider("")
+        else:
             page.sections["epochs"] = html.paragraph(
                 "The model does not say after how many epochs it was saved.", "note"
             )
-            return []
-        page.data["epochs"] = {"frames": frames, "columns": SIDE, "rows": SIDE}
-        caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."
-        if len(frames) == 1:
-            caption = "One epoch was kept; train.py --keep-every N keeps more, and this sheet gets a slider."
-        page.sections["epochs"] = html.epochs_slider(caption)
         return sorted(measured, key=lambda each: each[0])
 
-    def _epoch_files(self) -> list[Path]:
-        files = [Path(name) for name in self.options.epochs] or list(kept_epochs(self.path).values())
-        if len(files) <= MOST_EPOCHS:
-            return files
-        chosen = np.unique(np.linspace(0, len(files) - 1, MOST_EPOCHS).round().astype(int))
-        return [files[number] for number in chosen]
+    def _fit_epochs(self) -> None:
+        """Leave out epochs, evenly, where the page would be larger than it should, and say how many it has."""
+        page = self.page_of
+        if "epochs" not in page.data:
+            return
+        frames = page.data["epochs"]["frames"]
+        sizes = [len(frame["picture"]) for frame in frames]
+        # Less some bytes for what is said of the epochs left out.
+        room = MOST_BYTES - 500 - (len(page.html().encode()) - sum(sizes))
+        page.data["epochs"]["frames"] = chosen = [frames[number] for number in as_fit(sizes, room)]
+        shown, total = len(chosen), len(self.kept) + len(frames) - min(len(self.kept), MOST_EPOCHS)
+        caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."
+        if shown == 1:
+            caption = "One epoch was kept; train.py --keep-every N keeps more, and this sheet gets a slider."
+        elif shown < total:
+            caption += f" {total:,} epochs were kept; the page shows {shown} of them, evenly spaced, to stay small."
+        page.sections["epochs"] = html.epochs_slider(caption)
 
     def _samples_of(self, content: dict[str, Any], path: Path) -> np.ndarray:
         """Return what the generator made of the page's z with the parameters of another epoch."""

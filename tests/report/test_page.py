@@ -18,7 +18,11 @@ from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.one_dimensional import FAR, NEAR, SETTINGS, TITLES
 from adversarial.game.sampling import Sampler
 from adversarial.programs import figure1, report
+from adversarial.report import model_page
+from adversarial.report.model_page import MOST_EPOCHS
 from adversarial.report.page import Page, fill, text_of
+
+DATA = re.compile(r'id="data">(.*?)</script>', re.DOTALL)
 
 
 def test_the_page_needs_nothing_beside_it(run):
@@ -30,7 +34,7 @@ def test_the_page_needs_nothing_beside_it(run):
 
 def test_its_data_is_json_that_ends_no_script(run):
     text = (run / "it.html").read_text(encoding="utf-8")
-    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+    data = json.loads(DATA.search(text)[1])
     assert [frame["epoch"] for frame in data["epochs"]["frames"]] == [*EPOCHS, 3]
     assert (data["figure2"]["columns"], data["figure2"]["framed"]) == (6, [5, 11, 17, 23])
     assert [group["title"] for group in data["curves"]["groups"]][0] == "What the players minimise"
@@ -52,6 +56,32 @@ def test_an_epoch_of_another_model_is_refused(run, tmp_path):
     )
     with pytest.raises(CheckpointError, match="another model"):
         report.main([str(run / "it.pkl"), str(tmp_path / "x.html"), "--epochs", str(tmp_path / "other.pkl")])
+
+
+def test_a_page_of_many_epochs_stays_small_and_says_how_many_it_shows(run, tmp_path, monkeypatch):
+    content = checkpoint.read(run / "it.pkl")
+    paths = [tmp_path / f"copy{epoch}.pkl" for epoch in range(MOST_EPOCHS + 20)]
+    for epoch, path in enumerate(paths):
+        checkpoint.write(path, content | {"monitor": content["monitor"] | {"epochs_seen": 1000 + epoch}})
+
+    def written() -> tuple[int, str, list[dict]]:
+        given = ["--no-estimate", "--epochs", *map(str, paths)]
+        report.main([str(run / "it.pkl"), str(tmp_path / "many.html"), *given])
+        text = (tmp_path / "many.html").read_text(encoding="utf-8")
+        return len(text.encode()), text, json.loads(DATA.search(text)[1])["epochs"]["frames"]
+
+    size, text, frames = written()
+    # The model's own epoch, 3, is the first of them.
+    assert len(frames) == MOST_EPOCHS + 1
+    assert f"{len(paths) + 1} epochs were kept; the page shows {len(frames)} of them, evenly spaced" in text
+    monkeypatch.setattr(model_page, "MOST_BYTES", size - sum(len(frame["picture"]) for frame in frames) // 2)
+    size, text, fewer = written()
+    assert size <= model_page.MOST_BYTES and MOST_EPOCHS / 3 < len(fewer) < MOST_EPOCHS / 2 + 2
+    assert [fewer[0]["epoch"], fewer[-1]["epoch"]] == [frames[0]["epoch"], frames[-1]["epoch"]] == [3, 1000 + len(paths) - 1]
+    assert f"the page shows {len(fewer)} of them" in text
+    monkeypatch.setattr(model_page, "MOST_BYTES", 1)
+    _, text, fewest = written()
+    assert [frame["epoch"] for frame in fewest] == [3, 1000 + len(paths) - 1]
 
 
 def test_a_model_without_record_or_data_says_what_is_missing(run, tmp_path, monkeypatch):
