@@ -1,9 +1,9 @@
 """The game of Figure 1 of the paper: on the line, where densities and decisions can be seen.
 
 Data are normal, G maps uniform noise to the line, D judges points of it; AdversaryCost2 and Algorithm 1 with k = 1
-train them. The moments are the figure's, chosen by what they show: p_g like p_data but off, with D partly right; D alone
-trained to D* = p_data / (p_data + p_g) (Proposition 1); G after it has followed D's gradient; and the end, p_g = p_data
-and D = 1/2 (Theorem 1).
+train them. The moments are the figure's, chosen by what they show: p_g like p_data but off, with D partly right; D
+alone trained to D* = p_data / (p_data + p_g) (Proposition 1); G after it has followed D's gradient; and the end, p_g =
+p_data and D = 1/2 (Theorem 1).
 
 So that every seed converges, the hidden units of both players begin spread over their inputs, as in a basis of smooth
 steps, and D learns much faster than G. G begins as an increasing map, whose density is a bump to the right of the
@@ -37,7 +37,7 @@ BOUND = float(np.sqrt(3))
 FAR, NEAR = 0.7, 0.3
 #: What each moment shows.
 TITLES = (
-    "p_g is off, D is partly right",
+    "G is off, D is partly right",
     "D alone has learnt: it is near D*",
     "G has followed D's gradient",
     "the end: D cannot tell them apart",

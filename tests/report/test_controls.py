@@ -19,7 +19,7 @@ READY = {
     "to-here": "document.querySelector('#new-sample').click();",
     "axis-x": COORDINATES,
     "axis-y": COORDINATES,
-    "coordinate": "const it = document.querySelector('#coordinate'); it.value = 0; it.dispatchEvent(new Event('input'));",
+    "coordinate": "const it = document.querySelector('#coordinate'); it.value = 0; explorer.showCoordinate();",
     "best": "theory.d.fill(0.5); theory.show();",
     "equal": "theory.model = [0.5, 0.2, 0.1, 0.1, 0.1]; theory.show();",
     "time": "figure1.round(); figure1.keep(); figure1.round(); figure1.keep();",
@@ -42,7 +42,8 @@ def controls(browser) -> list[dict]:
         return all.filter((each) => each.offsetParent || each.closest('#axes'))
           .map((each) => {
             const classes = Array.from(each.classList);
-            return { number: Number(each.dataset.control), name: each.id || classes[classes.length - 1] || each.textContent || each.ariaLabel,
+            const number = Number(each.dataset.control);
+            return { number, name: each.id || classes[classes.length - 1] || each.textContent || each.ariaLabel,
                      kind: each.type || (classes.includes('plot') ? 'plot' : each.localName) };
           });
         """,
@@ -62,7 +63,8 @@ def seen(browser, number: int) -> str:
         const words = Array.from(said, (each) => each.textContent);
         return [place, words.filter((each) => !each.endsWith(' ms')).join(),
                 all('input, select', (each) => `${each.value} ${each.checked}`), all('details', (each) => each.open),
-                all('button', (each) => `${each.textContent} ${each.ariaPressed}`), all('canvas', (each) => each.toDataURL())].join('|');
+                all('button', (each) => `${each.textContent} ${each.ariaPressed}`),
+                all('canvas', (each) => each.toDataURL())].join('|');
         """,
         number,
     )

@@ -5,12 +5,21 @@
 const LINES = ["--blue", "--orange", "--green", "--pink"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
-const figure = (value) => {
+const figure = (value, digits = 4) => {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
-  return value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(digits - 2);
+  return value.toLocaleString("en", { maximumSignificantDigits: digits });
 };
+
+// The marks of an axis, with so many digits that no two look alike.
+function marked(ticks) {
+  const shown = ticks.filter((tick) => tick !== null);
+  const alike = (digits) => new Set(shown.map((tick) => figure(tick, digits))).size < shown.length;
+  let digits = 4;
+  while (digits < 12 && alike(digits)) digits++;
+  return ticks.map((tick) => (tick === null ? "" : figure(tick, digits)));
+}
 
 // spec: {x, x_label, y_label, series: [{label, values, low, high}], x_log, level: {label, low, high}}
 function chart(holder, spec, title) {
@@ -55,7 +64,7 @@ function chart(holder, spec, title) {
       bands.push({ series: [top, top + 1], fill: `${colour("--orange")}33` });
     }
     const whole = { values: (plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) };
-    const numbers = { values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))) };
+    const numbers = { values: (plot, ticks) => marked(ticks) };
     // A logarithmic axis is labelled at 1, 2 and 5 of each power of ten.
     const first = (tick) => Number(tick.toExponential()[0]);
     const widths = {

@@ -30,6 +30,13 @@ function fitted(canvas, ratio) {
   return { context, width, height };
 }
 
+// The height of a picture over its width, on wide screens and narrow ones; on a projector not half the screen's.
+function shapeOf(canvas, wide, narrow) {
+  const ratio = canvas.clientWidth > 600 ? wide : narrow;
+  const projected = document.documentElement.classList.contains("projector");
+  return projected ? Math.min(ratio, (0.45 * innerHeight) / canvas.clientWidth) : ratio;
+}
+
 // Of small print on a canvas, in CSS pixels; larger in projector mode.
 function textSize() {
   return 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);

@@ -20,4 +20,4 @@ for (const id of ["widths", "by-epoch"]) {
 }
 window.figure1 = new Figure1(part("figure1"), data.game);
 window.theory = new Theory(part("theory"));
-bindProjector(part("projector"));
+window.projector = bindProjector(part("projector"));
