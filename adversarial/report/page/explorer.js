@@ -105,23 +105,24 @@ class Explorer {
   // The map: G over the plane, a few images a frame so that dragging never waits.
 
   startMap() {
-    this.mapNumber = (this.mapNumber || 0) + 1;
-    const mine = this.mapNumber;
-    const order = Array.from({ length: MAP_SIDE * MAP_SIDE }, (_, number) => number);
+    const mine = (this.mapNumber || 0) + 1;
+    this.mapNumber = mine;
+    this.fill(MAP_SIDE * MAP_SIDE, () => mine !== this.mapNumber, (number) => {
+      const [column, row] = [number % MAP_SIDE, Math.floor(number / MAP_SIDE)];
+      const z = this.pointAt(column / (MAP_SIDE - 1), row / (MAP_SIDE - 1));
+      this.map.getContext("2d").putImageData(this.imageData(z), column * this.show.columns, row * this.show.rows);
+    }, () => this.drawMap());
+  }
+
+  // Make so many images, those that 12 ms suffice for in a frame, and draw them; nothing more once it is over.
+  fill(count, over, make, draw) {
     let next = 0;
     const some = () => {
-      if (mine !== this.mapNumber) return;
-      const context = this.map.getContext("2d");
+      if (over()) return;
       const until = performance.now() + 12;
-      while (next < order.length && performance.now() < until) {
-        const column = order[next] % MAP_SIDE;
-        const row = Math.floor(order[next] / MAP_SIDE);
-        const z = this.pointAt(column / (MAP_SIDE - 1), row / (MAP_SIDE - 1));
-        context.putImageData(this.imageData(z), column * this.show.columns, row * this.show.rows);
-        next++;
-      }
-      this.drawMap();
-      if (next < order.length) requestAnimationFrame(some);
+      while (next < count && performance.now() < until) make(next++);
+      draw();
+      if (next < count) requestAnimationFrame(some);
     };
     requestAnimationFrame(some);
   }
@@ -339,16 +340,17 @@ class Explorer {
 
   stops() { return this.$("#line").clientWidth > 600 ? 13 : 7; }
 
+  // A few images a frame, as the map.
   showLine() {
     const count = this.stops();
     const { rows, columns } = this.show;
-    this.along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
-    for (let number = 0; number < count; number++) {
+    const along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
+    this.along = along;
+    this.fill(count, () => along !== this.along, (number) => {
       const t = number / (count - 1);
       const z = this.ends[0].map((value, i) => (1 - t) * value + t * this.ends[1][i]);
-      this.along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);
-    }
-    this.drawMark();
+      along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);
+    }, () => this.drawMark());
   }
 
   // The images along the line, with a frame where the slider is.

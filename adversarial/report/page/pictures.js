@@ -21,10 +21,16 @@ function fitted(canvas, ratio) {
   const width = canvas.clientWidth;
   const height = ratio ? width * ratio : canvas.clientHeight;
   const dense = window.devicePixelRatio || 1;
-  canvas.style.height = `${height}px`;
-  canvas.width = Math.round(width * dense);
-  canvas.height = Math.round(height * dense);
+  const [across, down] = [Math.round(width * dense), Math.round(height * dense)];
   const context = canvas.getContext("2d");
+  // Where the size is the same, the page is not laid out again.
+  if (canvas.width === across && canvas.height === down && context.reset) {
+    context.reset();
+  } else {
+    canvas.style.height = `${height}px`;
+    canvas.width = across;
+    canvas.height = down;
+  }
   context.scale(dense, dense);
   context.imageSmoothingEnabled = false;
   return { context, width, height };
