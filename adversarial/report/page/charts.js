@@ -45,7 +45,7 @@ function chart(holder, spec, title) {
       const stroke = colour(LINES[number % LINES.length]);
       const few = spec.x.length <= 30;
       add(line.label, line.values, {
-        stroke, width: 2, dash: DASHES[number % DASHES.length], points: { show: few, size: 6, fill: stroke },
+        stroke, width: 2 * textScale(), dash: DASHES[number % DASHES.length], points: { show: few, size: 6, fill: stroke },
       });
       if (line.low) {
         const top = data.length;
@@ -73,7 +73,7 @@ function chart(holder, spec, title) {
     };
     const plot = new uPlot({
       width: holder.clientWidth,
-      height: Math.max(230, Math.min(27 * textSize(), holder.clientWidth * 0.55)),
+      height: Math.max(230, Math.min(27 * textSize(), holder.clientWidth * shapeOf(holder, 0.55, 0.55))),
       scales: { x: { time: false, distr: spec.x_log ? 3 : 1 } },
       axes: [axis(spec.x_label, spec.x_log ? widths : whole), axis(spec.y_label, { size: 5.2 * textSize(), ...numbers })],
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },

@@ -204,7 +204,7 @@ class Figure1 {
         if (each !== null) values[n - 1] == null ? context.moveTo(...at) : context.lineTo(...at);
       });
       context.strokeStyle = stroke;
-      context.lineWidth = thick;
+      context.lineWidth = thick * textScale();
       context.setLineDash(dash);
       context.stroke();
       context.setLineDash([]);

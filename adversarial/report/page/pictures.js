@@ -36,16 +36,21 @@ function fitted(canvas, ratio) {
   return { context, width, height };
 }
 
-// The height of a picture over its width, on wide screens and narrow ones; on a projector not half the screen's.
-function shapeOf(canvas, wide, narrow) {
-  const ratio = canvas.clientWidth > 600 ? wide : narrow;
+// The height of a picture over its width, on wide screens and narrow ones; on a projector half the screen's at most.
+function shapeOf(element, wide, narrow) {
+  const ratio = element.clientWidth > 600 ? wide : narrow;
   const projected = document.documentElement.classList.contains("projector");
-  return projected ? Math.min(ratio, (0.45 * innerHeight) / canvas.clientWidth) : ratio;
+  return projected ? Math.min(ratio, (0.5 * innerHeight) / element.clientWidth) : ratio;
 }
 
 // Of small print on a canvas, in CSS pixels; larger in projector mode.
 function textSize() {
   return 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+// How much larger than on a page, so that lines are as thick as the text beside them.
+function textScale() {
+  return textSize() / 12;
 }
 
 // Call follow(event, first) while a pointer drags over a canvas, done at the end. A finger taps or drags sideways: the
