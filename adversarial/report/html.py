@@ -173,3 +173,14 @@ def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapp
         + (changed if overrides else "")
         + f"<details><summary>The experiment, as YAML</summary>{_code(text)}</details>"
     )
+
+
+def condition_switch(conditions: int) -> str:
+    """Return the HTML of a switch between the conditions 0, 1, ...; none where there is no choice."""
+    if conditions < 2:
+        return ""
+    choices = "".join(
+        f'<label><input type="radio" name="condition" value="{number}"{" checked" * (number == 0)}> {number}</label>'
+        for number in range(conditions)
+    )
+    return f'<fieldset class="row" id="conditions"><legend>condition</legend>{choices}</fieldset>'

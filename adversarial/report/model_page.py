@@ -207,8 +207,8 @@ class _ModelPage:
         if self.epochs_seen is not None:
             examples = self.content["monitor"].get("examples_seen") or 0
             found.append(("Epochs", f"{self.epochs_seen:,}", f"{examples:,} examples seen"))
-        found.append(("Parameters", f"{count:,}", f"{self.sampler.generator.get_input_space().get_total_dimension()} "
-                      f"numbers of noise in, {self.sampler.dimension:,} values out"))  # fmt: skip
+        found.append(("Parameters", f"{count:,}", f"{self.z[0].size} numbers of noise in, "
+                      f"{self.sampler.dimension:,} values out"))  # fmt: skip
         written = str(self.content.get("written_at") or "")[:10]
         if written:
             found.append(("Saved", written, self.name))
@@ -257,6 +257,8 @@ class _ModelPage:
             text_of("live.html"),
             {
                 "inputs": str(self.z.shape[1]),
+                "and_condition": " and a condition" if len(embedded.conditions) > 1 else "",
+                "conditions": html.condition_switch(len(embedded.conditions)),
                 "reach": reach,
                 "exactness": exactness,
                 "opinion": self._opinion(embedded),
@@ -274,9 +276,11 @@ class _ModelPage:
         return text_of("opinion.html")
 
     def _distance(self, embedded: EmbeddedNetwork) -> float:
-        distance = float(
-            np.abs(embedded.outputs_of(self.z) - self.samples).max() / max(1.0, np.abs(self.samples).max())
-        )
+        samples = self.samples
+        if embedded.conditions:
+            first = np.tile(embedded.conditions[0], (len(self.z), 1)).astype(self.z.dtype)
+            samples = self.sampler.images_of(self.z, first)
+        distance = float(np.abs(embedded.outputs_of(self.z) - samples).max() / max(1.0, np.abs(samples).max()))
         if distance > EXACT:
             raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
         return distance

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import conditional_games
 import numpy as np
 import pytensor.tensor as pt
 import pytest
@@ -127,6 +128,30 @@ def test_the_live_generators_images_are_the_librarys(page, run):
         "return arguments[0].map((z) => Array.from(generator.outputOf(Float32Array.from(z))));", z.tolist()
     )
     np.testing.assert_allclose(found, sampler.images_of(z), atol=1e-5)
+
+
+def test_the_live_conditional_generator_is_the_librarys_under_each_condition(browser, tmp_path):
+    model = conditional_games.pair(monitor_discriminator=False)
+    model.image_shape = (2, 3, 1)
+    text = "!obj:adversarial.train.Train { model: !obj:adversarial.AdversaryPair { generator: "
+    text += "!obj:adversarial.Generator { mlp: !obj:adversarial.models.mlp.MLP { layers: [] } } } }"
+    checkpoint.save_model(tmp_path / "classes.pkl", model, yaml_src=text)
+    report.main([str(tmp_path / "classes.pkl"), str(tmp_path / "classes.html"), "--no-estimate"])
+    browser.get((tmp_path / "classes.html").as_uri())
+    settle(browser)
+    sampler = Sampler(model)
+    pictures = []
+    for number in (1, 3, 0):
+        press(browser, f"#conditions [value='{number}']")
+        settle(browser)
+        pictures.append((look(browser, "#image"), look(browser, "#line"), look(browser, "#map")))
+        z = np.array(browser.execute_script("return Array.from(explorer.z);"), dtype=np.float32)
+        found = browser.execute_script("return Array.from(generator.outputOf(explorer.z));")
+        expected = sampler.images_of(z[None], sampler.centres[[number]])
+        np.testing.assert_allclose([found], expected, atol=1e-5)
+    for shown in zip(*pictures, strict=True):
+        assert len(set(shown)) == 3
+    assert browser.get_log("browser") == []
 
 
 def test_the_epoch_slider_changes_the_sheet(page):

@@ -22,6 +22,7 @@ class Explorer {
     this.onPlane = true;
     this.echoes = Array.from(section.querySelectorAll(".echo"));
     this.ends = [network.draw(), network.draw()];
+    this.bindConditions(section);
     this.bindPlane();
     this.bindCoordinates();
     this.bindLine();
@@ -30,6 +31,19 @@ class Explorer {
     const redraw = () => { this.drawMap(); this.drawImage(); this.drawStrip(); this.showLine(); };
     addEventListener("resize", redraw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  }
+
+  // The condition: every image of the page is then drawn anew, with the z that it had.
+
+  bindConditions(section) {
+    for (const choice of section.querySelectorAll("[name=condition]")) {
+      choice.addEventListener("change", () => {
+        for (const player of [this.network, this.judge]) if (player) player.choose(Number(choice.value));
+        this.startMap();
+        this.showLine();
+        this.setZ(this.z, this.onPlane);
+      });
+    }
   }
 
   // The plane: z as a function of the handle's position, from (0, 0) at the top left to (1, 1) at the bottom right.
