@@ -1,14 +1,15 @@
 """Networks for a page: layers with weights as integers, from which JavaScript computes images and D's opinion of them.
 
 Each unit's weights are divided by a scale of their own, so that the largest magnitude is that of the largest integer.
-A generator has three bytes a weight, as exact as float32 (with two, images of a trained model would be off by 1e-3); a
-discriminator has two, as its one number is read to two digits. `report/page/network.js` is the other half: it reads
-this format and computes the same forward pass.
+A generator has three bytes a weight, as exact as float32, or two where three would be too many (then images of a
+trained model are off by up to 1e-3); a discriminator has two, as its one number is read to two digits.
+`report/page/network.js` is the other half: it reads this format and computes the same forward pass.
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +139,7 @@ def embed(generator: Generator) -> EmbeddedNetwork:
     Returns
     -------
     EmbeddedNetwork
-        Its layers, with three bytes a weight.
+        Its layers, with three bytes a weight, or two where three would be too many.
 
     Raises
     ------
@@ -156,8 +157,12 @@ def embed(generator: Generator) -> EmbeddedNetwork:
         space = generator.noise_space
     if not isinstance(space, VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {space}")
-    layers = _layers(generator.mlp, BYTES_G, MOST_BYTES_OF_WEIGHTS)
-    return EmbeddedNetwork(layers, BYTES_G, generator.noise, conditions)
+    bytes_each = BYTES_G
+    if _weights(_rows(generator.mlp)) * BYTES_G > MOST_BYTES_OF_WEIGHTS:
+        bytes_each = BYTES_D
+    return EmbeddedNetwork(
+        _layers(generator.mlp, bytes_each, MOST_BYTES_OF_WEIGHTS), bytes_each, generator.noise, conditions
+    )
 
 
 def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> EmbeddedNetwork:
@@ -203,11 +208,17 @@ def _layers(mlp: MLP, bytes_each: int, most_bytes: int) -> tuple[EmbeddedLayer, 
                     f"layer '{layer.layer_name}' ({type(layer).__name__}) is of a kind that this page cannot compute"
                 )
         rows.append([layer for layer in row if isinstance(layer, AffineLayer)])
-    total = sum(layer.W.get_value(borrow=True).size for row in rows for layer in row)
+    total = _weights(rows)
     most = max(0, most_bytes // bytes_each)
     if total > most:
         raise NotEmbeddable(f"this network has {total:,} weights, and a page has room for {most:,}")
     return tuple(_embedded(row, (1 << (8 * bytes_each - 1)) - 1) for row in rows)
+
+
+def _weights(rows: Sequence[Sequence[Layer]]) -> int:
+    """Number of weights of affine layers."""
+    affine = (layer for row in rows for layer in row if isinstance(layer, AffineLayer))
+    return sum(layer.W.get_value(borrow=True).size for layer in affine)
 
 
 def _rows(layer: Layer) -> list[list[Layer]]:

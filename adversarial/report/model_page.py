@@ -27,12 +27,11 @@ from adversarial.figures.grid import ImageShape
 from adversarial.figures.interpolation import path_through
 from adversarial.figures.neighbours import with_neighbours
 from adversarial.files.whole_file import write_whole
-from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import Sampler
 from adversarial.report import html
 from adversarial.report.curves import band, curves_of, widths_chart
-from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
-from adversarial.report.page import MOST_BYTES, Page, fill, text_of
+from adversarial.report.live import LiveGenerator
+from adversarial.report.page import MOST_BYTES, Page, text_of
 from adversarial.report.pictures import packed, shades_of
 from adversarial.report.thinning import as_fit, evenly
 
@@ -44,8 +43,6 @@ SIDE, LINES, POINTS, STEPS = 10, 3, 4, 5
 MOST_EPOCHS = 40
 #: Fewer epochs than these are far from the paper's figures.
 YOUNG = 50
-#: How far an image of the page may be from the library's.
-EXACT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,8 @@ class _ModelPage:
         if self.no_images:
             self._without_images()
         else:
-            self._live()
+            live = LiveGenerator(self.sampler, self.model, self.z, self.samples)
+            page.sections["live"] = live.section(page, self.shape, self.shades, self.training_rows)
             self._neighbours()
             self._lines()
             estimates_by_epoch = self._epochs()
@@ -235,55 +233,6 @@ class _ModelPage:
         except (DataError, ConfigurationError) as error:
             log.warning("the log-likelihood is not estimated: %s", error)
             return None
-
-    def _live(self) -> None:
-        """Embed the generator, if a page can compute it, and say how far it is from the library's."""
-        page = self.page_of
-        try:
-            embedded = embed(self.sampler.generator)
-            distance = self._distance(embedded)
-        except NotEmbeddable as error:
-            page.sections["live"] = html.paragraph(f"Not here: {error}.", "note")
-            return
-        page.networks["generator"] = embedded
-        rows, columns, channels = self.shape
-        page.data["show"] = {"rows": rows, "columns": columns, "channels": channels,
-                             "black": self.shades.black, "white": self.shades.white}  # fmt: skip
-        reach = "√3" if embedded.noise == "uniform" else "3"
-        exactness = (
-            f"Over {len(self.z)} samples the page's images differ from the library's by {_power(distance)} at most."
-        )
-        page.sections["live"] = fill(
-            text_of("live.html"),
-            {
-                "inputs": str(self.z.shape[1]),
-                "and_condition": " and a condition" if len(embedded.conditions) > 1 else "",
-                "conditions": html.condition_switch(len(embedded.conditions)),
-                "reach": reach,
-                "exactness": exactness,
-                "opinion": self._opinion(embedded),
-            },
-        )
-
-    def _opinion(self, generator: EmbeddedNetwork) -> str:
-        """Embed the discriminator, if a page can compute it; return the HTML of its opinion, or why there is none."""
-        if not isinstance(self.model, AdversaryPair):
-            return html.paragraph("No discriminator was saved with it.", "note")
-        try:
-            self.page_of.networks["discriminator"] = embed_discriminator(self.model.discriminator, generator)
-        except NotEmbeddable as error:
-            return html.paragraph(f"D's opinion is not here: {error}.", "note")
-        return text_of("opinion.html")
-
-    def _distance(self, embedded: EmbeddedNetwork) -> float:
-        samples = self.samples
-        if embedded.conditions:
-            first = np.tile(embedded.conditions[0], (len(self.z), 1)).astype(self.z.dtype)
-            samples = self.sampler.images_of(self.z, first)
-        distance = float(np.abs(embedded.outputs_of(self.z) - samples).max() / max(1.0, np.abs(samples).max()))
-        if distance > EXACT:
-            raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
-        return distance
 
     def _sheet(self, rows: np.ndarray, columns: int) -> dict[str, Any]:
         return packed(rows, self.shape, columns, self.shades)
@@ -443,9 +392,3 @@ class _ModelPage:
         now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         own = checkpoint.versions().get("adversarial", "")
         self.page_of.footer = f"Written by adversarial {own}, {now}. Charts by uPlot (MIT licence)."
-
-
-def _power(value: float) -> str:
-    """Return a small number as people write it: 7 · 10⁻⁶."""
-    digit, _, power = f"{value:.0e}".partition("e")
-    return f"{digit} · 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

@@ -16,11 +16,17 @@ from evaluation import evaluate
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.game.all_conditionals import AllConditionalsPair, CompletingGenerator
+from adversarial.game.conditional_discriminator import ConditionalDiscriminator
+from adversarial.game.masks import Masks
 from adversarial.game.sampling import Sampler
+from adversarial.models.linear import RectifiedLinear, Sigmoid
+from adversarial.models.mlp import MLP
 from adversarial.programs import figure1, report
 from adversarial.report import model_page
 from adversarial.report.model_page import MOST_EPOCHS
 from adversarial.report.page import Page, fill
+from adversarial.space import VectorSpace
 
 DATA = re.compile(r'id="data">(.*?)</script>', re.DOTALL)
 
@@ -151,6 +157,66 @@ def test_the_live_conditional_generator_is_the_librarys_under_each_condition(bro
         np.testing.assert_allclose([found], expected, atol=1e-5)
     for shown in zip(*pictures, strict=True):
         assert len(set(shown)) == 3
+    assert browser.get_log("browser") == []
+
+
+def test_a_mask_is_painted_and_the_generator_completes_what_is_left(browser, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image, sides = VectorSpace(36), [RectifiedLinear(layer_name=name, dim=3, irange=0.1) for name in "xm"]
+    parts = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in sides]
+    joint = MLP([Sigmoid(layer_name="d", dim=1, irange=0.1)], layer_name="joint")
+    judge = ConditionalDiscriminator(*parts, joint, image, image)
+    layers = [RectifiedLinear(layer_name="h", dim=9, irange=0.7), Sigmoid(layer_name="y", dim=36, irange=0.7)]
+    mlp = MLP(layers)
+    model = AllConditionalsPair(CompletingGenerator(mlp, 36, noise_dim=4), judge, Masks(6, 6))
+    np.save("data.npy", np.random.default_rng(0).integers(0, 256, (5, 36)) / 255)
+    data = "!obj:adversarial.datasets.npy_npz.NpyDataset { file: 'data.npy' }"
+    text = f"!obj:adversarial.train.Train {{ dataset: {data}, model: !obj:adversarial.AdversaryPair {{ generator: "
+    text += "!obj:adversarial.Generator { mlp: !obj:adversarial.models.mlp.MLP { layers: [] } } } }"
+    checkpoint.save_model("all.pkl", model, yaml_src=text, dataset_yaml_src=data)
+    report.main(["all.pkl", "all.html", "--no-estimate"])
+    browser.get((tmp_path / "all.html").as_uri())
+    settle(browser)
+
+    def shown() -> tuple[np.ndarray, ...]:
+        state = browser.execute_script(
+            "const p = painter; const z = p.noise[0];"
+            "return [p.image, p.visible, z, p.completed(z)].map((each) => Array.from(each));"
+        )
+        return tuple(np.array(each) for each in state)
+
+    ring = ["#hidden", "#completed", "#completions"]
+    for choice, hidden in (("right", 18), ("all", 36), ("nothing", 0), ("bottom", 18)):
+        put(browser, "#hide", choice, "change")
+        seen, visible, z, completed = shown()
+        assert (visible == 0).sum() == hidden
+        np.testing.assert_array_equal(completed[visible == 1], seen[visible == 1])
+        given = np.concatenate([seen * visible, visible])[None].astype(np.float32)
+        made = Sampler(model).images_of(z[None].astype(np.float32), given)[0]
+        np.testing.assert_allclose(completed[visible == 0], made[visible == 0], atol=1e-5)
+    before = [look(browser, each) for each in ring]
+    press(browser, "#new-completions")
+    settle(browser)
+    after = [look(browser, each) for each in ring]
+    assert before[0] == after[0] and before[1] != after[1] and before[2] != after[2]
+    put(browser, "#hide", "nothing", "change")
+    ActionChains = pytest.importorskip("selenium.webdriver.common.action_chains").ActionChains
+    canvas = browser.find_element("id", "hidden")
+    ActionChains(browser).move_to_element(canvas).click_and_hold().move_by_offset(60, 0).release().perform()
+    settle(browser)
+    painted = (shown()[1] == 0).sum()
+    assert 3 <= painted < 18
+    canvas.send_keys("\ue013")  # The arrow key up.
+    settle(browser)
+    assert (shown()[1] == 0).sum() > painted
+    first = shown()[0]
+    press(browser, "#next-image")
+    settle(browser)
+    assert not np.array_equal(shown()[0], first)
+    # The live generator itself draws as before, with nothing visible.
+    z = np.array(browser.execute_script("return Array.from(explorer.z);"), dtype=np.float32)
+    found = browser.execute_script("return Array.from(generator.outputOf(explorer.z));")
+    np.testing.assert_allclose([found], Sampler(model).images_of(z[None]), atol=1e-5)
     assert browser.get_log("browser") == []
 
 

@@ -121,24 +121,11 @@ class Explorer {
   startMap() {
     const mine = (this.mapNumber || 0) + 1;
     this.mapNumber = mine;
-    this.fill(MAP_SIDE * MAP_SIDE, () => mine !== this.mapNumber, (number) => {
+    fewAFrame(MAP_SIDE * MAP_SIDE, () => mine !== this.mapNumber, (number) => {
       const [column, row] = [number % MAP_SIDE, Math.floor(number / MAP_SIDE)];
       const z = this.pointAt(column / (MAP_SIDE - 1), row / (MAP_SIDE - 1));
       this.map.getContext("2d").putImageData(this.imageData(z), column * this.show.columns, row * this.show.rows);
     }, () => this.drawMap());
-  }
-
-  // Make so many images, those that 12 ms suffice for in a frame, and draw them; nothing more once it is over.
-  fill(count, over, make, draw) {
-    let next = 0;
-    const some = () => {
-      if (over()) return;
-      const until = performance.now() + 12;
-      while (next < count && performance.now() < until) make(next++);
-      draw();
-      if (next < count) requestAnimationFrame(some);
-    };
-    requestAnimationFrame(some);
   }
 
   drawMap() {
@@ -360,7 +347,7 @@ class Explorer {
     const { rows, columns } = this.show;
     const along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
     this.along = along;
-    this.fill(count, () => along !== this.along, (number) => {
+    fewAFrame(count, () => along !== this.along, (number) => {
       const t = number / (count - 1);
       const z = this.ends[0].map((value, i) => (1 - t) * value + t * this.ends[1][i]);
       along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);

@@ -65,9 +65,14 @@ class Network {
     this.choose(0);
   }
 
-  // The condition under which outputs are, by its number; it is the last part of the input.
+  // The condition under which outputs are, by its number.
   choose(number) {
-    if (this.conditions.length) this.whole.set(this.conditions[number], this.inputs);
+    if (this.conditions.length) this.give(this.conditions[number]);
+  }
+
+  // The condition itself, the last part of the input.
+  give(condition) {
+    this.whole.set(condition, this.inputs);
   }
 
   // The output, in an array that the next call overwrites: G(z), or [D(x)].

@@ -79,6 +79,19 @@ function dragged(canvas, follow, done = () => {}) {
   canvas.addEventListener("pointercancel", () => { from = null; });
 }
 
+// Make so many images, those that 12 ms suffice for in a frame, and draw them; nothing more once it is over.
+function fewAFrame(count, over, make, draw) {
+  let next = 0;
+  const some = () => {
+    if (over()) return;
+    const until = performance.now() + 12;
+    while (next < count && performance.now() < until) make(next++);
+    draw();
+    if (next < count) requestAnimationFrame(some);
+  };
+  requestAnimationFrame(some);
+}
+
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

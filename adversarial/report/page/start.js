@@ -9,6 +9,7 @@ if (data.generator) {
   window.generator = networkOf("generator");
   window.discriminator = networkOf("discriminator");
   window.explorer = new Explorer(part("live"), generator, discriminator, data.show);
+  if (data.paint) window.painter = new Painter(part("paint"), generator, data.show, data.paint);
 }
 if (data.curves) showCurves(part("curves"), data.curves);
 if (data.epochs) showEpochs(part("epochs"), data.epochs);
