@@ -10,14 +10,17 @@ import matplotlib
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "examples" / "notebooks"
-SMALL = {"algorithm.monitoring_batches": "1", "algorithm.monitoring_batch_size": "10"}
+SMALL = {
+    "algorithm.batches_per_iter": "3",
+    "algorithm.monitoring_batches": "1",
+    "algorithm.monitoring_batch_size": "10",
+}
 #: What makes each short: text of a cell, and what stands there instead.
 SHORTER = {
     "paper_in_an_hour.ipynb": {
         "EPOCHS = 2": "EPOCHS = 1",
-        "UPDATES = 500": "UPDATES = 3",
         "num_samples=500": "num_samples=50",
-        "max_epochs=EPOCHS, overrides={": "max_epochs=EPOCHS, overrides=SMALL | {",
+        "max_epochs=EPOCHS)": "max_epochs=EPOCHS, overrides=SMALL)",
         "import adversarial\n": "import adversarial\nSMALL = " + repr(SMALL) + "\n",
     },
     "your_own_data.ipynb": {"EPOCHS = 40": "EPOCHS = 1", "dim=64": "dim=8"},

@@ -31,7 +31,8 @@ class ShownChannels:
     channels: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._counted()}; {len(self.channels)} channels>"
+        count = len(self.channels)
+        return f"<{type(self).__name__}: {self._counted()}; {count} channel{'s' * (count != 1)}>"
 
     def _counted(self) -> str:
         counts = ((getattr(self, f"get_{what}_seen")(), what) for what in ("epochs", "batches", "examples"))

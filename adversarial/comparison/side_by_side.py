@@ -222,6 +222,10 @@ def _distances(experiment: Experiment, comparison: Comparison) -> list[Distance]
             f"--trajectory: of 2014's five runs only that of {RECORDED} was recorded, but "
             f"{experiment.name} is nearer to {comparison.file}"
         )
+    if "algorithm" not in experiment.part.options:
+        raise ConfigurationError(
+            f"--trajectory trains, but {experiment.name} describes a model alone: name its experiment's YAML file"
+        )
     backend.configure(floatX="float64")
     overrides = experiment.overrides | trajectory.OVERRIDES
     variables = training_file_variables(experiment.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, cast
 
 from adversarial.errors import DataError
 from adversarial.evaluation.parzen import parzen_log_likelihood
-from adversarial.evaluation.parzen_result import ParzenJson
+from adversarial.evaluation.parzen_result import ParzenJson, WidthPoint
 from adversarial.files.special import open_file
 from adversarial.files.whole_file import write_whole
 
@@ -97,9 +98,32 @@ def read(path: str | os.PathLike) -> ParzenJson:
         raise DataError(f"{os.fspath(path)} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise DataError(f"{os.fspath(path)} is not JSON, as tools/parzen_ll.py --json prints it") from error
-    if not isinstance(found, dict) or any(key not in found for key in _NEEDED):
-        raise DataError(f"{os.fspath(path)} is not an estimate of tools/parzen_ll.py --json: it has no {_NEEDED[0]}")
+    wrong = _wrong(found)
+    if wrong:
+        raise DataError(f"{os.fspath(path)} is not an estimate of tools/parzen_ll.py --json: {wrong}")
     return cast(ParzenJson, found)
+
+
+def _wrong(found: Any) -> str:
+    """Return what keeps a value from being shown as an estimate, or ''."""
+    for key in _NEEDED:
+        if not isinstance(found, dict) or key not in found:
+            return f"it has no {key}"
+    counts, sigma, curve = found["counts"], found["sigma"], found.get("curve", [])
+    if not (isinstance(counts, dict) and isinstance(curve, list) and all(isinstance(each, dict) for each in curve)):
+        return "its counts or its curve are of another kind"
+    figures = {
+        "log_likelihood": [found["log_likelihood"]],
+        "standard_error": [found["standard_error"]],
+        "sigma": sigma if isinstance(sigma, list) else [sigma],
+        "counts": list(counts.values()),
+        "curve": [point.get(key) for point in curve for key in WidthPoint.__annotations__],
+    }
+    for key, values in figures.items():
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                return f"its {key} has {json.dumps(value)[:30]}, not a finite number"
+    return ""
 
 
 def identity(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def write_figure(
 
 def _curves(axes: Any, x: np.ndarray, data: np.ndarray, model: np.ndarray, discriminator: np.ndarray) -> list:
     # Where neither density is to be seen, D* is anything.
-    seen = data + model > 1e-3
+    seen = data + model > 1e-2
     best = np.where(seen, data / np.where(seen, data + model, 1), np.nan)
     return [
         *axes.plot(x, data, color="black", linestyle=":", linewidth=2),

@@ -1,12 +1,13 @@
 """The game of Figure 1 of the paper: on the line, where densities and decisions can be seen.
 
 Data are normal, G maps uniform noise to the line, D judges points of it; AdversaryCost2 and Algorithm 1 with k = 1
-train them. The moments are the figure's, chosen by what they show: p_g on its way to p_data, with D behind; D alone
-trained to D* = p_data / (p_data + p_g) (Proposition 1); G after it has followed D's gradient; and the end, p_g = p_data
-and D = 1/2 (Theorem 1).
+train them. The moments are the figure's, chosen by what they show: p_g like p_data but off, with D partly right; D
+alone trained to D* = p_data / (p_data + p_g) (Proposition 1); G after it has followed D's gradient; and the end, p_g =
+p_data and D = 1/2 (Theorem 1).
 
 So that every seed converges, the hidden units of both players begin spread over their inputs, as in a basis of smooth
-steps, and D learns much faster than G. G begins as an increasing map, narrow and to the right of the data.
+steps, and D learns much faster than G. G begins as an increasing map, whose density is a bump to the right of the
+data's.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ BOUND = float(np.sqrt(3))
 FAR, NEAR = 0.7, 0.3
 #: What each moment shows.
 TITLES = (
-    "G and D on their way",
+    "G is off, D is partly right",
     "D alone has learnt: it is near D*",
     "G has followed D's gradient",
     "the end: D cannot tell them apart",
@@ -49,8 +50,8 @@ SETTINGS: dict[str, Any] = {
     # Updates of the pair; of these, how many first ones are gentle, by what factor, the share at the end in which the
     # learning rate falls, and the factor that it falls by.
     "updates": 8_000,
-    # Of D alone, before the game: a D that knows nothing would bend G.
-    "first_d": 500,
+    # Of D alone, before the game: few, so that it is partly right at the first moment, as in the figure.
+    "first_d": 10,
     "gentle": 500,
     "gently": 0.15,
     "falling": 0.7,
@@ -62,9 +63,9 @@ SETTINGS: dict[str, Any] = {
     "steep_d": 1.5,
     "reach_d": 4.0,
     # Of the units' outputs: the mean weight and the bias of G, the largest weight of D.
-    "weight_g": 0.1,
+    "weight_g": 0.3,
     "start_g": 1.5,
-    "weight_d": 0.1,
+    "weight_d": 0.5,
     # Of the moments; between the first and the second are updates of D alone, gentle ones.
     "far": FAR,
     "near": NEAR,

@@ -70,34 +70,35 @@ def curves_of(record: MonitorRecord) -> dict[str, Any] | None:
     epochs = [int(epoch) for epoch in next(iter(record.channels.values())).epoch_record]
     if len(epochs) < 2:
         return None
-    step = -(-len(epochs) // MOST_VALUES)
+    step = -(-len(epochs) // (MOST_VALUES - 1)) if len(epochs) > MOST_VALUES else 1
+    shown = sorted({*range(0, len(epochs), step), len(epochs) - 1})
     whole = {name: channel for name, channel in record.channels.items() if len(channel.val_record) == len(epochs)}
     groups = []
     for title, unit, note, ends in GROUPS:
         series = [
-            {"label": label, "values": _plain(whole[name].val_record[::step])}
+            {"label": label, "values": _plain(whole[name].val_record, shown)}
             for end, label in ends.items()
             if (name := _first(whole, end)) is not None
         ]
         if series:
             groups.append({"title": title, "y_label": unit, "note": note, "series": series})
-    channels = {name: _channel(channel, step) for name, channel in sorted(whole.items())}
+    channels = {name: _channel(channel, shown) for name, channel in sorted(whole.items())}
     first = _first(whole, "_objective_d") or next(iter(channels))
-    return {"epochs": epochs[::step], "groups": groups, "channels": channels, "first": first}
+    return {"epochs": [epochs[number] for number in shown], "groups": groups, "channels": channels, "first": first}
 
 
-def _channel(channel: ChannelRecord, step: int) -> dict[str, Any]:
+def _channel(channel: ChannelRecord, shown: Sequence[int]) -> dict[str, Any]:
     doc = (channel.doc or "").strip().partition("\n\n")[0]
-    return {"values": _plain(channel.val_record[::step]), "doc": " ".join(doc.split())}
+    return {"values": _plain(channel.val_record, shown), "doc": " ".join(doc.split())}
 
 
 def _first(channels: Mapping[str, Any], end: str) -> str | None:
     return next((name for name in channels if name.endswith(end)), None)
 
 
-def _plain(values: Iterable[float]) -> list[float | None]:
-    """Round values to six digits for JSON; those that are not finite become null, a gap in the curve."""
-    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values]
+def _plain(values: Sequence[float], shown: Iterable[int]) -> list[float | None]:
+    """Round the values shown to six digits for JSON; those that are not finite become null, a gap in the curve."""
+    return [float(f"{values[n]:.6g}") if math.isfinite(values[n]) else None for n in shown]
 
 
 def widths_chart(curve: Sequence[WidthPoint]) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def picture(png: bytes, caption: str) -> str:
     )
 
 
-def _scroller(name: str, inside: str) -> str:
+def _scroller(name: str, inside: str, kind: str = "") -> str:
     """Return HTML that may be wider than the page, in a box that scrolls, also by the keyboard."""
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name)}">{inside}</div>'
+    return f'<div class="scroll {kind}" tabindex="0" role="region" aria-label="{escape(name)}">{inside}</div>'
 
 
 def epochs_slider(caption: str) -> str:
@@ -138,7 +138,8 @@ def _folded(title: str, rows: Sequence[Row]) -> str:
 
 def _settings(rows: Iterable[Row]) -> str:
     body = "".join(
-        f'<tr><td class="key">{escape(row.key)}</td><td{_mark(row)}>{escape(row.here)}</td><td>{escape(row.then)}</td>'
+        f'<tr><td class="key">{escape(row.key).replace(".", ".<wbr>")}</td>'
+        f"<td{_mark(row)}>{escape(row.here)}</td><td>{escape(row.then)}</td>"
         f'<td class="note">{escape(row.meaning)}</td></tr>'
         for row in rows
     )
@@ -146,6 +147,7 @@ def _settings(rows: Iterable[Row]) -> str:
         "Settings",
         "<table><thead><tr><th>setting</th><th>here</th><th>2014</th><th>what it is</th></tr>"
         f"</thead><tbody>{body}</tbody></table>",
+        "settings",
     )
 
 
@@ -171,3 +173,14 @@ def origin(commands: Sequence[str], versions: Mapping[str, str], overrides: Mapp
         + (changed if overrides else "")
         + f"<details><summary>The experiment, as YAML</summary>{_code(text)}</details>"
     )
+
+
+def condition_switch(conditions: int) -> str:
+    """Return the HTML of a switch between the conditions 0, 1, ...; none where there is no choice."""
+    if conditions < 2:
+        return ""
+    choices = "".join(
+        f'<label><input type="radio" name="condition" value="{number}"{" checked" * (number == 0)}> {number}</label>'
+        for number in range(conditions)
+    )
+    return f'<fieldset class="row" id="conditions"><legend>condition</legend>{choices}</fieldset>'

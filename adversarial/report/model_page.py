@@ -27,13 +27,13 @@ from adversarial.figures.grid import ImageShape
 from adversarial.figures.interpolation import path_through
 from adversarial.figures.neighbours import with_neighbours
 from adversarial.files.whole_file import write_whole
-from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import Sampler
 from adversarial.report import html
 from adversarial.report.curves import band, curves_of, widths_chart
-from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
-from adversarial.report.page import MOST_BYTES, Page, fill, text_of
+from adversarial.report.live import LiveGenerator
+from adversarial.report.page import MOST_BYTES, Page, text_of
 from adversarial.report.pictures import packed, shades_of
+from adversarial.report.thinning import as_fit, evenly
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,6 @@ SIDE, LINES, POINTS, STEPS = 10, 3, 4, 5
 MOST_EPOCHS = 40
 #: Fewer epochs than these are far from the paper's figures.
 YOUNG = 50
-#: How far an image of the page may be from the library's.
-EXACT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -122,6 +120,7 @@ class _ModelPage:
         self.shape, self.no_images = self._image_shape()
         self.epochs_seen = (self.content.get("monitor") or {}).get("epochs_seen")
         self.data_set = self.experiment.data_set
+        self.kept = [Path(name) for name in options.epochs] or list(kept_epochs(path).values())
         self.z = self.sampler.draw_noise(SIDE * SIDE)
         self.samples = self.sampler.images_of(self.z)
         self.training_rows, self.no_data = self._training_rows()
@@ -136,7 +135,8 @@ class _ModelPage:
         if self.no_images:
             self._without_images()
         else:
-            self._live()
+            live = LiveGenerator(self.sampler, self.model, self.z, self.samples)
+            page.sections["live"] = live.section(page, self.shape, self.shades, self.training_rows)
             self._neighbours()
             self._lines()
             estimates_by_epoch = self._epochs()
@@ -146,6 +146,7 @@ class _ModelPage:
         self._origin()
         page.lead = self._lead()
         page.facts = html.key_figures(self._facts())
+        self._fit_epochs()
         return page
 
     def _image_shape(self) -> tuple[ImageShape, str]:
@@ -204,8 +205,8 @@ class _ModelPage:
         if self.epochs_seen is not None:
             examples = self.content["monitor"].get("examples_seen") or 0
             found.append(("Epochs", f"{self.epochs_seen:,}", f"{examples:,} examples seen"))
-        found.append(("Parameters", f"{count:,}", f"{self.sampler.generator.get_input_space().get_total_dimension()} "
-                      f"numbers of noise in, {self.sampler.dimension:,} values out"))  # fmt: skip
+        found.append(("Parameters", f"{count:,}", f"{self.z[0].size} numbers of noise in, "
+                      f"{self.sampler.dimension:,} values out"))  # fmt: skip
         written = str(self.content.get("written_at") or "")[:10]
         if written:
             found.append(("Saved", written, self.name))
@@ -232,51 +233,6 @@ class _ModelPage:
         except (DataError, ConfigurationError) as error:
             log.warning("the log-likelihood is not estimated: %s", error)
             return None
-
-    def _live(self) -> None:
-        """Embed the generator, if a page can compute it, and say how far it is from the library's."""
-        page = self.page_of
-        try:
-            embedded = embed(self.sampler.generator)
-            distance = self._distance(embedded)
-        except NotEmbeddable as error:
-            page.sections["live"] = html.paragraph(f"Not here: {error}.", "note")
-            return
-        page.networks["generator"] = embedded
-        rows, columns, channels = self.shape
-        page.data["show"] = {"rows": rows, "columns": columns, "channels": channels,
-                             "black": self.shades.black, "white": self.shades.white}  # fmt: skip
-        reach = "√3" if embedded.noise == "uniform" else "3"
-        exactness = (
-            f"Over {len(self.z)} samples the page's images differ from the library's by {_power(distance)} at most."
-        )
-        page.sections["live"] = fill(
-            text_of("live.html"),
-            {
-                "inputs": str(self.z.shape[1]),
-                "reach": reach,
-                "exactness": exactness,
-                "opinion": self._opinion(embedded),
-            },
-        )
-
-    def _opinion(self, generator: EmbeddedNetwork) -> str:
-        """Embed the discriminator, if a page can compute it; return the HTML of its opinion, or why there is none."""
-        if not isinstance(self.model, AdversaryPair):
-            return html.paragraph("No discriminator was saved with it.", "note")
-        try:
-            self.page_of.networks["discriminator"] = embed_discriminator(self.model.discriminator, generator)
-        except NotEmbeddable as error:
-            return html.paragraph(f"D's opinion is not here: {error}.", "note")
-        return text_of("opinion.html")
-
-    def _distance(self, embedded: EmbeddedNetwork) -> float:
-        distance = float(
-            np.abs(embedded.outputs_of(self.z) - self.samples).max() / max(1.0, np.abs(self.samples).max())
-        )
-        if distance > EXACT:
-            raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
-        return distance
 
     def _sheet(self, rows: np.ndarray, columns: int) -> dict[str, Any]:
         return packed(rows, self.shape, columns, self.shades)
@@ -323,7 +279,8 @@ class _ModelPage:
         page = self.page_of
         frames: list[dict[str, Any]] = []
         measured: list[tuple[int, ParzenJson]] = []
-        for path in self._epoch_files():
+        for number in evenly(len(self.kept), MOST_EPOCHS):
+            path = self.kept[number]
             content = checkpoint.read(path)
             epoch = (content.get("monitor") or {}).get("epochs_seen")
             if epoch is None:
@@ -338,24 +295,32 @@ class _ModelPage:
             if self.estimate is not None and all(epoch != self.epochs_seen for epoch, _ in measured):
                 measured.append((self.epochs_seen, self.estimate))
         frames.sort(key=lambda frame: frame["epoch"])
-        if not frames:
+        if frames:
+            page.data["epochs"] = {"frames": frames, "columns": SIDE, "rows": SIDE}
+            page.sections["epochs"] = html.epochs_slider("")
+        else:
             page.sections["epochs"] = html.paragraph(
                 "The model does not say after how many epochs it was saved.", "note"
             )
-            return []
-        page.data["epochs"] = {"frames": frames, "columns": SIDE, "rows": SIDE}
-        caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."
-        if len(frames) == 1:
-            caption = "One epoch was kept; train.py --keep-every N keeps more, and this sheet gets a slider."
-        page.sections["epochs"] = html.epochs_slider(caption)
         return sorted(measured, key=lambda each: each[0])
 
-    def _epoch_files(self) -> list[Path]:
-        files = [Path(name) for name in self.options.epochs] or list(kept_epochs(self.path).values())
-        if len(files) <= MOST_EPOCHS:
-            return files
-        chosen = np.unique(np.linspace(0, len(files) - 1, MOST_EPOCHS).round().astype(int))
-        return [files[number] for number in chosen]
+    def _fit_epochs(self) -> None:
+        """Leave out epochs, evenly, where the page would be larger than it should, and say how many it has."""
+        page = self.page_of
+        if "epochs" not in page.data:
+            return
+        frames = page.data["epochs"]["frames"]
+        sizes = [len(frame["picture"]) for frame in frames]
+        # Less some bytes for what is said of the epochs left out.
+        room = MOST_BYTES - 500 - (len(page.html().encode()) - sum(sizes))
+        page.data["epochs"]["frames"] = chosen = [frames[number] for number in as_fit(sizes, room)]
+        shown, total = len(chosen), len(self.kept) + len(frames) - min(len(self.kept), MOST_EPOCHS)
+        caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."
+        if shown == 1:
+            caption = "One epoch was kept; train.py --keep-every N keeps more, and this sheet gets a slider."
+        elif shown < total:
+            caption += f" {total:,} epochs were kept; the page shows {shown} of them, evenly spaced, to stay small."
+        page.sections["epochs"] = html.epochs_slider(caption)
 
     def _samples_of(self, content: dict[str, Any], path: Path) -> np.ndarray:
         """Return what the generator made of the page's z with the parameters of another epoch."""
@@ -427,9 +392,3 @@ class _ModelPage:
         now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         own = checkpoint.versions().get("adversarial", "")
         self.page_of.footer = f"Written by adversarial {own}, {now}. Charts by uPlot (MIT licence)."
-
-
-def _power(value: float) -> str:
-    """Return a small number as people write it: 7 · 10⁻⁶."""
-    digit, _, power = f"{value:.0e}".partition("e")
-    return f"{digit} · 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"

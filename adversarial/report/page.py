@@ -19,6 +19,7 @@ SCRIPTS = (
     "network.js",
     "pictures.js",
     "explorer.js",
+    "paint.js",
     "charts.js",
     "line_game.js",
     "figure1.js",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import pickle
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adversarial import checkpoint
@@ -24,6 +27,11 @@ PLANTED = ["algorithm.batch_size=50", "model.generator.noise=gaussian", "extensi
 def printed(capsys, *arguments):
     compare_2014.main([*map(str, arguments), "--format", "json"])
     return json.loads(capsys.readouterr().out)
+
+
+def printed_text(capsys, *arguments):
+    compare_2014.main(list(map(str, arguments)))
+    return capsys.readouterr().out
 
 
 def planted():
@@ -88,7 +96,7 @@ def test_several_experiments_are_columns(capsys, monkeypatch):
     assert len(printed(capsys, MNIST, other)) == 2
 
 
-@pytest.mark.parametrize("width", [60, 100])
+@pytest.mark.parametrize("width", [20, 60, 100])
 def test_text_is_as_wide_as_the_terminal(capsys, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
     for arguments in ([MNIST, *planted(), "--all"], [MNIST, str(ROOT / "yaml" / "cifar10_convolutional.yaml")]):
@@ -116,11 +124,62 @@ def test_an_estimate_is_kept_beside_the_model_and_forgotten_when_that_changes(ol
     assert estimates.cached(old_model, content) is None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"log_likelihood": 1}'])
-def test_what_is_no_estimate_is_refused(text, tmp_path):
+FIGURES = {"log_likelihood": 1.0, "standard_error": 0.1, "sigma": 0.2, "counts": {"samples": 9}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "JSON"),
+        ("{", "JSON"),
+        ("[]", "no log_likelihood"),
+        ("null", "no log_likelihood"),
+        ('{"log_likelihood": 1}', "no standard_error"),
+        (json.dumps(FIGURES | {"log_likelihood": math.nan}), "log_likelihood has NaN"),
+        (json.dumps(FIGURES | {"standard_error": math.inf}), "standard_error has Infinity"),
+        (json.dumps(FIGURES | {"log_likelihood": "high"}), 'log_likelihood has "high"'),
+        (json.dumps(FIGURES | {"sigma": None}), "sigma has null"),
+        (json.dumps(FIGURES | {"sigma": [0.1, True]}), "sigma has true"),
+        (json.dumps(FIGURES | {"counts": 7}), "counts or its curve"),
+        (json.dumps(FIGURES | {"curve": [3]}), "counts or its curve"),
+        (json.dumps(FIGURES | {"curve": [{"sigma": 0.1, "mean": 2.0}]}), "curve has null"),
+    ],
+)
+def test_what_is_no_estimate_is_refused(text, told, tmp_path):
     (tmp_path / "it.json").write_text(text)
-    with pytest.raises(DataError, match="it.json is not"):
+    with pytest.raises(DataError, match=f"it.json is not .*{told}"):
         estimates.read(tmp_path / "it.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "told"),
+    [
+        ("absent.yaml", None, 2, "there is no file absent.yaml"),
+        ("absent.pkl", None, 1, "cannot open absent.pkl: No such file"),
+        ("it.yaml", b"", 2, "it.yaml is empty"),
+        ("it.pkl", b"", 1, "cannot open it.pkl: it is empty"),
+        ("it.yaml", b"hello", 2, "it.yaml describes a str, not an experiment"),
+        ("it.yaml", b"{a: 1}", 2, "it.yaml describes a dict, not an experiment"),
+        ("it.pkl", bytes(range(200)), 1, "cannot open it.pkl: it is no saved model"),
+        ("it.pkl", pickle.dumps({"x": 1}), 1, "it is a pickle, but not of a model"),
+    ],
+)
+def test_what_is_no_experiment_is_refused_in_a_sentence(name, content, code, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        Path(name).write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        compare_2014.command([MNIST, name])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (code, "")
+    assert told in err and err.count("\n") == 1
+
+
+def test_a_model_whose_parameters_are_nan_is_compared(old_model, tmp_path, capsys):
+    content = checkpoint.read(old_model)
+    lost = {name: np.full_like(value, np.nan) for name, value in content["parameters"].items()}
+    checkpoint.write(tmp_path / "nan.pkl", content | {"parameters": lost})
+    assert "values differ" in printed_text(capsys, tmp_path / "nan.pkl")
 
 
 def test_a_model_without_its_yaml(old_model, tmp_path):
@@ -138,6 +197,11 @@ def test_results_are_of_a_saved_model():
 def test_only_mnist_has_a_trajectory():
     with pytest.raises(ConfigurationError, match=r"only that of mnist\.yaml was recorded"):
         compare_2014.main([MNIST, "--trajectory", "--against", "tfd_pretrain/train.yaml"])
+
+
+def test_a_model_alone_has_no_trajectory(old_model):
+    with pytest.raises(ConfigurationError, match=r"--trajectory trains, but .* describes a model alone"):
+        compare_2014.main([str(old_model), "--trajectory"])
 
 
 def test_from_outside(tmp_path):

@@ -307,3 +307,9 @@ def test_one_sample_only_is_refused(capsys, tmp_path, files, data_options):
 def test_options_that_do_not_fit_are_refused(capsys, files, options, code, words):
     found, sentence = refused(capsys, *(option.format(**files) for option in options))
     assert found == code and words in sentence
+
+
+def test_its_help_says_how_one_array_of_several_is_named(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "FILE.npz:NAME" in capsys.readouterr().out

@@ -94,3 +94,11 @@ def test_the_experiment_is_put_where_the_run_is_to_be(tmp_path, monkeypatch):
 def test_help_has_an_example():
     run = subprocess.run([sys.executable, TOOL, "--help"], capture_output=True, text=True, check=True)
     assert "example:\n  tools/reproduce.py mnist" in run.stdout
+
+
+def test_a_run_of_few_epochs_keeps_all_of_them(folder, monkeypatch):
+    kept = []
+    monkeypatch.setattr(reproduce, "_train", lambda given, yaml, model: kept.append(given.keep_every) or 3)
+    for epochs in (3, reproduce.FEW, reproduce.FEW + 1):
+        assert reproduce.main(["mnist", "--dir", ".", "--epochs", str(epochs)]) == 3
+    assert kept == [1, 1, 10]

@@ -60,7 +60,7 @@ def browser(tmp_path_factory):
     found.execute_cdp_cmd("Network.enable", {})
     found.execute_cdp_cmd("Network.emulateNetworkConditions",
                           {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0})  # fmt: skip
-    found.set_script_timeout(20)
+    found.set_script_timeout(120)  # A game of 8,000 rounds on a busy machine.
     yield found
     found.quit()
 

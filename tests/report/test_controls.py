@@ -19,6 +19,7 @@ READY = {
     "to-here": "document.querySelector('#new-sample').click();",
     "axis-x": COORDINATES,
     "axis-y": COORDINATES,
+    "coordinate": "const it = document.querySelector('#coordinate'); it.value = 0; explorer.showCoordinate();",
     "best": "theory.d.fill(0.5); theory.show();",
     "equal": "theory.model = [0.5, 0.2, 0.1, 0.1, 0.1]; theory.show();",
     "time": "figure1.round(); figure1.keep(); figure1.round(); figure1.keep();",
@@ -30,15 +31,19 @@ SWIPE = 220
 
 
 def controls(browser) -> list[dict]:
-    """Return what a person may use: each marked in the page, with its kind."""
+    """Return what a person may use: each marked in the page, with its kind.
+
+    To be asked again after a use: a chart that draws another channel is another element.
+    """
     return browser.execute_script(
         """
-        return Array.from(document.querySelectorAll(arguments[0]))
-          .filter((each) => each.offsetParent || each.closest('#axes'))
-          .map((each, n) => {
-            each.dataset.control = n;
+        const all = Array.from(document.querySelectorAll(arguments[0]));
+        all.forEach((each, n) => { each.dataset.control = n; });
+        return all.filter((each) => each.offsetParent || each.closest('#axes'))
+          .map((each) => {
             const classes = Array.from(each.classList);
-            return { number: n, name: each.id || classes[classes.length - 1] || each.textContent || each.ariaLabel,
+            const number = Number(each.dataset.control);
+            return { number, name: each.id || classes[classes.length - 1] || each.textContent || each.ariaLabel,
                      kind: each.type || (classes.includes('plot') ? 'plot' : each.localName) };
           });
         """,
@@ -58,7 +63,8 @@ def seen(browser, number: int) -> str:
         const words = Array.from(said, (each) => each.textContent);
         return [place, words.filter((each) => !each.endsWith(' ms')).join(),
                 all('input, select', (each) => `${each.value} ${each.checked}`), all('details', (each) => each.open),
-                all('[aria-pressed]', (each) => each.ariaPressed), all('canvas', (each) => each.toDataURL())].join('|');
+                all('button', (each) => `${each.textContent} ${each.ariaPressed}`),
+                all('canvas', (each) => each.toDataURL())].join('|');
         """,
         number,
     )
@@ -173,6 +179,7 @@ def test_every_control_does_something(browser, run, fingers, name, width, scheme
             idle.append((control["kind"], control["name"]))
         if control["name"] == "projector":
             browser.execute_script("document.querySelector('#projector').click();")
+        controls(browser)
     assert idle == []
     assert len(found) > (25 if name == "lecture.html" else 60)
     assert browser.get_log("browser") == []

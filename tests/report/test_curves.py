@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
@@ -33,10 +34,12 @@ def test_a_record_of_less_than_two_epochs_has_no_curves(record):
 
 
 @pytest.mark.parametrize("length", [MOST_VALUES, MOST_VALUES + 1, 5 * MOST_VALUES - 1])
-def test_long_records_are_subsampled_evenly(length):
+def test_long_records_are_subsampled_evenly_and_end_with_their_last_value(length):
     curves = curves_of(MonitorRecord({"a": channel(range(length))}))
-    steps = {after - before for before, after in zip(curves["epochs"], curves["epochs"][1:], strict=False)}
-    assert len(steps) == 1 and MOST_VALUES / 2 < len(curves["epochs"]) <= MOST_VALUES
+    *steps, last = (after - before for before, after in itertools.pairwise(curves["epochs"]))
+    assert len(set(steps)) == 1 and 0 < last <= steps[0]
+    assert (curves["epochs"][0], curves["epochs"][-1]) == (0, length - 1)
+    assert MOST_VALUES / 2 < len(curves["epochs"]) <= MOST_VALUES
     assert curves["channels"]["a"]["values"] == curves["epochs"]
 
 

@@ -7,18 +7,28 @@ import json
 import re
 from pathlib import Path
 
+import conditional_games
 import numpy as np
 import pytensor.tensor as pt
 import pytest
-from browsing import EPOCHS, look, press, put, settle, wait_for_the_game
+from browsing import EPOCHS, look, press, put, settle
 from evaluation import evaluate
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.game.one_dimensional import FAR, NEAR, SETTINGS, TITLES
+from adversarial.game.all_conditionals import AllConditionalsPair, CompletingGenerator
+from adversarial.game.conditional_discriminator import ConditionalDiscriminator
+from adversarial.game.masks import Masks
 from adversarial.game.sampling import Sampler
+from adversarial.models.linear import RectifiedLinear, Sigmoid
+from adversarial.models.mlp import MLP
 from adversarial.programs import figure1, report
-from adversarial.report.page import Page, fill, text_of
+from adversarial.report import model_page
+from adversarial.report.model_page import MOST_EPOCHS
+from adversarial.report.page import Page, fill
+from adversarial.space import VectorSpace
+
+DATA = re.compile(r'id="data">(.*?)</script>', re.DOTALL)
 
 
 def test_the_page_needs_nothing_beside_it(run):
@@ -30,7 +40,7 @@ def test_the_page_needs_nothing_beside_it(run):
 
 def test_its_data_is_json_that_ends_no_script(run):
     text = (run / "it.html").read_text(encoding="utf-8")
-    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+    data = json.loads(DATA.search(text)[1])
     assert [frame["epoch"] for frame in data["epochs"]["frames"]] == [*EPOCHS, 3]
     assert (data["figure2"]["columns"], data["figure2"]["framed"]) == (6, [5, 11, 17, 23])
     assert [group["title"] for group in data["curves"]["groups"]][0] == "What the players minimise"
@@ -52,6 +62,33 @@ def test_an_epoch_of_another_model_is_refused(run, tmp_path):
     )
     with pytest.raises(CheckpointError, match="another model"):
         report.main([str(run / "it.pkl"), str(tmp_path / "x.html"), "--epochs", str(tmp_path / "other.pkl")])
+
+
+def test_a_page_of_many_epochs_stays_small_and_says_how_many_it_shows(run, tmp_path, monkeypatch):
+    content = checkpoint.read(run / "it.pkl")
+    paths = [tmp_path / f"copy{epoch}.pkl" for epoch in range(MOST_EPOCHS + 20)]
+    for epoch, path in enumerate(paths):
+        checkpoint.write(path, content | {"monitor": content["monitor"] | {"epochs_seen": 1000 + epoch}})
+
+    def written() -> tuple[int, str, list[dict]]:
+        given = ["--no-estimate", "--epochs", *map(str, paths)]
+        report.main([str(run / "it.pkl"), str(tmp_path / "many.html"), *given])
+        text = (tmp_path / "many.html").read_text(encoding="utf-8")
+        return len(text.encode()), text, json.loads(DATA.search(text)[1])["epochs"]["frames"]
+
+    size, text, frames = written()
+    # The model's own epoch, 3, is the first of them.
+    assert len(frames) == MOST_EPOCHS + 1
+    assert f"{len(paths) + 1} epochs were kept; the page shows {len(frames)} of them, evenly spaced" in text
+    monkeypatch.setattr(model_page, "MOST_BYTES", size - sum(len(frame["picture"]) for frame in frames) // 2)
+    size, text, fewer = written()
+    assert size <= model_page.MOST_BYTES and MOST_EPOCHS / 3 < len(fewer) < MOST_EPOCHS / 2 + 2
+    ends = [3, 1000 + len(paths) - 1]
+    assert [fewer[0]["epoch"], fewer[-1]["epoch"]] == [frames[0]["epoch"], frames[-1]["epoch"]] == ends
+    assert f"the page shows {len(fewer)} of them" in text
+    monkeypatch.setattr(model_page, "MOST_BYTES", 1)
+    _, text, fewest = written()
+    assert [frame["epoch"] for frame in fewest] == ends
 
 
 def test_a_model_without_record_or_data_says_what_is_missing(run, tmp_path, monkeypatch):
@@ -97,6 +134,90 @@ def test_the_live_generators_images_are_the_librarys(page, run):
         "return arguments[0].map((z) => Array.from(generator.outputOf(Float32Array.from(z))));", z.tolist()
     )
     np.testing.assert_allclose(found, sampler.images_of(z), atol=1e-5)
+
+
+def test_the_live_conditional_generator_is_the_librarys_under_each_condition(browser, tmp_path):
+    model = conditional_games.pair(monitor_discriminator=False)
+    model.image_shape = (2, 3, 1)
+    text = "!obj:adversarial.train.Train { model: !obj:adversarial.AdversaryPair { generator: "
+    text += "!obj:adversarial.Generator { mlp: !obj:adversarial.models.mlp.MLP { layers: [] } } } }"
+    checkpoint.save_model(tmp_path / "classes.pkl", model, yaml_src=text)
+    report.main([str(tmp_path / "classes.pkl"), str(tmp_path / "classes.html"), "--no-estimate"])
+    browser.get((tmp_path / "classes.html").as_uri())
+    settle(browser)
+    sampler = Sampler(model)
+    pictures = []
+    for number in (1, 3, 0):
+        press(browser, f"#conditions [value='{number}']")
+        settle(browser)
+        pictures.append((look(browser, "#image"), look(browser, "#line"), look(browser, "#map")))
+        z = np.array(browser.execute_script("return Array.from(explorer.z);"), dtype=np.float32)
+        found = browser.execute_script("return Array.from(generator.outputOf(explorer.z));")
+        expected = sampler.images_of(z[None], sampler.centres[[number]])
+        np.testing.assert_allclose([found], expected, atol=1e-5)
+    for shown in zip(*pictures, strict=True):
+        assert len(set(shown)) == 3
+    assert browser.get_log("browser") == []
+
+
+def test_a_mask_is_painted_and_the_generator_completes_what_is_left(browser, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    image, sides = VectorSpace(36), [RectifiedLinear(layer_name=name, dim=3, irange=0.1) for name in "xm"]
+    parts = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in sides]
+    joint = MLP([Sigmoid(layer_name="d", dim=1, irange=0.1)], layer_name="joint")
+    judge = ConditionalDiscriminator(*parts, joint, image, image)
+    layers = [RectifiedLinear(layer_name="h", dim=9, irange=0.7), Sigmoid(layer_name="y", dim=36, irange=0.7)]
+    mlp = MLP(layers)
+    model = AllConditionalsPair(CompletingGenerator(mlp, 36, noise_dim=4), judge, Masks(6, 6))
+    np.save("data.npy", np.random.default_rng(0).integers(0, 256, (5, 36)) / 255)
+    data = "!obj:adversarial.datasets.npy_npz.NpyDataset { file: 'data.npy' }"
+    text = f"!obj:adversarial.train.Train {{ dataset: {data}, model: !obj:adversarial.AdversaryPair {{ generator: "
+    text += "!obj:adversarial.Generator { mlp: !obj:adversarial.models.mlp.MLP { layers: [] } } } }"
+    checkpoint.save_model("all.pkl", model, yaml_src=text, dataset_yaml_src=data)
+    report.main(["all.pkl", "all.html", "--no-estimate"])
+    browser.get((tmp_path / "all.html").as_uri())
+    settle(browser)
+
+    def shown() -> tuple[np.ndarray, ...]:
+        state = browser.execute_script(
+            "const p = painter; const z = p.noise[0];"
+            "return [p.image, p.visible, z, p.completed(z)].map((each) => Array.from(each));"
+        )
+        return tuple(np.array(each) for each in state)
+
+    ring = ["#hidden", "#completed", "#completions"]
+    for choice, hidden in (("right", 18), ("all", 36), ("nothing", 0), ("bottom", 18)):
+        put(browser, "#hide", choice, "change")
+        seen, visible, z, completed = shown()
+        assert (visible == 0).sum() == hidden
+        np.testing.assert_array_equal(completed[visible == 1], seen[visible == 1])
+        given = np.concatenate([seen * visible, visible])[None].astype(np.float32)
+        made = Sampler(model).images_of(z[None].astype(np.float32), given)[0]
+        np.testing.assert_allclose(completed[visible == 0], made[visible == 0], atol=1e-5)
+    before = [look(browser, each) for each in ring]
+    press(browser, "#new-completions")
+    settle(browser)
+    after = [look(browser, each) for each in ring]
+    assert before[0] == after[0] and before[1] != after[1] and before[2] != after[2]
+    put(browser, "#hide", "nothing", "change")
+    ActionChains = pytest.importorskip("selenium.webdriver.common.action_chains").ActionChains
+    canvas = browser.find_element("id", "hidden")
+    ActionChains(browser).move_to_element(canvas).click_and_hold().move_by_offset(60, 0).release().perform()
+    settle(browser)
+    painted = (shown()[1] == 0).sum()
+    assert 3 <= painted < 18
+    canvas.send_keys("\ue013")  # The arrow key up.
+    settle(browser)
+    assert (shown()[1] == 0).sum() > painted
+    first = shown()[0]
+    press(browser, "#next-image")
+    settle(browser)
+    assert not np.array_equal(shown()[0], first)
+    # The live generator itself draws as before, with nothing visible.
+    z = np.array(browser.execute_script("return Array.from(explorer.z);"), dtype=np.float32)
+    found = browser.execute_script("return Array.from(generator.outputOf(explorer.z));")
+    np.testing.assert_allclose([found], Sampler(model).images_of(z[None]), atol=1e-5)
+    assert browser.get_log("browser") == []
 
 
 def test_the_epoch_slider_changes_the_sheet(page):
@@ -209,119 +330,25 @@ def test_a_new_sample_takes_the_handle_off_the_map(page):
     assert not page.find_element("id", "off-plane").is_displayed()
 
 
-# The game on the line and the theory, which the page for a lecture has too.
-
-
-def test_the_game_played_in_the_page_converges(lecture):
-    distance, value, ordered = lecture.execute_script(
-        "for (let n = 0; n < 8000; n++) figure1.round();"
-        "figure1.keep();"
-        "const { distance, value, arrows } = figure1.shown.seen;"
-        "return [distance, value, arrows.every(([, x], n) => !n || x > arrows[n - 1][1])];"
-    )
-    assert distance < 0.06 and ordered
-    assert value == pytest.approx(-np.log(4), abs=0.02)
-
-
-def test_its_controls(lecture):
-    def rounds():
-        return lecture.execute_script("return figure1.game.rounds;")
-
-    press(lecture, "#figure1 .once")
-    assert rounds() == 1
-    press(lecture, "#figure1 .play")
-    settle(lecture)
-    press(lecture, "#figure1 .play")
-    played = rounds()
-    assert played > 1
-    settle(lecture)
-    assert rounds() == played
-    put(lecture, "#figure1 .time", 0)
-    assert lecture.find_element("css selector", "#figure1 .rounds").text == "0"
-    put(lecture, "#figure1 select.data", "two", "change")
-    assert rounds() == 0
-    assert lecture.execute_script("return figure1.game.density(-2) > 5 * figure1.game.density(0);")
-
-
-@pytest.mark.soak
-def test_the_moments_show_what_figure_1_does(lecture):
-    buttons = lecture.find_elements("css selector", "#figure1 .moments button")
-    assert [button.text[4:] for button in buttons] == list(TITLES)
-    # The last first: the game is played up to it, and the others are there at once.
-    for number in (3, 0, 1, 2):
-        press(lecture, f"#figure1 .moments button:nth-child({number + 1})")
-        wait_for_the_game(lecture)
-        assert [button.get_attribute("aria-pressed") == "true" for button in buttons] == [n == number for n in range(4)]
-    distances, off, rounds = lecture.execute_script(
-        "const off = ({ seen }) => seen.x.reduce((sum, _, n) =>"
-        "  sum + (seen.data[n] + seen.model[n]) * Math.abs(seen.verdict[n] - seen.best[n]), 0) * 0.05 / 2;"
-        "const { moments } = figure1;"
-        "return [moments.map((each) => each.seen.distance), moments.map(off), moments.map((each) => each.rounds)];"
-    )
-    assert NEAR < distances[0] == distances[1] <= FAR and distances[2] <= NEAR and distances[3] < 0.06
-    assert off[1] < 0.1 and off[1] < off[0]
-    assert rounds[0] == rounds[1] < rounds[2] < rounds[3] == SETTINGS["updates"]
-    press(lecture, "#figure1 .once")
-    assert all(button.get_attribute("aria-pressed") == "false" for button in buttons)
-
-
-def test_a_moment_that_does_not_come_is_said(lecture):
-    lecture.execute_script("figure1.settings.updates = 50;")
-    press(lecture, "#figure1 .moments button:nth-child(4)")
-    wait_for_the_game(lecture)
-    told = lecture.find_element("css selector", "#figure1 .said").text
-    assert told.startswith("(d) does not come in this game: after 50 rounds")
-
-
-def test_log_one_minus_d_saturates_where_g_is_far_away(lecture):
-    put(lecture, "#figure1 select.start", "far", "change")
-    press(lecture, "#figure1 .alone")
-    wait_for_the_game(lecture)
-    pulls = lecture.execute_script("return figure1.shown.seen.pulls;")
-    assert pulls[1] < 0.1 * pulls[0]
-
-
-def test_proposition_1_and_theorem_1_in_the_page(lecture):
-    model = np.random.RandomState(0).dirichlet(np.ones(5), 2)
-    found = lecture.execute_script(
-        "[theory.data, theory.model] = arguments[0]; theory.show();"
-        "document.querySelector('#theory button.best').click();"
-        "const best = valueOf(theory.data, theory.model, theory.d);"
-        "const others = Array.from({ length: 200 }, () => theory.d.map(() => Math.random()));"
-        "return [theory.d, best, Math.max(...others.map((d) => valueOf(theory.data, theory.model, d)))];",
-        model.tolist(),
-    )
-    p, q = model
-    np.testing.assert_allclose(found[0], p / (p + q), rtol=1e-12)
-    middle = (p + q) / 2
-    divergence = ((p * np.log(p / middle)).sum() + (q * np.log(q / middle)).sum()) / 2
-    assert found[1] == pytest.approx(2 * divergence - np.log(4), abs=1e-12)
-    assert found[2] <= found[1]
-
-
-def test_shares_add_up_to_one_when_one_is_moved(lecture):
-    put(lecture, "#theory fieldset.data input", 0.7)
-    shares = lecture.execute_script("return theory.data;")
-    assert sum(shares) == pytest.approx(1) and shares[0] == 0.7
-
-
-def test_projector_mode_shows_one_section_and_turns_over_by_arrow_keys(lecture):
-    from selenium.webdriver.common.action_chains import ActionChains
-    from selenium.webdriver.common.keys import Keys
-
+def test_on_a_projector_each_chart_has_a_screen(page):
     def seen():
-        return lecture.execute_script(
-            "return Array.from(document.querySelectorAll('header, main > section'))"
-            ".filter((each) => each.offsetParent).map((each) => each.id);"
+        return page.execute_script(
+            "const seen = (what) => Array.from(document.querySelectorAll(what)).filter((each) => each.offsetParent);"
+            "return [seen('section').map((each) => each.id).join(), seen('.charts > figure, .card').length,"
+            "        seen('.slide .chart .plot').every((each) => each.querySelector('canvas').width > 300)];"
         )
 
-    assert seen() == ["", "figure1", "theory"]
-    press(lecture, "#projector")
-    assert seen() == [""]
-    ActionChains(lecture).send_keys(Keys.ARROW_RIGHT).perform()
-    assert seen() == ["figure1"]
-    ActionChains(lecture).send_keys(Keys.ESCAPE).perform()
-    assert seen() == ["", "figure1", "theory"]
+    press(page, "#projector")
+    screens = []
+    for _ in range(page.execute_script("return projector.slides.length;")):
+        settle(page, 30)
+        screens.append(seen())
+        page.execute_script(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true }));"
+        )
+    press(page, "#projector")
+    assert all(count <= 1 and drawn for _, count, drawn in screens)
+    assert [sum(name == section for name, *_ in screens) for section in ("live", "figure2", "curves")] == [3, 1, 7]
 
 
 # Under a thumb, and by ear.
@@ -395,7 +422,7 @@ def test_axe_finds_no_violation(browser, run, name, projected, scheme):
     slides = 1
     if projected:
         press(browser, "#projector")
-        slides += browser.execute_script("return document.querySelectorAll('main > section').length;")
+        slides = browser.execute_script("return projector.slides.length;")
     for _ in range(slides):
         found = browser.execute_async_script(
             "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
@@ -405,12 +432,6 @@ def test_axe_finds_no_violation(browser, run, name, projected, scheme):
             "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true }));"
         )
         settle(browser)
-
-
-def test_the_test_that_the_theory_names_exists():
-    text = text_of("theory.html")
-    file, name = re.search(r"<code>([\w/.]+)</code>, <code>(\w+)</code>", text.replace("\n", " ")).groups()
-    assert f"def {name}(" in (Path(__file__).parents[2] / file).read_text()
 
 
 def test_any_channel_can_be_drawn(page):

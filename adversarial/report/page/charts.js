@@ -5,12 +5,21 @@
 const LINES = ["--blue", "--orange", "--green", "--pink"];
 const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]];
 
-const figure = (value) => {
+const figure = (value, digits = 4) => {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(2);
-  return value.toLocaleString("en", { maximumSignificantDigits: 4 });
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(digits - 2);
+  return value.toLocaleString("en", { maximumSignificantDigits: digits });
 };
+
+// The marks of an axis, with so many digits that no two look alike.
+function marked(ticks) {
+  const shown = ticks.filter((tick) => tick !== null);
+  const alike = (digits) => new Set(shown.map((tick) => figure(tick, digits))).size < shown.length;
+  let digits = 4;
+  while (digits < 12 && alike(digits)) digits++;
+  return ticks.map((tick) => (tick === null ? "" : figure(tick, digits)));
+}
 
 // spec: {x, x_label, y_label, series: [{label, values, low, high}], x_log, level: {label, low, high}}
 function chart(holder, spec, title) {
@@ -36,7 +45,7 @@ function chart(holder, spec, title) {
       const stroke = colour(LINES[number % LINES.length]);
       const few = spec.x.length <= 30;
       add(line.label, line.values, {
-        stroke, width: 2, dash: DASHES[number % DASHES.length], points: { show: few, size: 6, fill: stroke },
+        stroke, width: 2 * textScale(), dash: DASHES[number % DASHES.length], points: { show: few, size: 6, fill: stroke },
       });
       if (line.low) {
         const top = data.length;
@@ -55,7 +64,7 @@ function chart(holder, spec, title) {
       bands.push({ series: [top, top + 1], fill: `${colour("--orange")}33` });
     }
     const whole = { values: (plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) };
-    const numbers = { values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : figure(tick))) };
+    const numbers = { values: (plot, ticks) => marked(ticks) };
     // A logarithmic axis is labelled at 1, 2 and 5 of each power of ten.
     const first = (tick) => Number(tick.toExponential()[0]);
     const widths = {
@@ -64,7 +73,7 @@ function chart(holder, spec, title) {
     };
     const plot = new uPlot({
       width: holder.clientWidth,
-      height: Math.max(230, Math.min(27 * textSize(), holder.clientWidth * 0.55)),
+      height: Math.max(230, Math.min(27 * textSize(), holder.clientWidth * shapeOf(holder, 0.55, 0.55))),
       scales: { x: { time: false, distr: spec.x_log ? 3 : 1 } },
       axes: [axis(spec.x_label, spec.x_log ? widths : whole), axis(spec.y_label, { size: 5.2 * textSize(), ...numbers })],
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },

@@ -22,6 +22,7 @@ class Explorer {
     this.onPlane = true;
     this.echoes = Array.from(section.querySelectorAll(".echo"));
     this.ends = [network.draw(), network.draw()];
+    this.bindConditions(section);
     this.bindPlane();
     this.bindCoordinates();
     this.bindLine();
@@ -30,6 +31,19 @@ class Explorer {
     const redraw = () => { this.drawMap(); this.drawImage(); this.drawStrip(); this.showLine(); };
     addEventListener("resize", redraw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  }
+
+  // The condition: every image of the page is then drawn anew, with the z that it had.
+
+  bindConditions(section) {
+    for (const choice of section.querySelectorAll("[name=condition]")) {
+      choice.addEventListener("change", () => {
+        for (const player of [this.network, this.judge]) if (player) player.choose(Number(choice.value));
+        this.startMap();
+        this.showLine();
+        this.setZ(this.z, this.onPlane);
+      });
+    }
   }
 
   // The plane: z as a function of the handle's position, from (0, 0) at the top left to (1, 1) at the bottom right.
@@ -105,25 +119,13 @@ class Explorer {
   // The map: G over the plane, a few images a frame so that dragging never waits.
 
   startMap() {
-    this.mapNumber = (this.mapNumber || 0) + 1;
-    const mine = this.mapNumber;
-    const order = Array.from({ length: MAP_SIDE * MAP_SIDE }, (_, number) => number);
-    let next = 0;
-    const some = () => {
-      if (mine !== this.mapNumber) return;
-      const context = this.map.getContext("2d");
-      const until = performance.now() + 12;
-      while (next < order.length && performance.now() < until) {
-        const column = order[next] % MAP_SIDE;
-        const row = Math.floor(order[next] / MAP_SIDE);
-        const z = this.pointAt(column / (MAP_SIDE - 1), row / (MAP_SIDE - 1));
-        context.putImageData(this.imageData(z), column * this.show.columns, row * this.show.rows);
-        next++;
-      }
-      this.drawMap();
-      if (next < order.length) requestAnimationFrame(some);
-    };
-    requestAnimationFrame(some);
+    const mine = (this.mapNumber || 0) + 1;
+    this.mapNumber = mine;
+    fewAFrame(MAP_SIDE * MAP_SIDE, () => mine !== this.mapNumber, (number) => {
+      const [column, row] = [number % MAP_SIDE, Math.floor(number / MAP_SIDE)];
+      const z = this.pointAt(column / (MAP_SIDE - 1), row / (MAP_SIDE - 1));
+      this.map.getContext("2d").putImageData(this.imageData(z), column * this.show.columns, row * this.show.rows);
+    }, () => this.drawMap());
   }
 
   drawMap() {
@@ -339,16 +341,17 @@ class Explorer {
 
   stops() { return this.$("#line").clientWidth > 600 ? 13 : 7; }
 
+  // A few images a frame, as the map.
   showLine() {
     const count = this.stops();
     const { rows, columns } = this.show;
-    this.along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
-    for (let number = 0; number < count; number++) {
+    const along = Object.assign(document.createElement("canvas"), { width: count * columns, height: rows });
+    this.along = along;
+    fewAFrame(count, () => along !== this.along, (number) => {
       const t = number / (count - 1);
       const z = this.ends[0].map((value, i) => (1 - t) * value + t * this.ends[1][i]);
-      this.along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);
-    }
-    this.drawMark();
+      along.getContext("2d").putImageData(this.imageData(z), number * columns, 0);
+    }, () => this.drawMark());
   }
 
   // The images along the line, with a frame where the slider is.

@@ -193,15 +193,18 @@ class Figure1 {
 
   drawGame() {
     const { x, data, model, verdict, best, arrows } = this.shown.seen;
-    const { context, width, height } = fitted(this.$(".plot"), this.$(".plot").clientWidth > 600 ? 0.46 : 0.9);
+    const { context, width, height } = fitted(this.$(".plot"), shapeOf(this.$(".plot"), 0.46, 0.9));
     const [above, z, line] = [height * 0.68, height - 24, height * 0.78];
     const reach = 4.5;
     const across = (each) => ((each + reach) / (2 * reach)) * width;
     const curve = (values, stroke, dash, thick) => {
       context.beginPath();
-      values.forEach((each, n) => context.lineTo(across(x[n]), above - Math.min(1.15, each) * (above - 10) / 1.15));
+      values.forEach((each, n) => {
+        const at = [across(x[n]), above - Math.min(1.15, each) * (above - 10) / 1.15];
+        if (each !== null) values[n - 1] == null ? context.moveTo(...at) : context.lineTo(...at);
+      });
       context.strokeStyle = stroke;
-      context.lineWidth = thick;
+      context.lineWidth = thick * textScale();
       context.setLineDash(dash);
       context.stroke();
       context.setLineDash([]);
@@ -215,7 +218,8 @@ class Figure1 {
       context.fillStyle = quiet;
       context.fillText(said, 2, y - 3);
     }
-    curve(best, colour("--pink"), [], 1.3);
+    // Where neither density is to be seen, D* is anything.
+    curve(best.map((each, n) => (data[n] + model[n] > 0.01 ? each : null)), colour("--pink"), [], 1.3);
     curve(data, ink, [2, 4], 2.4);
     curve(model, colour("--green"), [], 2.2);
     curve(verdict, colour("--blue"), [8, 5], 2.2);
@@ -241,7 +245,7 @@ class Figure1 {
 
   drawHistory() {
     const canvas = this.$(".history");
-    const { context, width, height } = fitted(canvas, canvas.clientWidth > 600 ? 0.16 : 0.3);
+    const { context, width, height } = fitted(canvas, shapeOf(canvas, 0.16, 0.3));
     const values = this.states.map((state) => state.seen.value);
     const [low, high] = [Math.min(-1.6, ...values), Math.max(-0.9, ...values)];
     const last = Math.max(1, this.states[this.states.length - 1].rounds);

@@ -31,7 +31,8 @@ const ACTIVATE = {
 };
 
 class Network {
-  // described: the layers, bytes_each, and floats: scales, then biases, of each layer; weights: base64 of integers.
+  // described: the layers, bytes_each, conditions, and floats: scales, then biases, of each layer; weights: base64 of
+  // integers. A layer has a block of [units, inputs] for each part of its input.
   constructor(described, weights) {
     const bytes = new Uint8Array(bytesOf(weights));
     const floats = new Float32Array(bytesOf(described.floats));
@@ -40,25 +41,44 @@ class Network {
     let f = 0;
     this.noise = described.noise;
     this.layers = described.layers.map((layer) => {
-      const count = layer.units * layer.inputs;
+      const total = layer.blocks.reduce((sum, [units]) => sum + units, 0);
+      const blocks = layer.blocks.map(([units, inputs]) => {
+        const weights = integers(bytes.subarray(each * w, each * (w + units * inputs)), each);
+        w += units * inputs;
+        return { units, inputs, weights };
+      });
       const made = {
         ...layer,
-        scales: floats.subarray(f, f + layer.units),
-        biases: floats.subarray(f + layer.units, f + 2 * layer.units),
-        weights: integers(bytes.subarray(each * w, each * (w + count)), each),
-        linear: new Float32Array(layer.units),
+        blocks,
+        scales: floats.subarray(f, f + total),
+        biases: floats.subarray(f + total, f + 2 * total),
+        linear: new Float32Array(total),
       };
-      w += count;
-      f += 2 * layer.units;
-      made.output = layer.activation === "maxout" ? new Float32Array(layer.units / layer.num_pieces) : made.linear;
+      f += 2 * total;
+      made.output = layer.activation === "maxout" ? new Float32Array(total / layer.num_pieces) : made.linear;
       return made;
     });
-    this.inputs = this.layers[0].inputs;
+    this.conditions = described.conditions;
+    const whole = this.layers[0].blocks.reduce((sum, { inputs }) => sum + inputs, 0);
+    this.inputs = whole - (this.conditions.length ? this.conditions[0].length : 0);
+    this.whole = new Float32Array(whole);
+    this.choose(0);
+  }
+
+  // The condition under which outputs are, by its number.
+  choose(number) {
+    if (this.conditions.length) this.give(this.conditions[number]);
+  }
+
+  // The condition itself, the last part of the input.
+  give(condition) {
+    this.whole.set(condition, this.inputs);
   }
 
   // The output, in an array that the next call overwrites: G(z), or [D(x)].
   outputOf(input) {
-    let state = input;
+    let state = this.whole;
+    state.set(input);
     for (const layer of this.layers) {
       affine(layer, state);
       state = activated(layer);
@@ -91,20 +111,25 @@ class Network {
 }
 
 function affine(layer, input) {
-  const { units, inputs, weights, scales, biases, linear } = layer;
-  const even = inputs - (inputs % 4);
-  for (let unit = 0; unit < units; unit++) {
-    const row = unit * inputs;
-    // Four independent sums, so that the processor can overlap their additions.
-    let a = 0, b = 0, c = 0, d = 0;
-    for (let i = 0; i < even; i += 4) {
-      a += weights[row + i] * input[i];
-      b += weights[row + i + 1] * input[i + 1];
-      c += weights[row + i + 2] * input[i + 2];
-      d += weights[row + i + 3] * input[i + 3];
+  const { blocks, scales, biases, linear } = layer;
+  let unit = 0;
+  let start = 0;
+  for (const { units, inputs, weights } of blocks) {
+    const even = inputs - (inputs % 4);
+    const part = input.subarray(start, start + inputs);
+    for (let row = 0; row < units * inputs; row += inputs, unit++) {
+      // Four independent sums, so that the processor can overlap their additions.
+      let a = 0, b = 0, c = 0, d = 0;
+      for (let i = 0; i < even; i += 4) {
+        a += weights[row + i] * part[i];
+        b += weights[row + i + 1] * part[i + 1];
+        c += weights[row + i + 2] * part[i + 2];
+        d += weights[row + i + 3] * part[i + 3];
+      }
+      for (let i = even; i < inputs; i++) a += weights[row + i] * part[i];
+      linear[unit] = (a + b + c + d) * scales[unit] + biases[unit];
     }
-    for (let i = even; i < inputs; i++) a += weights[row + i] * input[i];
-    linear[unit] = (a + b + c + d) * scales[unit] + biases[unit];
+    start += inputs;
   }
 }
 

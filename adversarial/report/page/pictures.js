@@ -21,18 +21,36 @@ function fitted(canvas, ratio) {
   const width = canvas.clientWidth;
   const height = ratio ? width * ratio : canvas.clientHeight;
   const dense = window.devicePixelRatio || 1;
-  canvas.style.height = `${height}px`;
-  canvas.width = Math.round(width * dense);
-  canvas.height = Math.round(height * dense);
+  const [across, down] = [Math.round(width * dense), Math.round(height * dense)];
   const context = canvas.getContext("2d");
+  // Where the size is the same, the page is not laid out again.
+  if (canvas.width === across && canvas.height === down && context.reset) {
+    context.reset();
+  } else {
+    canvas.style.height = `${height}px`;
+    canvas.width = across;
+    canvas.height = down;
+  }
   context.scale(dense, dense);
   context.imageSmoothingEnabled = false;
   return { context, width, height };
 }
 
+// The height of a picture over its width, on wide screens and narrow ones; on a projector half the screen's at most.
+function shapeOf(element, wide, narrow) {
+  const ratio = element.clientWidth > 600 ? wide : narrow;
+  const projected = document.documentElement.classList.contains("projector");
+  return projected ? Math.min(ratio, (0.5 * innerHeight) / element.clientWidth) : ratio;
+}
+
 // Of small print on a canvas, in CSS pixels; larger in projector mode.
 function textSize() {
   return 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+// How much larger than on a page, so that lines are as thick as the text beside them.
+function textScale() {
+  return textSize() / 12;
 }
 
 // Call follow(event, first) while a pointer drags over a canvas, done at the end. A finger taps or drags sideways: the
@@ -59,6 +77,19 @@ function dragged(canvas, follow, done = () => {}) {
     done();
   });
   canvas.addEventListener("pointercancel", () => { from = null; });
+}
+
+// Make so many images, those that 12 ms suffice for in a frame, and draw them; nothing more once it is over.
+function fewAFrame(count, over, make, draw) {
+  let next = 0;
+  const some = () => {
+    if (over()) return;
+    const until = performance.now() + 12;
+    while (next < count && performance.now() < until) make(next++);
+    draw();
+    if (next < count) requestAnimationFrame(some);
+  };
+  requestAnimationFrame(some);
 }
 
 function colour(name) {

@@ -1,14 +1,23 @@
-// Projector mode: large type and one section a screen; arrow keys and swipes to the side turn over, Escape ends it.
+// Projector mode: large type and one thing a screen, a section or one of its cards and charts; arrow keys and swipes to the
+// side turn over, Escape ends it.
 "use strict";
 
 function bindProjector(button) {
   const root = document.documentElement;
-  const sections = Array.from(document.querySelectorAll("main > section"));
-  const slides = [document.querySelector("header"), ...sections];
+  const partsOf = (section) => Array.from(section.querySelectorAll(":scope > .card, :scope .charts > figure"));
+  const slides = [{ section: document.querySelector("header"), part: 0 }];
+  for (const section of document.querySelectorAll("main > section")) {
+    // What is no part of many, such as the words above them, goes with the first.
+    for (let part = 0; part < Math.max(1, partsOf(section).length); part++) slides.push({ section, part });
+  }
+  const numberOf = (section) => slides.findIndex((slide) => slide.section === section);
   let at = 0;
   const show = (number) => {
     at = Math.min(slides.length - 1, Math.max(0, number));
-    slides.forEach((slide, n) => slide.classList.toggle("slide", n === at));
+    const { section, part } = slides[at];
+    for (const slide of slides) slide.section.classList.toggle("slide", slide.section === section);
+    section.classList.toggle("further", part > 0);
+    partsOf(section).forEach((each, n) => each.classList.toggle("shown", n === part));
     scrollTo({ top: 0, behavior: "instant" });
     // Canvases of a section that was hidden had no width.
     dispatchEvent(new Event("resize"));
@@ -16,9 +25,9 @@ function bindProjector(button) {
   const set = (on) => {
     root.classList.toggle("projector", on);
     button.setAttribute("aria-pressed", String(on));
-    if (on) return show(Math.max(0, slides.indexOf(document.querySelector("section:target"))));
+    if (on) return show(Math.max(0, numberOf(document.querySelector("section:target"))));
     dispatchEvent(new Event("resize"));
-    if (at > 0) slides[at].scrollIntoView({ behavior: "instant" });
+    if (at > 0) slides[at].section.scrollIntoView({ behavior: "instant" });
   };
   button.addEventListener("click", () => set(!root.classList.contains("projector")));
   addEventListener("keydown", (event) => {
@@ -44,6 +53,7 @@ function bindProjector(button) {
     if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) show(at - Math.sign(across));
   }, { passive: true });
   document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", () => {
-    if (root.classList.contains("projector")) show(slides.indexOf(document.querySelector(link.getAttribute("href"))));
+    if (root.classList.contains("projector")) show(numberOf(document.querySelector(link.getAttribute("href"))));
   }));
+  return { slides };
 }

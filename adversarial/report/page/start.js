@@ -9,6 +9,7 @@ if (data.generator) {
   window.generator = networkOf("generator");
   window.discriminator = networkOf("discriminator");
   window.explorer = new Explorer(part("live"), generator, discriminator, data.show);
+  if (data.paint) window.painter = new Painter(part("paint"), generator, data.show, data.paint);
 }
 if (data.curves) showCurves(part("curves"), data.curves);
 if (data.epochs) showEpochs(part("epochs"), data.epochs);
@@ -20,4 +21,4 @@ for (const id of ["widths", "by-epoch"]) {
 }
 window.figure1 = new Figure1(part("figure1"), data.game);
 window.theory = new Theory(part("theory"));
-bindProjector(part("projector"));
+window.projector = bindProjector(part("projector"));

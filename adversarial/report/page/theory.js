@@ -83,7 +83,7 @@ class Theory {
 
   draw() {
     const canvas = this.$("canvas");
-    const { context, width, height } = fitted(canvas, canvas.clientWidth > 600 ? 0.32 : 0.7);
+    const { context, width, height } = fitted(canvas, shapeOf(canvas, 0.32, 0.7));
     const best = bestOf(this.data, this.model);
     const floor = height - 10 - textSize();
     const wide = width / POINTS;
