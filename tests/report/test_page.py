@@ -311,6 +311,11 @@ def test_a_chart_is_read_by_the_keyboard(page):
     assert box.get_attribute("aria-valuetext").startswith("epochs 1,")
 
 
+def test_no_two_marks_of_an_axis_look_alike(page):
+    marks = page.execute_script("return [marked([0.1, 0.099995, null, 0.09999]), marked([0, 0.5, 1])];")
+    assert marks == [["0.1", "0.099995", "", "0.09999"], ["0", "0.5", "1"]]
+
+
 def test_d_says_what_it_thinks_of_the_image(page, run):
     model = checkpoint.load_model(run / "it.pkl")
     images = np.random.RandomState(0).uniform(0, 1, (5, model.discriminator.get_input_space().dim)).astype("float32")

@@ -2,6 +2,8 @@
 "use strict";
 
 const MOST_STATES = 400;
+// Where G may begin instead: narrow and off the data, so that D can be sure.
+const FAR_AWAY = { start: 3.5, weight: 0.1 };
 
 class Figure1 {
   constructor(section, settings) {
@@ -29,10 +31,11 @@ class Figure1 {
 
   restart(seed) {
     this.leaveMoments();
-    const start = this.$(".start").value === "far" ? 3.5 : this.settings.start_g;
+    const { start_g, weight_g } = this.settings;
+    const first = this.$(".start").value === "far" ? FAR_AWAY : { start: start_g, weight: weight_g };
     const data = this.$("select.data").value;
     this.seed = seed || Math.floor(Math.random() * 2 ** 31);
-    this.game = new LineGame(this.settings, { data, start, seed: this.seed });
+    this.game = new LineGame(this.settings, { data, seed: this.seed, ...first });
     this.states = [];
     this.apart = 1;
     this.keep();

@@ -64,7 +64,7 @@ const normalDensity = (x, mean, deviation) =>
 const LINE_DATA = { one: [[0, 1]], two: [[-2, 0.5], [2, 0.5]] };
 
 class LineGame {
-  // options: data ("one" or "two"), start (where G begins), seed.
+  // options: data ("one" or "two"), start (where G begins), weight (how wide), seed.
   constructor(settings, options) {
     this.settings = settings;
     this.modes = LINE_DATA[options.data];
@@ -78,7 +78,7 @@ class LineGame {
       const steep = settings.steep_g / ((LINE_BOUND * Math.cos(angle) * Math.PI) / G.units);
       G.values[i] = steep;
       G.values[G.units + i] = -steep * LINE_BOUND * Math.sin(angle);
-      G.values[2 * G.units + i] = settings.weight_g * (0.5 + this.random());
+      G.values[2 * G.units + i] = options.weight * (0.5 + this.random());
     }
     G.values[3 * G.units] = options.start;
     const D = (this.D = new Player(settings.units_d));
