@@ -28,7 +28,7 @@ from adversarial.options import Configurable, Option, Range, Usual, declared_opt
 #: Pages: title and the rooms whose classes stand on it.
 PAGES = {
     "game": ("The game", ("game",)),
-    "models": ("Models and layers", ("models", "space")),
+    "models": ("Models and layers", ("models", "space", "index_space")),
     "training": (
         "Training",
         ("train", "training_algorithms", "cost", "costs", "termination_criteria", "train_extensions", "monitor"),
