@@ -11,6 +11,11 @@ from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.errors import CheckpointError, ConfigurationError
 
 
+def is_model(argument: str) -> bool:
+    """Return whether an argument names a saved model and not a channel, by its ending or since there is such a file."""
+    return argument.endswith((".pkl", ".pkl.gz", ".h5")) or os.path.isfile(argument)
+
+
 def record_of(path: str | os.PathLike) -> MonitorRecord:
     """Return the monitor's record in a saved model, of ours or of 2014; the model itself is not built.
 

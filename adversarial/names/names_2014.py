@@ -185,6 +185,10 @@ NAMES_2014: dict[str, str] = {
 NAMES_2014["adversarial.conditional.retrain.RetrainingConditionalAdversaryPair"] = (
     "adversarial.game.conditional_retraining.make_conditional"
 )
+#: The name that it had before; other orders of axes are taken too.
+NAMES_2014[f"{_P}.train_extensions.window_flip.WindowAndFlipC01B"] = (
+    "adversarial.train_extensions.window_flip.WindowAndFlip"
+)
 NAMES_2014[f"{_P}.energy_functions.rbm_energy.grbm_type_1"] = "adversarial.models.gaussian_rbm.GRBM_Type_1"
 
 #: The paper's authors kept goodfeli/adversarial in goodfeli/galatea at first, under this package.

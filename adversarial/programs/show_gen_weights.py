@@ -25,11 +25,10 @@ def argument_parser() -> argparse.ArgumentParser:
         EXAMPLE,
     )
     pictures.add_arguments(parser, rescale="each")
-    add = parser.add_argument
-    add("--rows", metavar="N", type=pictures.count, help="rows of the sheet (default: of 400 images or fewer)")
-    add("--cols", metavar="N", type=pictures.count, help="images in a row (default: about as many as there are rows)")
-    add("--strongest", action="store_true", help="draw those of largest norm, and first")
-    add("--component", metavar="N", type=int, help="which part of a CompositeLayer to look at, counted from 0")
+    pictures.add_sheet_of_weights(parser)
+    parser.add_argument(
+        "--component", metavar="N", type=int, help="which part of a CompositeLayer to look at, counted from 0"
+    )
     return parser
 
 
