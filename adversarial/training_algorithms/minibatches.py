@@ -222,7 +222,7 @@ class MinibatchAlgorithm(TrainingAlgorithm):
             raise OptionError(type(self).__name__, "monitor_iteration_mode", reason)
         log.warning(
             "%s does not divide into batches of %d, the model's batch_size, so its last one is smaller; "
-            "Pylearn2 refused that from 2015 on",
+            "Pylearn2 refused that from March 2014 on",
             which,
             self.batch_size,
         )
