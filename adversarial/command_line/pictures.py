@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from adversarial import checkpoint
 from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation import data_sources
@@ -51,6 +52,15 @@ def add_sheet_of_weights(parser: argparse.ArgumentParser) -> None:
     add("--rows", metavar="N", type=count, help="rows of the sheet (default: of 400 images or fewer)")
     add("--cols", metavar="N", type=count, help="images in a row (default: about as many as there are rows)")
     add("--strongest", action="store_true", help="draw those of largest norm, and first")
+
+
+def draw_weights(given: argparse.Namespace, what: str, make: Callable[..., Sheet], **options: Any) -> None:
+    """Draw the sheet that `make` makes of the weights of the model on the command line; `what` ends its name."""
+    path = output_path(given, what)
+    model = checkpoint.load_model(given.model, given.allow)
+    name = os.path.basename(given.model)
+    chosen = {"strongest": given.strongest, "shape": given.shape, "name": name}
+    draw(make(model, given.rows, given.cols, **chosen, **options), path, given)
 
 
 def count(text: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.command_line import program
-from adversarial.command_line.monitor_record import chosen, is_model, record_of
+from adversarial.command_line.monitor_record import add_models_and_channels, records_of
 from adversarial.errors import printable
 from adversarial.progress.summary import number
 
@@ -31,10 +31,7 @@ def argument_parser() -> argparse.ArgumentParser:
         "Print the last value of each channel that was monitored, and how long was trained.",
         EXAMPLE,
     )
-    parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
-    parser.add_argument(
-        "channels", nargs="*", metavar="CHANNEL", help="further models (.pkl, .h5), and the channels to print only"
-    )
+    add_models_and_channels(parser)
     parser.add_argument("--json", action="store_true", help="as JSON, with every digit; of several models, by path")
     return parser
 
@@ -42,17 +39,15 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
-    models = [given.model, *(name for name in given.channels if is_model(name))]
-    names = [name for name in given.channels if not is_model(name)]
-    found = {model: (record := record_of(model), chosen(record, names, model)) for model in models}
+    found = records_of(given)
     if given.json:
         plain = {model: _plain(*each) for model, each in found.items()}
-        print(json.dumps(plain if len(models) > 1 else plain[given.model], indent=2, allow_nan=False))
+        print(json.dumps(plain if len(found) > 1 else plain[given.model], indent=2, allow_nan=False))
         return
     for place, (model, (record, channels)) in enumerate(found.items()):
         if place:
             program.say("")
-        _print(os.path.basename(model) if len(models) == 1 else model, record, channels)
+        _print(os.path.basename(model) if len(found) == 1 else model, record, channels)
 
 
 def _print(model: str, record: MonitorRecord, channels: dict[str, ChannelRecord]) -> None:

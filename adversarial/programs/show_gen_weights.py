@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from functools import partial
 
-from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.evaluation.weights import weights_sheet
 
@@ -35,18 +33,7 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
-    path = pictures.output_path(given, "gen_weights")
-    model = checkpoint.load_model(given.model, given.allow)
-    sheet = weights_sheet(
-        model,
-        given.rows,
-        given.cols,
-        strongest=given.strongest,
-        component=given.component,
-        shape=given.shape,
-        name=os.path.basename(given.model),
-    )
-    pictures.draw(sheet, path, given)
+    pictures.draw_weights(given, "gen_weights", weights_sheet, component=given.component)
 
 
 command = partial(program.run, main)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from functools import partial
 
-from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.evaluation.weights import filters_sheet
 
@@ -35,18 +33,7 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
-    path = pictures.output_path(given, "weights")
-    model = checkpoint.load_model(given.model, given.allow)
-    sheet = filters_sheet(
-        model,
-        given.rows,
-        given.cols,
-        layer=given.layer,
-        strongest=given.strongest,
-        shape=given.shape,
-        name=os.path.basename(given.model),
-    )
-    pictures.draw(sheet, path, given)
+    pictures.draw_weights(given, "weights", filters_sheet, layer=given.layer)
 
 
 command = partial(program.run, main)
