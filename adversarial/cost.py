@@ -15,7 +15,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping
 from adversarial.errors import ConfigurationError
-from adversarial.options import Configurable, OptionError
+from adversarial.options import Configurable, OptionError, Positive
 from adversarial.space import Batch, CompositeSpace, NullSpace
 
 Gradients = dict[SharedVariable, TensorVariable]
@@ -126,6 +126,34 @@ class NullDataSpecsMixin:
     def get_data_specs(self, model: Any) -> DataSpecs:
         """Return the specification of no data."""
         return NullSpace(), ""
+
+
+class LpPenalty(NullDataSpecsMixin, Cost):
+    """The sum of the absolute values of the p-th powers of all entries of some variables; for Python callers.
+
+    Parameters
+    ----------
+    variables : list of TensorVariable
+        Such as a model's parameters; at least one.
+    p : float
+        The power, above 0.
+
+    Examples
+    --------
+    >>> from adversarial.backend import sharedX
+    >>> float(LpPenalty([sharedX([1.0, -2.0]), sharedX([[3.0]])], p=3).expr(None, None).eval())
+    36.0
+    """
+
+    def __init__(self, variables: list, p: Positive):
+        if not variables:
+            raise OptionError("LpPenalty", "variables", "variables is empty, but must name at least one variable")
+        self.variables = list(variables)
+        self.p = p
+
+    def expr(self, model: Any, data: Batch, **kwargs: Any) -> TensorVariable:
+        self.get_data_specs(model)[0].validate(data)
+        return functools.reduce(operator.add, (abs(variable**self.p).sum() for variable in self.variables))
 
 
 class SumOfCosts(Cost):

@@ -199,7 +199,7 @@ class Train(Configurable):
             monitor.compile()
             backends.finish([*algorithm.functions(), *monitor.functions()])
             algorithm.set_update_hook(self._between_updates)
-            self._state = RunState(self.model, algorithm, self.extensions)
+            self._state = RunState(self.model, algorithm, self.extensions, self.dataset)
             if self._resumed_from is not None:
                 restore_model(self.model, self._resumed_from)
                 self.set_state(self._resumed_from["training"])

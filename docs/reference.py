@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import table_2014
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 import adversarial
@@ -28,7 +29,7 @@ from adversarial.options import Configurable, Option, Range, Usual, declared_opt
 #: Pages: title and the rooms whose classes stand on it.
 PAGES = {
     "game": ("The game", ("game",)),
-    "models": ("Models and layers", ("models", "space")),
+    "models": ("Models and layers", ("models", "space", "index_space")),
     "training": (
         "Training",
         ("train", "training_algorithms", "cost", "costs", "termination_criteria", "train_extensions", "monitor"),
@@ -210,7 +211,8 @@ def pages() -> dict[str, str]:
                 parts.append(entry(name, target))
         made[f"{file}.rst"] = "\n\n".join(parts) + "\n"
     title = "Reference: what a YAML file can name"
-    listed = "\n".join(f"   {file}" for file in PAGES)
+    made["names_of_2014.rst"] = table_2014.page()
+    listed = "\n".join(f"   {file}" for file in (*PAGES, "names_of_2014"))
     made["index.rst"] = (
         f"{title}\n{'=' * len(title)}\n\n"
         "Each class and function with its options, made from the code. Types and ranges are checked when a file is\n"

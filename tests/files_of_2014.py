@@ -6,7 +6,8 @@
 MNIST is the embedded one; the other sets are made up in the right layout (`stand_ins_2014.py`). A file with `%(name)i`
 in it is filled in much as its tutorial's own test does, and the parts of one experiment are put together as there. An
 experiment is run until two updates are done, or to its own end if that comes first, which is said; each monitoring step
-measures one batch of each of its sets, as the whole sets take hours.
+measures one batch of each of its sets, as the whole sets take hours. A saved model that a file of galatea goes on from
+is that of the experiment of its name, untrained, which is said too: none is in that repository.
 """
 
 from __future__ import annotations
@@ -28,15 +29,19 @@ from typing import Any
 
 import stand_ins_2014
 
+from adversarial import checkpoint
 from adversarial.config import yaml_parse
 from adversarial.config.shipped import find_experiment
 from adversarial.errors import UserError
+from adversarial.monitor import Monitor
 from adversarial.names.allow_list import AllowList
 from adversarial.names.not_ported import reason_against
 from adversarial.programs.train_file import load_experiments
 from adversarial.progress.reporting import Reporter
 
 UPDATES = 2
+#: A saved model that a file names, in its own folder.
+_SAVED = re.compile(r"(?:!pkl:|pair_path:)\s*[\"'](\w+)\.pkl[\"']")
 _NAME = re.compile(r"!(?:obj|import):\s*([A-Za-z_][\w.]*)")
 
 #: Files that are parts of sr_train.yaml, the experiment of their tutorial.
@@ -114,7 +119,7 @@ class _TwoUpdates(Reporter):
         train.stop_requested = train.model.monitor.get_batches_seen() >= UPDATES
 
 
-def train(path: Path) -> str:
+def train(path: Path, original: Path) -> str:
     """Build the file, and train it if it is an experiment; the verdict."""
     text = path.read_text()
     if "pylearn2.train.Train" not in text:
@@ -129,17 +134,30 @@ def train(path: Path) -> str:
     return "trains"
 
 
-def build(path: Path) -> str:
+def build(path: Path, original: Path) -> str:
     """Build the file; the verdict."""
+    untrained = [save_untrained(name, original.parent, path.parent) for name in _SAVED.findall(path.read_text())]
     yaml_parse.load_path(path)
-    return "builds"
+    return "builds on a model that is not trained" if any(untrained) else "builds"
 
 
-def verdict_on(path: Path, name: str, do: Any) -> Found:
-    """What becomes of a file in the working directory."""
+def save_untrained(name: str, experiments: Path, folder: Path) -> bool:
+    """Save the untrained model of the experiment of that name, or of which it is a snapshot; False if there is none."""
+    origin, saved = experiments / f"{name.removesuffix('_snapshot')}.yaml", folder / f"{name}.pkl"
+    if not origin.exists():
+        return False
+    if not saved.exists():
+        model = yaml_parse.load_path(origin).model
+        Monitor.get_monitor(model)
+        checkpoint.save_model(saved, model)
+    return True
+
+
+def verdict_on(path: Path, original: Path, name: str, do: Any) -> Found:
+    """What becomes of a file in the working directory, a copy of `original`."""
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return Found(name, do(path))
+            return Found(name, do(path, original))
     except UserError as error:
         if path.stem in _PARTS:
             return Found(name, "part", "of sr_train.yaml; it has no meaning by itself")
@@ -176,7 +194,7 @@ def count(checkout: Path, paths: Iterable[Path], data: Path | None, do: Any) -> 
                 name = str(path.relative_to(checkout))
                 copy = here / path.name
                 copy.write_text(filled_in(path))
-                yield verdict_on(copy, name, do)
+                yield verdict_on(copy, path, name, do)
 
 
 def files_of(kind: str, checkout: Path) -> list[Path]:

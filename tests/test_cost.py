@@ -7,8 +7,16 @@ import pytensor.tensor as pt
 import pytest
 from training_stand_ins import Pair, PlainReconstruction, interpret
 
-from adversarial.backend import function
-from adversarial.cost import Cost, DefaultDataSpecsMixin, FixedVarDescr, NullDataSpecsMixin, SumOfCosts, merge
+from adversarial.backend import function, sharedX
+from adversarial.cost import (
+    Cost,
+    DefaultDataSpecsMixin,
+    FixedVarDescr,
+    LpPenalty,
+    NullDataSpecsMixin,
+    SumOfCosts,
+    merge,
+)
 from adversarial.errors import ConfigurationError
 from adversarial.options import OptionError
 from adversarial.space import CompositeSpace, NullSpace
@@ -92,3 +100,12 @@ def test_mistakes_are_named():
         SumOfCosts([1])
     with pytest.raises(NotImplementedError, match="Supervised must define expr"):
         Supervised().expr(None, None)
+
+
+def test_a_penalty_of_odd_power_counts_absolute_values(float64):
+    W, b = sharedX(np.array([[1.0, -2.0], [0.5, -0.5]])), sharedX(np.array([-3.0]))
+    penalty = LpPenalty([W, b], p=3)
+    assert float(penalty.expr(None, None).eval()) == pytest.approx(1 + 8 + 0.125 + 0.125 + 27)
+    assert penalty.get_data_specs(None) == (NullSpace(), "")
+    with pytest.raises(OptionError, match="variables is empty"):
+        LpPenalty([], p=2)

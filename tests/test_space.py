@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pytensor.compile.mode import Mode
 
 from adversarial.backend import floatX
+from adversarial.index_space import IndexSpace
 from adversarial.options import OptionError
 from adversarial.space import CompositeSpace, Conv2DSpace, NullSpace, Space, VectorSpace, check_axes
 
@@ -293,3 +294,34 @@ def test_conversions_that_lose_or_mix_values_are_refused(source, target, words):
 def test_conversions_between_unlike_kinds_are_refused(source, target):
     with pytest.raises((TypeError, ValueError)):
         source.np_format_as(source.get_origin_batch(2), target)
+
+
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 5), st.data())
+def test_labels_become_rows_with_a_one_at_each(max_labels, dim, examples, data):
+    space = IndexSpace(max_labels=max_labels, dim=dim)
+    batch = np.array(
+        data.draw(st.lists(st.integers(0, max_labels - 1), min_size=examples * dim, max_size=examples * dim))
+    )
+    batch = batch.reshape(examples, dim)
+    parts = np.eye(max_labels)[batch]
+    symbolic = space.make_theano_batch("labels")
+    for width, expected in ((max_labels * dim, parts.reshape(examples, -1)), (max_labels, parts.max(axis=1))):
+        np.testing.assert_array_equal(space.np_format_as(batch, VectorSpace(width)), expected)
+        converted = space.format_as(symbolic, VectorSpace(width))
+        assert converted.dtype == floatX()
+        np.testing.assert_array_equal(evaluated([symbolic], converted, [batch]), expected)
+    np.testing.assert_array_equal(space.np_format_as(batch, IndexSpace(max_labels, dim, dtype="int32")), batch)
+
+
+def test_labels_outside_of_their_space_are_refused():
+    space = IndexSpace(max_labels=3, dim=2)
+    with pytest.raises(ValueError, match="must be from 0 to 2, but there is 3"):
+        space.np_format_as(np.array([[0, 3]]), VectorSpace(3))
+    with pytest.raises(ValueError, match="must have 2 columns"):
+        space.np_format_as(np.array([[0]]), VectorSpace(3))
+    with pytest.raises(TypeError, match="must be of whole numbers"):
+        space.np_format_as(np.array([[0.0, 1.0]]), VectorSpace(3))
+    with pytest.raises(TypeError, match="cannot be formatted as VectorSpace"):
+        space.np_format_as(np.array([[0, 1]]), VectorSpace(4))
+    with pytest.raises(OptionError, match="must be an integer type"):
+        IndexSpace(3, 1, dtype="float32")

@@ -30,10 +30,14 @@ class RunState:
         How.
     extensions : list of TrainExtension
         What is called between epochs.
+    dataset : Dataset
+        What it is trained on.
     """
 
-    def __init__(self, model: Any, algorithm: Any, extensions: list[Any]):
+    def __init__(self, model: Any, algorithm: Any, extensions: list[Any], dataset: Any):
         self._model, self._algorithm, self._extensions = model, algorithm, extensions
+        datasets = {id(each): each for each in (dataset, *model.monitor.datasets)}
+        self._datasets = [each for each in datasets.values() if hasattr(each, "get_state")]
         roots = {
             "update_callbacks": algorithm.update_callbacks if hasattr(algorithm, "update_callbacks") else [],
             "extensions": extensions,
@@ -55,6 +59,7 @@ class RunState:
             "shared": get_values(self._shared_variables()),
             "algorithm": self._algorithm.get_state(),
             "extensions": get_states(self._extensions),
+            "datasets": get_states(self._datasets),
             "own": own,
         }
 
@@ -71,6 +76,8 @@ class RunState:
         set_values(self._shared_variables(), state["shared"])
         self._algorithm.set_state(state["algorithm"])
         set_states(self._extensions, state["extensions"], "extensions")
+        # Runs saved before datasets had states have none.
+        set_states(self._datasets, state.get("datasets", [{}] * len(self._datasets)), "datasets of random examples")
         # Runs saved before a user's own state was kept have none.
         own = state.get("own")
         if own is not None:

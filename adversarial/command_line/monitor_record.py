@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import os
 from collections.abc import Iterable, Sequence
@@ -9,6 +10,26 @@ from collections.abc import Iterable, Sequence
 from adversarial import checkpoint
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.errors import CheckpointError, ConfigurationError
+
+
+def add_models_and_channels(parser: argparse.ArgumentParser) -> None:
+    """Add what programs take that print records: models, and the channels to print."""
+    parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
+    parser.add_argument(
+        "channels", nargs="*", metavar="CHANNEL", help="further models (.pkl, .h5), and the channels to print only"
+    )
+
+
+def records_of(given: argparse.Namespace) -> dict[str, tuple[MonitorRecord, dict[str, ChannelRecord]]]:
+    """Return the record of each model of `add_models_and_channels`, by its path, and the channels that are chosen."""
+    models = [given.model, *(name for name in given.channels if _is_model(name))]
+    names = [name for name in given.channels if not _is_model(name)]
+    return {model: (record := record_of(model), chosen(record, names, model)) for model in models}
+
+
+def _is_model(argument: str) -> bool:
+    """Return whether an argument names a saved model and not a channel, by its ending or since there is such a file."""
+    return argument.endswith((".pkl", ".pkl.gz", ".h5")) or os.path.isfile(argument)
 
 
 def record_of(path: str | os.PathLike) -> MonitorRecord:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from adversarial import checkpoint
 from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation import data_sources
@@ -17,9 +18,13 @@ from adversarial.evaluation.sheets import Sheet
 from adversarial.figures.grid import RESCALES, ImageShape, check_name
 
 
-def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> None:
-    """Add the options of every picture; `rescale` is the default rule."""
-    parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
+def add_arguments(
+    parser: argparse.ArgumentParser,
+    rescale: str = "auto",
+    what: str = "a saved model (.pkl or .h5), or a pickle of 2014",
+) -> None:
+    """Add the options of every picture; `rescale` is the default rule, `what` is said of the file."""
+    parser.add_argument("model", help=what)
     parser.add_argument("-o", "--output", metavar="FILE.png", help="the picture (default: beside the model)")
     parser.add_argument("--show", action="store_true", help="open it in a window as well")
     parser.add_argument(
@@ -39,6 +44,23 @@ def add_arguments(parser: argparse.ArgumentParser, rescale: str = "auto") -> Non
     parser.add_argument(
         "--allow", metavar="MODULE", action="append", default=[], help="a module of yours the model may name"
     )
+
+
+def add_sheet_of_weights(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a sheet of weights: which, and how many."""
+    add = parser.add_argument
+    add("--rows", metavar="N", type=count, help="rows of the sheet (default: of 400 images or fewer)")
+    add("--cols", metavar="N", type=count, help="images in a row (default: about as many as there are rows)")
+    add("--strongest", action="store_true", help="draw those of largest norm, and first")
+
+
+def draw_weights(given: argparse.Namespace, what: str, make: Callable[..., Sheet], **options: Any) -> None:
+    """Draw the sheet that `make` makes of the weights of the model on the command line; `what` ends its name."""
+    path = output_path(given, what)
+    model = checkpoint.load_model(given.model, given.allow)
+    name = os.path.basename(given.model)
+    chosen = {"strongest": given.strongest, "shape": given.shape, "name": name}
+    draw(make(model, given.rows, given.cols, **chosen, **options), path, given)
 
 
 def count(text: str) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.cost import Cost, Gradients, Updates, gradients_of
+from adversarial.cost import Cost, DefaultDataSpecsMixin, Gradients, Updates, gradients_of
 from adversarial.datasets.data_specs import DataSpecs
+from adversarial.models.corruption import Corruptor, GaussianCorruptor
 from adversarial.models.rbm import RBM, BlockGibbsSampler
-from adversarial.options import Count
+from adversarial.options import Count, OptionError
 from adversarial.random_streams import MRG_RandomStreams
 
 
@@ -98,3 +100,44 @@ class SML(_EnergyCost):
         self.sampler.updates()
         gradients = _free_energy_gradients(model, data, self.sampler.particles)
         return gradients, self.sampler.updates()
+
+
+class SMD(DefaultDataSpecsMixin, Cost):
+    """Denoising score matching: the model's score of a corrupted example is to be that of the noise around the example.
+
+    Parameters
+    ----------
+    corruptor : GaussianCorruptor
+        The noise.
+
+    Notes
+    -----
+    Eq. 4.3 of the paper below, with the mean of squares over features for half their sum, as in 2014.
+
+    References
+    ----------
+    Vincent, *A connection between score matching and denoising autoencoders*, 2011.
+
+    Examples
+    --------
+    >>> SMD(GaussianCorruptor(stdev=0.4)).corruptor.corruption_level
+    0.4
+    """
+
+    def __init__(self, corruptor: Corruptor):
+        if not isinstance(corruptor, GaussianCorruptor):
+            reason = f"corruptor is a {type(corruptor).__name__}, but the density of its noise must be known: "
+            raise OptionError("SMD", "corruptor", f"{reason}give a GaussianCorruptor")
+        self.corruptor = corruptor
+
+    def expr(self, model: Any, data: TensorVariable, **kwargs: Any) -> TensorVariable:
+        self.get_data_specs(model)[0].validate(data)
+        if not hasattr(model, "score"):
+            raise OptionError("SMD", "corruptor", f"a {type(model).__name__} has no score; a GaussianBinaryRBM has one")
+        corrupted = self.corruptor(data)
+        score = model.score(corrupted)
+        (wanted,) = gradients_of(-self.corruptor.corruption_free_energy(corrupted, data).sum(), [corrupted])
+        value = pt.sqr(score - wanted).mean()
+        # The monitor's channel of a sum of costs bears this name.
+        value.name = f"SMD({data.name or 'X'})"
+        return value

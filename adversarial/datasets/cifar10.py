@@ -106,7 +106,7 @@ class CIFAR10(DenseDesignMatrix):
         if toronto_prepro:
             # The training set's own mean is of images rescaled before; the test set's, as in 2014, is not.
             train = which_set == "train"
-            self._mean = _mean_image(X if train else load("train")[0], rescale=rescale and train)
+            self._mean = mean_image(X if train else load("train")[0], rescale=rescale and train)
         super().__init__(X=X, y=y, view_converter=view_converter)
         self.restrict(start, stop)
         if one_hot:
@@ -126,6 +126,9 @@ class CIFAR10(DenseDesignMatrix):
             numbers /= np.float32(255.0)
             numbers -= self._mean
         return numbers if self.gcn is None else global_contrast_normalize(numbers, scale=self.gcn)
+
+    def _options_of_test_set(self) -> dict[str, Any]:
+        return self._own_options("start", "stop", "preprocessor") | {"which_set": "test"}
 
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         if self.gcn is not None or self._mean is not None:
@@ -163,7 +166,7 @@ class CIFAR10OneHot(CIFAR10):
         self.y = np.asarray(self.y).astype(onehot_dtype)
 
 
-def _mean_image(images: np.ndarray, rescale: bool) -> np.ndarray:
+def mean_image(images: np.ndarray, rescale: bool) -> np.ndarray:
     """Compute the mean of images / 255 in float32, a block at a time, to the bit what NumPy gives of all at once.
 
     With `rescale` they are divided by 127.5 before.
@@ -223,25 +226,52 @@ def load(which_set: Literal["train", "test"]) -> tuple[np.ndarray, np.ndarray]:
 
 def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read the images and labels, uint8, of a batch file, a pickle of Python 2, without running anything in it."""
+    return read_images(path, "batch of CIFAR-10", "labels", len(LABEL_NAMES))
+
+
+def read_images(path: Path, what: str, key: str, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Read images (examples, 3072) and labels (examples,), uint8, of a pickle of Python 2; nothing in it is run.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        What it should be, for errors, without an article.
+    key : str
+        Under which name it has its labels.
+    classes : int
+        Labels are below this.
+
+    Returns
+    -------
+    (array, array)
+        Images and labels.
+
+    Raises
+    ------
+    DataError
+        If it is no such file.
+    """
     try:
         with open_file(path) as file:
             data = file.read()
         content = run(data, _BUDGET + 2 * len(data), permit=_permit)
-        if not isinstance(content, dict) or not is_array(content.get("data")) or "labels" not in content:
-            raise CheckpointError("it has no images and labels")
-        images, labels = Arrays(len(data)).array(content["data"]), content["labels"]
+        if not isinstance(content, dict) or not is_array(content.get("data")) or key not in content:
+            raise CheckpointError(f"it has no images and {key}")
+        images, labels = Arrays(len(data)).array(content["data"]), content[key]
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except CheckpointError as error:
-        raise DataError(f"{path} is no batch of CIFAR-10: {error}") from error
+        raise DataError(f"{path} is no {what}: {error}") from error
     if images.dtype != np.uint8 or images.ndim != 2 or images.shape[1] != _PIXELS:
         raise DataError(f"{path} holds {images.dtype} of shape {images.shape}, not bytes of shape (images, {_PIXELS})")
     if not isinstance(labels, list) or len(labels) != len(images):
         found = f"{len(labels)} labels" if isinstance(labels, list) else "no list of labels"
         raise DataError(f"{path} holds {len(images)} images, but {found}")
-    wrong = [label for label in labels if type(label) is not int or not 0 <= label < len(LABEL_NAMES)]
+    wrong = [label for label in labels if type(label) is not int or not 0 <= label < classes]
     if wrong:
-        raise DataError(f"{path} should hold labels from 0 to {len(LABEL_NAMES) - 1}, but holds {wrong[0]!r:.30}")
+        raise DataError(f"{path} should hold labels from 0 to {classes - 1}, but holds {wrong[0]!r:.30}")
     if str(content.get("batch_label", "")).startswith(MADE_UP):
         log.info("%s holds made-up images, not those of CIFAR-10", path)
     return images, np.array(labels, dtype=np.uint8)

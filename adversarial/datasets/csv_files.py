@@ -100,6 +100,10 @@ class _Contest(DenseDesignMatrix):
         if preprocessor is not None:
             preprocessor.apply(self, can_fit=fit_preprocessor)
 
+    def _options_of_test_set(self) -> dict[str, Any]:
+        options = self._own_options("start", "stop", "fit_test_preprocessor") | {"which_set": "public_test"}
+        return options | {"fit_preprocessor": self.options.get("fit_test_preprocessor", False)}
+
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         return (X - 127.5) / 127.5
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.iteration import MinibatchIterator
-from adversarial.options import Configurable
+from adversarial.errors import DataError
+from adversarial.options import Configurable, building_with
 
 
 class Dataset(Configurable):
@@ -77,6 +78,28 @@ class Dataset(Configurable):
     def has_targets(self) -> bool:
         """Whether there are targets."""
         return False
+
+    def get_test_set(self) -> Dataset:
+        """Return the test set of the same data with the same options, as Pylearn2's scripts asked for it.
+
+        Raises
+        ------
+        DataError
+            If the data have no test set.
+        """
+        options = self._options_of_test_set()
+        if options is None:
+            name = type(self).__name__
+            raise DataError(f"{name} has no test set: name its file, or its examples, as a dataset of its own")
+        with building_with(self.slips):
+            return type(self)(**options)
+
+    def _options_of_test_set(self) -> dict[str, Any] | None:
+        return None
+
+    def _own_options(self, *dropped: str) -> dict[str, Any]:
+        """Return the options that the dataset was given, but for those `dropped`."""
+        return {name: value for name, value in self.options.items() if name not in dropped}
 
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         """Scale values to [-1, 1], for showing."""

@@ -14,6 +14,7 @@ from adversarial.datasets.dataset import Dataset, Preprocessor
 from adversarial.datasets.iteration import Subset, SubsetIterator
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import ConfigurationError, DataError
+from adversarial.index_space import IndexSpace
 from adversarial.options import Count, OptionError, configurable
 from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace, check_axes
 
@@ -123,6 +124,7 @@ class DenseDesignMatrix(Dataset):
         y_labels = max_labels if y_labels is None else y_labels
         if y_labels is not None:
             _check_labels(y, y_labels, type(self).__name__)
+        self.y_labels = y_labels
         self._stored: Rows = X
         self.y = y
         self.view_converter = view_converter
@@ -307,6 +309,8 @@ class DenseDesignMatrix(Dataset):
         assert self.y is not None  # `_check_request` has seen to it
         rows = self.y[subset].reshape(-1, 1) if self.y.ndim == 1 else self.y[subset]
         dimension = space.get_total_dimension()
+        if isinstance(space, IndexSpace):
+            return IndexSpace(self.y_labels or space.max_labels, rows.shape[1]).np_format_as(rows, space)
         if rows.shape[1] == 1 and dimension > 1:
             rows = one_hot_rows(rows[:, 0], dimension)
         return VectorSpace(rows.shape[1]).np_format_as(rows, space)

@@ -120,6 +120,10 @@ class MNIST(DenseDesignMatrix):
         if preprocessor is not None:
             preprocessor.apply(self, can_fit=fit_preprocessor)
 
+    def _options_of_test_set(self) -> dict[str, Any]:
+        options = self._own_options("start", "stop", "fit_test_preprocessor") | {"which_set": "test"}
+        return options | {"fit_preprocessor": bool(self.options.get("fit_test_preprocessor"))}
+
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         return np.clip(X * 2.0 - 1.0, -1.0, 1.0)
 

@@ -93,6 +93,9 @@ class SVHN(HDF5Dataset):
         self._shift, self._divisor = 0.0, 1.0
         super().set_design_matrix(X)
 
+    def _options_of_test_set(self) -> dict[str, Any]:
+        return self._own_options() | {"which_set": "test"}
+
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         middle = (127.5 - self._shift) / self._divisor
         return np.clip((X - middle) * self._divisor / 127.5, -1.0, 1.0)

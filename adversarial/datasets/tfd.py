@@ -126,6 +126,9 @@ class TFD(DenseDesignMatrix):
             numbers /= np.float32(127.5 if self.center else 255.0)
         return numbers
 
+    def _options_of_test_set(self) -> dict[str, Any]:
+        return self._own_options() | {"which_set": "test"}
+
     def adjust_for_viewer(self, X: np.ndarray) -> np.ndarray:
         half = np.float32(0.5 if self.scale else 127.5)
         if self.center:

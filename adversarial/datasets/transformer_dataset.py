@@ -54,6 +54,9 @@ class TransformerDataset(DenseDesignMatrix):
         self.raw = raw
         self.transformer = transformer
 
+    def _options_of_test_set(self) -> dict[str, Any]:
+        return self._own_options() | {"raw": self.raw.get_test_set()}
+
 
 class _Representations:
     """The rows of a transformed dataset, made when the first of them is read."""

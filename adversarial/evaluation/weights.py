@@ -1,4 +1,4 @@
-"""The weights next to a generator's output, as a sheet of images."""
+"""The weights of a layer as a sheet of images: those next to a generator's output, or what units look for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from adversarial.models.composite import CompositeLayer
 from adversarial.models.layer import Layer
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
+from adversarial.options import nearest
 
 
 def weights_sheet(
@@ -57,6 +58,98 @@ def weights_sheet(
         raise CheckpointError(f"a model of class {type(model).__name__} has no generator whose weights to draw")
     mlp = generator.mlp if isinstance(generator, Generator) else generator
     images, layer = _weights(mlp, model, component, shape)
+    return _sheet(images, layer, rows, columns, strongest, name)
+
+
+def filters_sheet(
+    model: Model,
+    rows: int | None = None,
+    columns: int | None = None,
+    *,
+    layer: str | None = None,
+    strongest: bool = False,
+    shape: ImageShape | None = None,
+    name: str = "the model",
+) -> Sheet:
+    """Draw what each unit of a layer looks for: the weights with which it reads, an image for each unit.
+
+    Parameters
+    ----------
+    model : Model
+        A pair, whose discriminator is meant by default, a network, or another model that has weights.
+    rows, columns : int, optional
+        Of the sheet. The default is about square, of 400 images or fewer.
+    layer : str, optional
+        Its name, in a pair after that of the player: generator.h1. The default is the first layer that has weights.
+    strongest : bool, optional
+        Draw those of largest norm, and first.
+    shape : ImageShape, optional
+        Of an image. The default is that of the training data, else square.
+    name : str, optional
+        What to call the model in the caption.
+
+    Returns
+    -------
+    Sheet
+        The images.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such layer, or it has no weights that can be drawn.
+    """
+    found = _readers(model)
+    if not found:
+        raise ConfigurationError(f"a {type(model).__name__} has no weights that can be drawn")
+    if layer is None:
+        layer = next(iter(found))
+    if layer not in found:
+        hint = nearest(layer, found) or f"; it has {', '.join(found)}"
+        raise ConfigurationError(f"{name} has no layer '{layer}' with weights{hint}")
+    reader = found[layer]
+    try:
+        images = reader.get_weights_topo()
+    except ConfigurationError:
+        units = reader.get_weights()
+        by_unit = units.T if units.shape[0] == reader.get_input_space().get_total_dimension() else units
+        images = images_from_rows(by_unit, vector_image_shape(by_unit.shape[1], model, shape))
+    if images.shape[3] not in (1, 3):
+        reason = f"layer {layer} of {name} has filters of {images.shape[3]} channels"
+        raise ConfigurationError(f"{reason}; images have 1 or 3, so draw the layer next to the input")
+    return _sheet(images, layer, rows, columns, strongest, name)
+
+
+def _readers(model: Model) -> dict[str, Model]:
+    """Return the parts of a model that have weights, by name, those of the discriminator or the model itself first."""
+    players = {player: getattr(model, player, None) for player in ("discriminator", "generator", "inferer")}
+    found: dict[str, Model] = {}
+    for player, network in players.items():
+        if network is not None:
+            mlp = network.mlp if isinstance(network, Generator) else network
+            found |= {f"{player}.{name}": each for name, each in _readers(mlp).items()}
+    if found:
+        return found
+    parts = getattr(model, "layers", None) or [model]
+    if parts == [model]:
+        return {type(model).__name__: model} if _has_weights(model) else {}
+    for place, each in enumerate(parts):
+        own = str(getattr(each, "layer_name", place))
+        inner = _readers(each) if getattr(each, "layers", None) else {}
+        found |= {f"{own}.{name}": part for name, part in inner.items()} or ({own: each} if _has_weights(each) else {})
+    return found
+
+
+def _has_weights(part: Model) -> bool:
+    for read in (part.get_weights_topo, part.get_weights):
+        try:
+            read()
+        except ConfigurationError:
+            continue
+        return True
+    return False
+
+
+def _sheet(images: np.ndarray, layer: str, rows: int | None, columns: int | None, strongest: bool, name: str) -> Sheet:
     rows, columns = sheet_size(len(images), rows, columns)
     shown = images[strongest_first(images)] if strongest else images
     shown = shown[: rows * columns]

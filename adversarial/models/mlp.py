@@ -141,9 +141,12 @@ class MLP(Layer):
     def get_output_space(self) -> Space:
         return self.layers[-1].get_output_space()
 
+    #: No layer here is bound to a number of examples, so that monitoring may end with a smaller batch.
+    takes_smaller_batches = True
+
     @property
     def force_batch_size(self) -> int | None:
-        """The number of examples that every minibatch must have, or None."""
+        """The number of examples that every minibatch of training must have, or None."""
         return self.batch_size
 
     def add_layers(self, layers: Iterable[Layer]) -> None:

@@ -114,8 +114,11 @@ class RBM(Block):
         h_mean = self.mean_h_given_v(v)
         h_sample = pt.cast(theano_rng.uniform(size=h_mean.shape, dtype=floatX()) < h_mean, floatX())
         v_mean = self.mean_v_given_h(h_sample)
-        v_sample = pt.cast(theano_rng.uniform(size=v_mean.shape, dtype=floatX()) < v_mean, floatX())
-        return GibbsStep(h_mean, h_sample, v_mean, v_sample)
+        return GibbsStep(h_mean, h_sample, v_mean, self.sample_v(v_mean, theano_rng))
+
+    def sample_v(self, v_mean: TensorVariable, theano_rng: MRG_RandomStreams) -> TensorVariable:
+        """Sample visible units given their means."""
+        return pt.cast(theano_rng.uniform(size=v_mean.shape, dtype=floatX()) < v_mean, floatX())
 
     def visible_space(self) -> Space:
         """Return the space of an example."""

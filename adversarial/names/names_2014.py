@@ -63,7 +63,7 @@ _MOVED: dict[str, _Places] = {
         ),
     },
     "numpy.random": {"random_streams": ("RandomState", "normal")},
-    f"{_P}.models.rbm": {"models.rbm": ("RBM",)},
+    f"{_P}.models.rbm": {"models.rbm": ("RBM",), "models.gaussian_rbm": ("GaussianBinaryRBM",)},
     f"{_P}.models.gsn": {"models.gsn": ("GSN",)},
     f"{_P}.costs.gsn": {"costs.gsn": ("GSNCost",)},
     f"{_P}.blocks": {"models.blocks": ("StackedBlocks",)},
@@ -83,14 +83,17 @@ _MOVED: dict[str, _Places] = {
     },
     f"{_P}.costs.mlp": {"costs.mlp": ("Default", "L1WeightDecay", "WeightDecay")},
     f"{_P}.costs.mlp.dropout": {"costs.mlp": ("Dropout",)},
-    f"{_P}.costs.ebm_estimation": {"costs.energy": ("CDk", "SML")},
+    f"{_P}.costs.ebm_estimation": {"costs.energy": ("CDk", "SMD", "SML")},
     f"{_P}.datasets.transformer_dataset": {"datasets.transformer_dataset": ("TransformerDataset",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
     f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
     f"{_P}.monitor": {"monitor": ("get_channel", "push_monitor", "read_channel")},
-    f"{_P}.space": {"space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace")},
-    f"{_P}.costs.cost": {"cost": ("SumOfCosts",), "costs.method": ("MethodCost",)},
+    f"{_P}.space": {
+        "index_space": ("IndexSpace",),
+        "space": ("CompositeSpace", "Conv2DSpace", "NullSpace", "VectorSpace"),
+    },
+    f"{_P}.costs.cost": {"cost": ("LpPenalty", "SumOfCosts"), "costs.method": ("MethodCost",)},
     f"{_P}.training_algorithms.sgd": {"training_algorithms.sgd": ("SGD",), **_BESIDE_SGD},
     f"{_P}.training_algorithms.bgd": {"training_algorithms.bgd": ("BGD",)},
     f"{_P}.training_algorithms.learning_rule": {
@@ -119,7 +122,9 @@ _MOVED: dict[str, _Places] = {
     },
     f"{_P}.datasets.zca_dataset": {"datasets.whitening": ("ZCA_Dataset",)},
     f"{_P}.datasets.mnist": {"datasets.mnist": ("MNIST",)},
+    f"{_P}.datasets.binarizer": {"datasets.binarizer": ("Binarizer",)},
     f"{_P}.datasets.cifar10": {"datasets.cifar10": ("CIFAR10",)},
+    f"{_P}.datasets.cifar100": {"datasets.cifar100": ("CIFAR100",)},
     f"{_P}.datasets.csv_dataset": {"datasets.csv_files": ("CSVDataset",)},
     f"{_P}.scripts.icml_2013_wrepl.black_box.black_box_dataset": {"datasets.csv_files": ("BlackBoxDataset",)},
     f"{_P}.scripts.icml_2013_wrepl.emotions.emotions_dataset": {"datasets.csv_files": ("EmotionsDataset",)},
@@ -180,6 +185,11 @@ NAMES_2014: dict[str, str] = {
 NAMES_2014["adversarial.conditional.retrain.RetrainingConditionalAdversaryPair"] = (
     "adversarial.game.conditional_retraining.make_conditional"
 )
+#: The name that it had before; other orders of axes are taken too.
+NAMES_2014[f"{_P}.train_extensions.window_flip.WindowAndFlipC01B"] = (
+    "adversarial.train_extensions.window_flip.WindowAndFlip"
+)
+NAMES_2014[f"{_P}.energy_functions.rbm_energy.grbm_type_1"] = "adversarial.models.gaussian_rbm.GRBM_Type_1"
 
 #: The paper's authors kept goodfeli/adversarial in goodfeli/galatea at first, under this package.
 _GALATEA = "galatea."

@@ -13,6 +13,8 @@ NOT_PORTED: dict[str, str] = {
     "pylearn2.models.s3c.": "spike-and-slab sparse coding is out of scope",
     "pylearn2.models.sparse_autoencoder.": "use DenoisingAutoencoder with the cost SparseActivation",
     "pylearn2.models.local_coordinate_coding.": "local coordinate coding is out of scope",
+    "pylearn2.models.dbm.": "deep Boltzmann machines are out of scope; of one layer, use RBM with the cost SML",
+    "pylearn2.costs.dbm.": "deep Boltzmann machines are out of scope; of one layer, use RBM with the cost SML",
     "pylearn2.distributions.": "distributions of their own are out of scope; a Generator has its noise by name",
     "pylearn2.cross_validation.": "cross-validation is out of scope; train one file for each part of the data",
     "pylearn2.training_algorithms.default.": "no model has a train_batch; use pylearn2.training_algorithms.sgd.SGD",

@@ -143,6 +143,12 @@ class Slip(Enum):
     ADAGRAD = Behaviours(
         "AdaGrad became NaN where a gradient had always been exactly 0", "the parameter stays as it is", _NOT_FINITE
     )
+    UNSEEDED_STREAMS = Behaviours(
+        "RandomStreams without a seed, as hans/adversarial drew its conditions from, took one from the operating "
+        "system, so that no run could be repeated",
+        "it has a default",
+        _NO_FIGURE,
+    )
 
     def line(self) -> str:
         """Return the slip as ARCHITECTURE.md has it."""

@@ -1,4 +1,4 @@
-"""The plot_monitor.py program: channels against epochs, several models in one plot; after Pylearn2's script."""
+"""The plot_monitor.py program: channels against epochs or time, several models in one plot; after Pylearn2's script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ tools/plot_monitor.py yaml/mnist.pkl
 tools/plot_monitor.py yaml/mnist.pkl --list
 tools/plot_monitor.py yaml/mnist.pkl -c valid_objective_d valid_objective_g
 tools/plot_monitor.py one.pkl another.pkl -c valid_gen_ll -o both.png
+tools/plot_monitor.py yaml/mnist.pkl --against seconds
 """
+
+#: What channels are drawn against: the field of a channel's record, and the label of the axis.
+AXES = {
+    "epochs": ("epoch_record", "training (epochs)"),
+    "batches": ("batch_record", "training (minibatches)"),
+    "examples": ("example_record", "training (examples)"),
+    "seconds": ("time_record", "time since training began (seconds)"),
+}
 
 #: Units of channels by what their names end in, the first that fits; 2014's monitor kept none.
 UNITS = {
@@ -35,7 +44,7 @@ UNITS = {
 
 def argument_parser() -> argparse.ArgumentParser:
     """Return the options."""
-    parser = program.parser("plot_monitor.py", "Draw monitored channels against epochs, as a PNG.", EXAMPLE)
+    parser = program.parser("plot_monitor.py", "Draw monitored channels against epochs or time, as a PNG.", EXAMPLE)
     add = parser.add_argument
     add("models", nargs="+", metavar="model", help="saved models (.pkl or .h5), or pickles of 2014")
     add(
@@ -46,6 +55,7 @@ def argument_parser() -> argparse.ArgumentParser:
         metavar="CHANNEL",
         help="draw these (default: both players' objectives)",
     )
+    add("--against", choices=tuple(AXES), default="epochs", help="the axis to the right (default %(default)s)")
     add("-o", "--output", metavar="FILE.png", help="the picture (default: beside the first model)")
     add("--list", action="store_true", help="list the channels that there are, and draw nothing")
     add("--show", action="store_true", help="open it in a window as well")
@@ -65,13 +75,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     names = list(dict.fromkeys(given.channels))
     if len(names) * len(given.models) > MOST_CURVES:
         raise ConfigurationError(f"one plot takes up to {MOST_CURVES} curves; name fewer channels or models")
+    field, x_label = AXES[given.against]
     curves = []
     for file, label in zip(given.models, _labels(given.models), strict=True):
         for name, channel in chosen(record_of(file), names, file).items():
             said = name if len(given.models) == 1 else f"{label}: {name}"
-            curves.append(Curve(said, channel.epoch_record, channel.val_record))
+            curves.append(Curve(said, getattr(channel, field), channel.val_record))
     title = os.path.basename(given.models[0]) if len(given.models) == 1 else ""
-    write_curves(path, curves, "training (epochs)", _y_label(names), title)
+    write_curves(path, curves, x_label, _y_label(names), title)
     print(path)
     if given.show:
         pictures.show(path)

@@ -1,4 +1,4 @@
-"""The print_monitor.py program: the last value of each channel of a saved model; after Pylearn2's script."""
+"""The print_monitor.py program: the last value of each channel of saved models; after Pylearn2's script."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any
 
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.command_line import program
-from adversarial.command_line.monitor_record import chosen, record_of
+from adversarial.command_line.monitor_record import add_models_and_channels, records_of
 from adversarial.errors import printable
 from adversarial.progress.summary import number
 
 EXAMPLE = """
 tools/print_monitor.py yaml/mnist.pkl
 tools/print_monitor.py yaml/mnist.pkl valid_objective_d valid_objective_g
+tools/print_monitor.py one.pkl another.pkl valid_gen_ll
 tools/print_monitor.py yaml/mnist.pkl --json
 """
 
@@ -30,22 +31,28 @@ def argument_parser() -> argparse.ArgumentParser:
         "Print the last value of each channel that was monitored, and how long was trained.",
         EXAMPLE,
     )
-    parser.add_argument("model", help="a saved model (.pkl or .h5), or a pickle of 2014")
-    parser.add_argument("channels", nargs="*", metavar="CHANNEL", help="print these only")
-    parser.add_argument("--json", action="store_true", help="as JSON, with every digit")
+    add_models_and_channels(parser)
+    parser.add_argument("--json", action="store_true", help="as JSON, with every digit; of several models, by path")
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
-    record = record_of(given.model)
-    channels = chosen(record, given.channels, given.model)
+    found = records_of(given)
     if given.json:
-        print(json.dumps(_plain(record, channels), indent=2, allow_nan=False))
+        plain = {model: _plain(*each) for model, each in found.items()}
+        print(json.dumps(plain if len(found) > 1 else plain[given.model], indent=2, allow_nan=False))
         return
+    for place, (model, (record, channels)) in enumerate(found.items()):
+        if place:
+            program.say("")
+        _print(os.path.basename(model) if len(found) == 1 else model, record, channels)
+
+
+def _print(model: str, record: MonitorRecord, channels: dict[str, ChannelRecord]) -> None:
     program.say(
-        f"{os.path.basename(given.model)}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
+        f"{model}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
         f"{record.examples_seen:,} examples"
     )
     shown_names = {name: printable(name, "") for name in channels}

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from functools import partial
 
-from adversarial import checkpoint
 from adversarial.command_line import pictures, program
 from adversarial.evaluation.weights import weights_sheet
 
@@ -25,29 +23,17 @@ def argument_parser() -> argparse.ArgumentParser:
         EXAMPLE,
     )
     pictures.add_arguments(parser, rescale="each")
-    add = parser.add_argument
-    add("--rows", metavar="N", type=pictures.count, help="rows of the sheet (default: of 400 images or fewer)")
-    add("--cols", metavar="N", type=pictures.count, help="images in a row (default: about as many as there are rows)")
-    add("--strongest", action="store_true", help="draw those of largest norm, and first")
-    add("--component", metavar="N", type=int, help="which part of a CompositeLayer to look at, counted from 0")
+    pictures.add_sheet_of_weights(parser)
+    parser.add_argument(
+        "--component", metavar="N", type=int, help="which part of a CompositeLayer to look at, counted from 0"
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
-    path = pictures.output_path(given, "gen_weights")
-    model = checkpoint.load_model(given.model, given.allow)
-    sheet = weights_sheet(
-        model,
-        given.rows,
-        given.cols,
-        strongest=given.strongest,
-        component=given.component,
-        shape=given.shape,
-        name=os.path.basename(given.model),
-    )
-    pictures.draw(sheet, path, given)
+    pictures.draw_weights(given, "gen_weights", weights_sheet, component=given.component)
 
 
 command = partial(program.run, main)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ from adversarial.space import CompositeSpace
 from adversarial.termination_criteria import TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
+
+log = logging.getLogger(__name__)
 
 
 def refuse_function_mode(owner: str, mode: Any) -> None:
@@ -104,8 +107,9 @@ class MinibatchAlgorithm(TrainingAlgorithm):
         """
         iterator = self._minibatches(dataset)
         self.updates_per_epoch = getattr(iterator, "num_batches", None)
+        skip = getattr(iterator, "skip", iterator.__next__)
         for _ in range(self.updates_this_epoch):
-            next(iterator)
+            skip()
         for _ in self._updates(iterator):
             self._guard.check_after_update()
             if self._update_hook is not None and self._update_hook():
@@ -205,14 +209,23 @@ class MinibatchAlgorithm(TrainingAlgorithm):
         if has_uniform_batch_size(self.monitor_iteration_mode):
             return
         assert self.batch_size is not None  # `_synchronize_batch_size` has seen to it
-        for dataset in self.monitoring_dataset.values():
-            if dataset.get_num_examples() % self.batch_size:
-                reason = (
-                    f"monitor_iteration_mode is '{self.monitor_iteration_mode}', but must be even_sequential, "
-                    "even_shuffled_sequential or even_batchwise_shuffled_sequential: the model takes batches of "
-                    f"{self.batch_size} only, and a monitoring dataset does not divide into such"
-                )
-                raise OptionError(type(self).__name__, "monitor_iteration_mode", reason)
+        uneven = [name for name, each in self.monitoring_dataset.items() if each.get_num_examples() % self.batch_size]
+        if not uneven:
+            return
+        which = f"the monitoring dataset '{uneven[0]}'" if uneven[0] else "the monitoring dataset"
+        if not getattr(model, "takes_smaller_batches", False):
+            reason = (
+                f"monitor_iteration_mode is '{self.monitor_iteration_mode}', but must be even_sequential, "
+                "even_shuffled_sequential or even_batchwise_shuffled_sequential: the model takes batches of "
+                f"{self.batch_size} only, and {which} does not divide into such"
+            )
+            raise OptionError(type(self).__name__, "monitor_iteration_mode", reason)
+        log.warning(
+            "%s does not divide into batches of %d, the model's batch_size, so its last one is smaller; "
+            "Pylearn2 refused that from March 2014 on",
+            which,
+            self.batch_size,
+        )
 
 
 def named_datasets(monitoring_dataset: Dataset | dict[str, Dataset] | None) -> dict[str, Dataset] | None:

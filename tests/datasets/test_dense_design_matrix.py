@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adversarial.backend import floatX
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix, one_hot_rows
 from adversarial.errors import ConfigurationError, DataError
+from adversarial.index_space import IndexSpace
 from adversarial.options import OptionError
 from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 
@@ -204,3 +205,15 @@ def test_a_preprocessor_is_applied():
 def test_what_does_not_fit_is_said_in_a_sentence(make, words):
     with pytest.raises((ConfigurationError, DataError), match=words):
         make()
+
+
+def test_labels_are_served_as_labels_where_they_are_asked_for():
+    dataset = DenseDesignMatrix(X=np.eye(4), y=np.array([2, 0, 1, 2]), y_labels=3)
+    specs = IndexSpace(max_labels=3, dim=1), "targets"
+    (batch,) = dataset.iterator("sequential", batch_size=4, data_specs=specs)
+    assert (batch.dtype, batch.tolist()) == (np.int64, [[2], [0], [1], [2]])
+
+
+def test_data_without_a_test_set_say_so():
+    with pytest.raises(DataError, match="DenseDesignMatrix has no test set"):
+        DenseDesignMatrix(X=np.eye(3)).get_test_set()

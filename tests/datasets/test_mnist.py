@@ -201,3 +201,12 @@ def test_an_embedded_file_that_was_changed_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("PYLEARN2_DATA_PATH", str(tmp_path / "none"))
     with pytest.raises(DataError, match="install it again"):
         MNIST(which_set="test")
+
+
+def test_the_test_set_has_the_options_of_the_training_set():
+    train = MNIST("train", start=10, stop=20, one_hot=True, binarize=True, axes=("c", 0, 1, "b"))
+    test = train.get_test_set()
+    assert test.get_num_examples() == 10_000
+    assert test.y.shape == (10_000, 10)
+    assert set(np.unique(test.X[:50])) == {0.0, 1.0}
+    assert test.view_converter.axes == ("c", 0, 1, "b")

@@ -13,7 +13,7 @@ import pytest
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
-from adversarial.programs import plot_monitor, print_monitor, summarize_model
+from adversarial.programs import pkl_inspector, plot_monitor, print_channel_doc, print_monitor, summarize_model
 
 TOOLS = Path(__file__).parents[2] / "tools"
 
@@ -36,6 +36,60 @@ def test_chosen_channels_in_their_order(old_model, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["valid_objective_g", "learning_rate"]
     assert "3 epochs, 36 minibatches, 690 examples" in lines[0]
+
+
+def test_several_models_are_printed_one_after_the_other(old_model, tmp_path, capsys):
+    other = shutil.copy(old_model, tmp_path / "other.pkl.gz")
+    print_monitor.main([str(old_model), str(other), "learning_rate"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines if "epochs" in line] == [str(old_model), str(other)]
+    assert [line.split()[0] for line in lines if line.startswith("learning")] == ["learning_rate"] * 2
+    print_monitor.main([str(old_model), str(other), "--json"])
+    assert list(json.loads(capsys.readouterr().out)) == [str(old_model), str(other)]
+
+
+@pytest.mark.parametrize(("against", "field"), {axis: field for axis, (field, _) in plot_monitor.AXES.items()}.items())
+def test_channels_are_drawn_against_what_is_asked_for(old_model, monkeypatch, against, field):
+    drawn = []
+    monkeypatch.setattr(plot_monitor, "write_curves", lambda *args: drawn.append(args))
+    plot_monitor.main([str(old_model), "-c", "learning_rate", "--against", against])
+    ((_, (curve,), x_label, *_),) = drawn
+    channel = checkpoint.read(old_model)["monitor"]["channels"]["learning_rate"]
+    assert list(curve.x) == list(channel[field])
+    assert against in x_label or (against, x_label) == ("batches", "training (minibatches)")
+
+
+def test_what_channels_measure_is_printed(old_model, tmp_path, capsys):
+    content = checkpoint.read(old_model)
+    content["monitor"]["channels"]["learning_rate"]["doc"] = "The step's  factor.\nOf SGD."
+    checkpoint.write(tmp_path / "said.pkl", content)
+    print_channel_doc.main([str(tmp_path / "said.pkl"), "learning_rate", "valid_objective_d"])
+    assert capsys.readouterr().out.splitlines() == [
+        "learning_rate: The step's factor. Of SGD.",
+        f"valid_objective_d: {print_channel_doc.NO_DOC}",
+    ]
+    print_channel_doc.main([str(tmp_path / "said.pkl"), str(old_model), "learning_rate"])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[::2] == [str(tmp_path / "said.pkl"), str(old_model)]
+
+
+def test_the_size_of_a_saved_model_is_the_sum_of_its_entries(old_model, capsys):
+    pkl_inspector.main([str(old_model), "parameters"])
+    head, *rows = capsys.readouterr().out.splitlines()
+    parameters = checkpoint.read(old_model)["parameters"]
+    bytes_ = sum(len(name) + value.nbytes for name, value in parameters.items())
+    assert f"table of {len(parameters)}, {bytes_:,} bytes" in head
+    sizes = [int(row.split()[-2].replace(",", "")) for row in rows if row.split()[0] in parameters]
+    assert sizes == sorted((value.nbytes for value in parameters.values()), reverse=True)
+
+
+def test_one_entry_after_the_other_is_looked_into(old_model, capsys):
+    pkl_inspector.main([str(old_model), "monitor", "channels", "learning_rate", "val_record"])
+    assert "float" in capsys.readouterr().out
+    with pytest.raises(ConfigurationError, match="monitor has no 'chanels'.*channels"):
+        pkl_inspector.main([str(old_model), "monitor", "chanels"])
+    with pytest.raises(ConfigurationError, match="epochs_seen has no entries"):
+        pkl_inspector.main([str(old_model), "monitor", "epochs_seen", "x"])
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("objective_d", "valid_objective_d"), ("lerning_rate", "learning_rate")])
@@ -96,7 +150,9 @@ def test_summary_says_what_it_was_trained_on(old_model, capsys):
     assert "trained on: !obj:pylearn2.datasets.npy_npz.NpzDataset" in shown
 
 
-@pytest.mark.parametrize("name", ["print_monitor", "plot_monitor", "summarize_model", "figure1"])
+@pytest.mark.parametrize(
+    "name", ["print_monitor", "plot_monitor", "summarize_model", "figure1", "print_channel_doc", "pkl_inspector"]
+)
 def test_help_has_an_example(name):
     run = subprocess.run([sys.executable, TOOLS / f"{name}.py", "--help"], capture_output=True, text=True, check=True)
     assert f"example:\n  tools/{name}.py" in run.stdout

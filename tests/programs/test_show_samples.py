@@ -22,7 +22,14 @@ from adversarial.game.sampling import samples_of
 from adversarial.models.composite import CompositeLayer
 from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
-from adversarial.programs import interpolate, show_gen_weights, show_inpaint_samples, show_samples
+from adversarial.programs import (
+    interpolate,
+    show_examples,
+    show_gen_weights,
+    show_inpaint_samples,
+    show_samples,
+    show_weights,
+)
 from adversarial.space import Conv2DSpace
 from adversarial.train import Train
 
@@ -32,6 +39,8 @@ PROGRAMS = {
     "interpolate": interpolate,
     "show_gen_weights": show_gen_weights,
     "show_inpaint_samples": show_inpaint_samples,
+    "show_weights": show_weights,
+    "show_examples": show_examples,
 }
 
 
@@ -171,6 +180,79 @@ def test_a_part_of_a_composite_layer_is_chosen(tmp_path):
     shown, _ = cells(pixels(tmp_path / "c_gen_weights.png"), 3, 3, 1, 1, 3)
     scaled = (expected / np.abs(expected).max(axis=1, keepdims=True) + 1) / 2 * 255
     np.testing.assert_allclose(shown[..., 0].reshape(3, 9), scaled, atol=0.51)
+
+
+def test_filters_are_an_image_for_each_unit_of_a_layer(tmp_path):
+    layers = [Sigmoid(layer_name="h0", dim=4, irange=0.1), Sigmoid(layer_name="h1", dim=2, irange=0.1)]
+    classifier = MLP(layers=layers, nvis=9)
+    filters = np.zeros((9, 4), dtype=np.float32)
+    filters[[0, 4, 8, 2], range(4)] = [1, 2, -3, 4]
+    classifier.layers[0].set_weights(filters)
+    path = tmp_path / "c.pkl"
+    checkpoint.save_model(path, classifier)
+    show_weights.main([str(path), "--zoom", "1", "--cols", "4", "-o", str(tmp_path / "w.png")])
+    drawn, _ = cells(pixels(tmp_path / "w.png"), 3, 3, 1, 1, 4)
+    grey = drawn[0][0, 1, 0]
+    assert [int(image.ravel()[place * 3]) for image, place in zip(drawn, (0, 4, 8, 2), strict=True)] == [
+        255,
+        255,
+        0,
+        255,
+    ]
+    assert all((image == grey).sum() == 8 * 3 for image in drawn)
+    show_weights.main([str(path), "--layer", "h1", "--zoom", "1", "--cols", "2", "-o", str(tmp_path / "h1.png")])
+    upper, _ = cells(pixels(tmp_path / "h1.png"), 2, 2, 1, 1, 2)
+    assert upper.shape == (2, 2, 2, 3)
+    with pytest.raises(ConfigurationError, match="no layer 'h2' with weights; it has h0, h1"):
+        show_weights.main([str(path), "--layer", "h2"])
+
+
+def test_filters_of_a_pair_are_the_discriminators(tmp_path):
+    path = constant_model(tmp_path / "m.pkl", np.arange(9))
+    show_weights.main([path, "--zoom", "1"])
+    assert cells(pixels(tmp_path / "m_weights.png"), 3, 3, 1, 1, 1)[0].shape == (1, 3, 3, 3)
+    with pytest.raises(ConfigurationError, match="it makes|are neither square|--shape"):
+        show_weights.main([path, "--layer", "generator.y"])
+    show_weights.main([path, "--layer", "generator.y", "--shape", "1x2"])
+
+
+@pytest.fixture
+def digits(tmp_path):
+    """A data set of 4 x 4 images in a YAML file."""
+    np.savez(tmp_path / "d.npz", X=np.linspace(0, 1, 12 * 16, dtype=np.float32).reshape(12, 16))
+    path = tmp_path / "d.yaml"
+    path.write_text("!obj:adversarial.datasets.npy_npz.NpzDataset { file: 'd.npz', key: X }")
+    return path
+
+
+def test_examples_of_a_data_set_are_drawn_in_their_order(digits, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    show_examples.main([str(digits), "--rows", "2", "--cols", "3", "--first", "4", "--zoom", "1", "--rescale", "unit"])
+    norms, values, where = capsys.readouterr().out.splitlines()
+    drawn, _ = cells(pixels(where), 4, 4, 1, 2, 3)
+    X = np.load(tmp_path / "d.npz")["X"][4:10]
+    np.testing.assert_allclose(drawn[..., 0] / 255, X.reshape(6, 4, 4), atol=0.5 / 255 + 1e-6)
+    assert norms.startswith("norms from ")
+    assert values.endswith("float32")
+
+
+def test_examples_of_a_saved_model_are_drawn(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = constant_model(tmp_path / "m.pkl", np.arange(16))
+    show_examples.main([path, "--train", "d.npz", "--rows", "1", "--cols", "2", "--zoom", "1"])
+    assert cells(pixels(tmp_path / "m_examples.png"), 4, 4, 1, 1, 2)[0].shape == (2, 4, 4, 3)
+
+
+def test_what_has_no_examples_is_refused(digits, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="numbered from 0 to 11"):
+        show_examples.main([str(digits), "--first", "12"])
+    (tmp_path / "mlp.yaml").write_text(
+        "!obj:pylearn2.models.mlp.MLP {nvis: 3, layers: [!obj:pylearn2.models.mlp.Sigmoid "
+        "{layer_name: y, dim: 1, irange: .1}]}"
+    )
+    with pytest.raises(ConfigurationError, match="makes a MLP, which is no data set"):
+        show_examples.main(["mlp.yaml"])
 
 
 def test_inpainting_keeps_the_left_half(tmp_path):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from training_stand_ins import NoisyReconstruction, Pair, PlainReconstruction, data, experiment, interpret, parameters
+from training_stand_ins import (
+    NoisyReconstruction,
+    Pair,
+    PlainReconstruction,
+    data,
+    experiment,
+    interpret,
+    parameters,
+    record,
+)
 
 from adversarial.errors import ConfigurationError, NumericalError
 from adversarial.options import OptionError
@@ -158,6 +167,21 @@ def test_a_model_may_insist_on_a_batch_size():
         experiment(train={"model": model}, batch_size=5).setup()
     with pytest.raises(OptionError, match="even_sequential"):
         experiment(train={"model": model}, batch_size=4, monitoring_dataset=data(13)).setup()
+
+
+def test_a_model_that_takes_any_batch_is_monitored_on_smaller_ones(caplog):
+    caplog.set_level("WARNING", logger="adversarial")
+    measured = {}
+    for batch_size in (4, 13):
+        model = Pair()
+        model.force_batch_size, model.takes_smaller_batches = 4, True
+        options = {"monitoring_batch_size": batch_size, "monitoring_dataset": {"valid": data(13)}}
+        train = experiment(cost=PlainReconstruction(), train={"model": model}, batch_size=4, **options)
+        train.setup()
+        train.model.monitor()
+        measured[batch_size] = record(train)["valid_objective"]
+    assert measured[4] == pytest.approx(measured[13], rel=1e-5)
+    assert "the monitoring dataset 'valid' does not divide into batches of 4" in caplog.text
 
 
 def test_nan_in_a_parameter_stops_training_within_the_epoch():
