@@ -76,6 +76,9 @@ class Binarizer(Dataset):
     def get_num_examples(self) -> int:
         return self.raw.get_num_examples()
 
+    def count_by_reading(self) -> int:
+        return len(self.get_design_matrix())
+
     def get_design_matrix(self) -> np.ndarray:
         return self.sample(self.raw.get_design_matrix())
 

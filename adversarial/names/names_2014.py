@@ -87,7 +87,11 @@ _MOVED: dict[str, _Places] = {
     f"{_P}.datasets.transformer_dataset": {"datasets.transformer_dataset": ("TransformerDataset",)},
     f"{_P}.models.model": {"models.model": ("Model",)},
     f"{_P}.models": {"models.model": ("Model",)},
-    f"{_P}.models.dbm": {"models.dbm": ("init_sigmoid_bias_from_marginals",)},
+    f"{_P}.models.dbm": {
+        "models.dbm": ("init_sigmoid_bias_from_marginals",),
+        "models.deep_boltzmann": ("BinaryVector", "BinaryVectorMaxPool", "DBM"),
+    },
+    f"{_P}.costs.dbm": {"costs.dbm": ("TorontoSparsity", "VariationalPCD", "WeightDecay")},
     f"{_P}.monitor": {"monitor": ("get_channel", "push_monitor", "read_channel")},
     f"{_P}.space": {
         "index_space": ("IndexSpace",),

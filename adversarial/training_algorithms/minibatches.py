@@ -206,13 +206,12 @@ class MinibatchAlgorithm(TrainingAlgorithm):
         """Check that all monitoring batches have the batch size that a model requires."""
         if not getattr(model, "force_batch_size", None) or self.monitoring_dataset is None:
             return
-        if has_uniform_batch_size(self.monitor_iteration_mode):
-            return
         assert self.batch_size is not None  # `_synchronize_batch_size` has seen to it
-        uneven = [name for name, each in self.monitoring_dataset.items() if each.get_num_examples() % self.batch_size]
-        if not uneven:
+        named = self.monitoring_dataset.items()
+        uneven = next((name for name, each in named if each.count_by_reading() % self.batch_size), None)
+        if uneven is None or has_uniform_batch_size(self.monitor_iteration_mode):
             return
-        which = f"the monitoring dataset '{uneven[0]}'" if uneven[0] else "the monitoring dataset"
+        which = f"the monitoring dataset '{uneven}'" if uneven else "the monitoring dataset"
         if not getattr(model, "takes_smaller_batches", False):
             reason = (
                 f"monitor_iteration_mode is '{self.monitor_iteration_mode}', but must be even_sequential, "

@@ -6,6 +6,7 @@ import pytest
 from recorded import hold_to_the_record
 
 UNIFORM = ["contractive_ae", "denoising_ae", "denoising_ae_saltpepper", "stacked_cae", "rbm_cd", "rbm_sml"]
+UNIFORM += ["dbm_rbm_pcd"]
 GAUSSIAN = ["gsn_ae", "gsn_deep", "gsn_joint"]
 #: Of parameters and of the monitor.
 TOLERANCES = dict.fromkeys(UNIFORM, (1e-8, 1e-6)) | dict.fromkeys(GAUSSIAN, (1e-5, 1e-4))
