@@ -24,16 +24,26 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a conditional generator, draw all samples under class K (default: classes are drawn too)")  # fmt: skip
 
 
+    add_averaged_argument(parser)
+
+
+def add_averaged_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for samples of the averaged parameters."""
+    parser.add_argument("--averaged", action="store_true",
+        help="draw from the averages of the generator's parameters (its option average_decay)")  # fmt: skip
+
+
 def samples_of_arguments(given: argparse.Namespace) -> Samples:
     """Return what the command line names; raises ConfigurationError where it names nothing, or several things."""
     named = [source for source in (given.model, given.path, given.anchor) if source is not None]
     if len(named) != 1:
         several = ", not several of them" if named else ""
         raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
-    if given.condition is not None:
+    if given.condition is not None or given.averaged:
         if given.anchor is not None:
-            raise ConfigurationError("--condition is of a conditional generator, not of an --anchor")
-        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition)
+            option = "--averaged" if given.averaged else "--condition"
+            raise ConfigurationError(f"{option} is of a generator, not of an --anchor")
+        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition, given.averaged)
     return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
 
 
