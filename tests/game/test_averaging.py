@@ -148,6 +148,17 @@ def test_the_monitored_estimate_is_of_the_averages(float64):
     assert raw[0] == averaged[0] and abs(raw[1] - averaged[1]) > 1e-3
 
 
+def test_players_have_learning_rates_of_their_own(float64):
+    model = game(0.0)
+    model.generator_lr_scale, model.discriminator_lr_scale = 0.5, 3.0
+    model.discriminator.layers[0].W_lr_scale = 0.1
+    named, scalers = model.named_parameters(), model.get_lr_scalers()
+    assert {name: pytest.approx(scalers[param]) for name, param in named.items()} == {
+        name: 0.5 if name.startswith("gen/") else 0.3 if name == "dis/h0_W" else 3.0 for name in named
+    }
+    assert list(game(0.0).get_lr_scalers()) == []
+
+
 def test_what_has_no_averages_says_so():
     with pytest.raises(ConfigurationError, match="no averaged parameters"):
         game(0.0).generator.use_averages()

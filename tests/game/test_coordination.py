@@ -112,7 +112,7 @@ def test_the_gradient_of_the_penalty(on, float64):
     model.generator.theano_rng = pair().generator.theano_rng
     penalised = gradients(CoordinatedAdversaryCost(r1_penalty=2.0, **options), model)
     for layer in model.discriminator.layers:
-        weights, step = layer.W.get_value(), 1e-5
+        weights, step = np.array(layer.W.get_value()), 1e-5
         for place in [(0, 0), (2, 0), (weights.shape[0] - 1, weights.shape[1] - 1)]:
             found = []
             for sign in (1, -1):
