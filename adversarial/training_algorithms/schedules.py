@@ -191,7 +191,9 @@ class DecayToZero(_Schedule):
 
     def __init__(self, updates: Count, start: Index = 0, shape: Literal["linear", "cosine"] = "linear"):
         if start >= updates:
-            raise OptionError("DecayToZero", "start", f"start is {start}, but must be before updates, which is {updates}")
+            raise OptionError(
+                "DecayToZero", "start", f"start is {start}, but must be before updates, which is {updates}"
+            )
         self.updates = updates
         self.start = start
         self.shape = shape

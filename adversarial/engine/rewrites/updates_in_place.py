@@ -23,7 +23,12 @@ def update_in_place(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None
     pattern = dict(node.op.inplace_pattern)
     for number, out in enumerate(node.outputs):
         old = places.get(out)
-        if old is not None and number not in pattern and old in node.inputs and node.inputs.index(old) not in pattern.values():
+        if (
+            old is not None
+            and number not in pattern
+            and old in node.inputs
+            and node.inputs.index(old) not in pattern.values()
+        ):
             pattern[number] = node.inputs.index(old)
     if pattern == node.op.inplace_pattern:
         return None
