@@ -22,7 +22,6 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
     add("--condition", metavar="K", type=int,
         help="of a conditional generator, draw all samples under class K (default: classes are drawn too)")  # fmt: skip
-
     add_averaged_argument(parser)
 
 

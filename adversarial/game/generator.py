@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pytensor.tensor as pt
@@ -290,7 +290,7 @@ class Generator(Model):
             channels["nll"] = -channels["ll"]
             if averages := self.averages():
                 # Of the same z: another variate would shift the streams of all that is built later.
-                channels["ll_averaged"] = clone_replace(channels["ll"], list(averages.items()))
+                channels["ll_averaged"] = cast(TensorVariable, clone_replace(channels["ll"], list(averages.items())))
         return channels
 
 

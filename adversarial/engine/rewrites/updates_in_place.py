@@ -23,13 +23,10 @@ def update_in_place(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None
     pattern = dict(node.op.inplace_pattern)
     for number, out in enumerate(node.outputs):
         old = places.get(out)
-        if (
-            old is not None
-            and number not in pattern
-            and old in node.inputs
-            and node.inputs.index(old) not in pattern.values()
-        ):
-            pattern[number] = node.inputs.index(old)
+        if old is None or number in pattern or old not in node.inputs:
+            continue
+        if (index := node.inputs.index(old)) not in pattern.values():
+            pattern[number] = index
     if pattern == node.op.inplace_pattern:
         return None
     return Elemwise(node.op.scalar_op, pattern).make_node(*node.inputs).outputs
