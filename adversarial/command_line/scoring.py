@@ -22,6 +22,13 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
     add("--condition", metavar="K", type=int,
         help="of a conditional generator, draw all samples under class K (default: classes are drawn too)")  # fmt: skip
+    add_averaged_argument(parser)
+
+
+def add_averaged_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for samples of the averaged parameters."""
+    parser.add_argument("--averaged", action="store_true",
+        help="draw from the averages of the generator's parameters (its option average_decay)")  # fmt: skip
 
 
 def samples_of_arguments(given: argparse.Namespace) -> Samples:
@@ -30,10 +37,11 @@ def samples_of_arguments(given: argparse.Namespace) -> Samples:
     if len(named) != 1:
         several = ", not several of them" if named else ""
         raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
-    if given.condition is not None:
+    if given.condition is not None or given.averaged:
         if given.anchor is not None:
-            raise ConfigurationError("--condition is of a conditional generator, not of an --anchor")
-        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition)
+            option = "--averaged" if given.averaged else "--condition"
+            raise ConfigurationError(f"{option} is of a generator, not of an --anchor")
+        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition, given.averaged)
     return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
 
 

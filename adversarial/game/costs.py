@@ -66,8 +66,13 @@ class NoiseAdversaryCost(AdversaryCost):
         if self.noise_both == 0.0:
             return samples, data
         streams = MRG_RandomStreams(NOISE_BOTH_SEED)
-        noisy = [each + streams.normal(size=each.shape, dtype=each.dtype) * self.noise_both for each in (samples, data)]
+        level = self._noise_level()
+        noisy = [each + streams.normal(size=each.shape, dtype=each.dtype) * level for each in (samples, data)]
         return noisy[0], noisy[1]
+
+    def _noise_level(self) -> float | TensorVariable:
+        """The standard deviation of that noise at present."""
+        return self.noise_both
 
     def _infer_index(self, layer: int | str, mlp: MLP) -> int:
         hidden = [str(name) for name in mlp.layer_names[:-1]]

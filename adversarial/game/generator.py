@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
+from pytensor.graph.replace import clone_replace
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX
+from adversarial.errors import ConfigurationError
+from adversarial.game.averaging import ExponentialAverage
 from adversarial.game.parzen_graph import theano_parzen
 from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 from adversarial.names.slips import Slip
-from adversarial.options import Count, OptionError, Positive, Probability, UsuallyProbability
+from adversarial.options import Count, Momentum01, OptionError, Positive, Probability, UsuallyProbability
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch, Conv2DSpace, Space, VectorSpace
 
@@ -64,6 +68,10 @@ class Generator(Model):
         Number of samples for that estimate.
     ll_sigma : float, default .2
         Width of its Gaussians, in the data's units.
+    average_decay : float, default 0
+        Decay of an exponential average of the parameters over SGD's updates, from 0 up to, not including, 1, such as
+        .999; 0 is no average. The averages are saved beside the parameters, which training goes on from, and the
+        programs draw from them with `--averaged`. With `monitor_ll` their estimate is the channel ll_averaged.
 
     See Also
     --------
@@ -93,12 +101,14 @@ class Generator(Model):
         monitor_ll: bool = False,
         ll_n_samples: Count = 100,
         ll_sigma: Positive = 0.2,
+        average_decay: Momentum01 = 0.0,
     ):
         self.mlp = mlp
         self.noise = noise
         self.monitor_ll = monitor_ll
         self.ll_n_samples = ll_n_samples
         self.ll_sigma = ll_sigma
+        self._average = ExponentialAverage(average_decay) if average_decay else None
         self.theano_rng = MRG_RandomStreams(NOISE_SEED)
 
     def get_input_space(self) -> Space:
@@ -111,7 +121,27 @@ class Generator(Model):
         return self.mlp.get_params()
 
     def _all_params(self) -> list[TensorSharedVariable]:
-        return self.mlp._all_params()
+        return [*self.mlp._all_params(), *self.averages().values()]
+
+    def averages(self) -> dict[TensorSharedVariable, TensorSharedVariable]:
+        """Return the average of each parameter that training changes; none without `average_decay`."""
+        return {} if self._average is None else self._average.means_of(self.get_params())
+
+    def use_averages(self) -> None:
+        """Set the parameters to their averages, for samples of these; training should not go on from there.
+
+        Raises
+        ------
+        ConfigurationError
+            If there are none.
+        """
+        if not (averages := self.averages()):
+            raise ConfigurationError("this model has no averaged parameters: it was trained without average_decay")
+        for param, mean in averages.items():
+            param.set_value(np.array(mean.get_value(borrow=True)))
+
+    def averaging_updates(self, updates: Mapping[SharedVariable, Variable]) -> dict[SharedVariable, Variable]:
+        return {} if self._average is None else self._average.updates_of(self.get_params(), updates)
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
         return self.mlp.get_lr_scalers()
@@ -258,6 +288,9 @@ class Generator(Model):
         if self.monitor_ll:
             channels["ll"] = pt.cast(self.ll(data, self.ll_n_samples, self.ll_sigma), floatX()).mean()
             channels["nll"] = -channels["ll"]
+            if averages := self.averages():
+                # Of the same z: another variate would shift the streams of all that is built later.
+                channels["ll_averaged"] = cast(TensorVariable, clone_replace(channels["ll"], list(averages.items())))
         return channels
 
 

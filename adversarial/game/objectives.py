@@ -177,14 +177,16 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
         d = model.discriminator
         batch_size = space.batch_size(data)
         inputs = self._players_inputs(model, data, batch_size)
-        real = d.fprop(inputs.real, dropout=self.discriminator_dropout)
-        fake = d.fprop(inputs.fake, dropout=self.discriminator_dropout)
-        fake_for_generator = self._undropped(d, inputs, fake) if self.no_drop_in_d_for_g else fake
-        verdicts = Verdicts(real, fake, fake_for_generator)
+        verdicts = self._verdicts(d, inputs)
         one, zero = (_constant(value, batch_size) for value in (1, 0))
         d_obj = self._discriminator_objective(d, verdicts, one, zero)
         g_obj = self._generator_objective(d, verdicts, one, d_obj)
         return Objectives(_examples(inputs.fake), d_obj, g_obj, self._inferer_objective(model, inputs))
+
+    def _verdicts(self, d: MLP, inputs: Inputs) -> Verdicts:
+        real = d.fprop(inputs.real, dropout=self.discriminator_dropout)
+        fake = d.fprop(inputs.fake, dropout=self.discriminator_dropout)
+        return Verdicts(real, fake, self._undropped(d, inputs, fake) if self.no_drop_in_d_for_g else fake)
 
     def _inferer_objective(self, model: AdversaryPair, inputs: Inputs) -> TensorVariable | None:
         """The cost of the inferer's prediction, which no other player's gradient passes through."""
@@ -262,8 +264,12 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
             i_params = model.inferer.get_params()
             i_grads = gradients_of(objectives.inferer, i_params)
             gradients |= _switched(i_params, i_grads, self.now_train_inference, self.ever_train_inference)
+        return gradients, self._updates(objectives)
+
+    def _updates(self, objectives: Objectives) -> Updates:
+        """Updates of the cost's own shared variables."""
         switch: TensorVariable = self.now_train_generator
-        return gradients, {self.now_train_generator: 1.0 - switch} if self.alternate_g else {}
+        return {self.now_train_generator: 1.0 - switch} if self.alternate_g else {}
 
     def get_monitoring_channels(self, model: AdversaryPair, data: Batch, **kwargs: Any) -> dict[str, TensorVariable]:
         """Return the game's channels: false_negatives, false_positives, sample_grad_norm, objective_d, _g and _i."""

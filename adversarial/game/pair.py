@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +16,7 @@ from adversarial.game.generator import Generator
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model, Source
 from adversarial.names.slips import Slip
-from adversarial.options import Count, UsuallyFraction
+from adversarial.options import Count, NonNegative, UsuallyFraction
 from adversarial.space import Batch, Space
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ class AdversaryPair(Model):
         Whether the inferer is monitored (channels inf_*).
     shrink_d : float, default 0
         Factor, in [0, 1] as a rule, on D's parameters after each update; 0 is no shrinking.
+    generator_lr_scale : float, default 1
+        Factor of G's learning rate, at least 0, besides those of its layers.
+    discriminator_lr_scale : float, default 1
+        Factor of D's learning rate, at least 0, besides those of its layers.
 
     Examples
     --------
@@ -63,6 +68,8 @@ class AdversaryPair(Model):
         monitor_discriminator: bool = True,
         monitor_inference: bool = True,
         shrink_d: UsuallyFraction = 0.0,
+        generator_lr_scale: NonNegative = 1.0,
+        discriminator_lr_scale: NonNegative = 1.0,
     ):
         self.generator = generator
         self.discriminator = discriminator
@@ -72,6 +79,8 @@ class AdversaryPair(Model):
         self.monitor_discriminator = monitor_discriminator
         self.monitor_inference = monitor_inference
         self.shrink_d = shrink_d
+        self.generator_lr_scale = generator_lr_scale
+        self.discriminator_lr_scale = discriminator_lr_scale
         self._check_discriminator(discriminator)
 
     def _check_discriminator(self, discriminator: MLP) -> None:
@@ -114,7 +123,8 @@ class AdversaryPair(Model):
             player.set_batch_size(batch_size)
 
     def get_lr_scalers(self) -> dict[SharedVariable, float]:
-        scalers = self.generator.get_lr_scalers() | self.discriminator.get_lr_scalers()
+        scalers = _scaled(self.generator, self.generator_lr_scale)
+        scalers |= _scaled(self.discriminator, self.discriminator_lr_scale)
         of_inferer = {} if self.inferer is None else self.inferer.get_lr_scalers()
         return scalers if of_inferer and Slip.INFERER_RATES.repeated_by(self) else scalers | of_inferer
 
@@ -127,6 +137,9 @@ class AdversaryPair(Model):
                     updates[param] = self.shrink_d * cast(TensorVariable, updates[param])
         if self.inferer is not None:
             self.inferer.modify_updates(updates)
+
+    def averaging_updates(self, updates: Mapping[SharedVariable, Variable]) -> dict[SharedVariable, Variable]:
+        return self.generator.averaging_updates(updates)
 
     def get_monitoring_data_specs(self) -> tuple[Space, Any]:
         return self.discriminator.get_input_space(), self.discriminator.get_input_source()
@@ -175,6 +188,12 @@ class AdversaryPair(Model):
 
     def get_weights_topo(self) -> np.ndarray:
         return self.discriminator.get_weights_topo()
+
+
+def _scaled(player: Model, factor: float) -> dict[SharedVariable, float]:
+    """A player's factors of the learning rate, times one for all of its parameters."""
+    scalers = player.get_lr_scalers()
+    return scalers if factor == 1.0 else {param: factor * scalers.get(param, 1.0) for param in player.get_params()}
 
 
 def _prefixed(prefix: str, channels: dict[str, TensorVariable]) -> dict[str, TensorVariable]:

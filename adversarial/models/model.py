@@ -183,6 +183,10 @@ class Model(Configurable):
     def _modify_updates(self, updates: dict[SharedVariable, Variable]) -> None:
         """What a subclass does in `modify_updates`."""
 
+    def averaging_updates(self, updates: Mapping[SharedVariable, Variable]) -> dict[SharedVariable, Variable]:
+        """Return the updates of averages that the model keeps of its parameters, for these updates of parameters."""
+        return {}
+
     def enforce_constraints(self) -> None:
         """Constrain the present values of the parameters as `modify_updates` does, as 2014 did before training."""
         updates: dict[SharedVariable, Variable] = {param: param for param in self.get_params()}

@@ -130,6 +130,8 @@ class BGD(MinibatchAlgorithm):
         self._guard.check_all()
         self._synchronize_batch_size(model)
         self._check_monitoring_batches(model)
+        if model.averaging_updates({param: param for param in self.params}):
+            raise ConfigurationError("BGD averages no parameters: leave the generator's average_decay out, or use SGD")
         inputs, data = self._symbolic_minibatch(cost)
         fixed = cost.get_fixed_var_descr(model, data)
         self._on_load_batch = fixed.on_load_batch

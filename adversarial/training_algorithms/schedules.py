@@ -6,7 +6,8 @@ call, and rounds only what it sets.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from adversarial.checkpoint.paths import check_save_path
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import find_channel
 from adversarial.names.slips import Slip
-from adversarial.options import Configurable, Count, OptionError, Positive, UsuallyPositive
+from adversarial.options import Configurable, Count, Index, OptionError, Positive, UsuallyPositive
 from adversarial.train_extensions import TrainExtension
 
 
@@ -164,6 +165,43 @@ class LinearDecay(_LinearSchedule):
 
     def __call__(self, algorithm: Any) -> None:
         _set_rate(algorithm, self._rate(self._advance(algorithm)))
+
+
+class DecayToZero(_Schedule):
+    """A callback: the learning rate falls to zero at a stated update, and stays there.
+
+    Parameters
+    ----------
+    updates : int
+        The update from which the rate is 0, at least 1: of mnist.yaml 500 are an epoch.
+    start : int, default 0
+        The update until which the rate stays as it is, before `updates`.
+    shape : {'linear', 'cosine'}, default 'linear'
+        How it falls between the two: in a line, or as half a period of a cosine.
+
+    Examples
+    --------
+    >>> from adversarial.training_algorithms.sgd import SGD
+    >>> decay = DecayToZero(updates=4)
+    >>> algorithm = SGD(learning_rate=0.1, update_callbacks=decay)
+    >>> decay(algorithm)
+    >>> f"{algorithm.learning_rate.get_value():.3f}"
+    '0.075'
+    """
+
+    def __init__(self, updates: Count, start: Index = 0, shape: Literal["linear", "cosine"] = "linear"):
+        if start >= updates:
+            raise OptionError(
+                "DecayToZero", "start", f"start is {start}, but must be before updates, which is {updates}"
+            )
+        self.updates = updates
+        self.start = start
+        self.shape = shape
+
+    def __call__(self, algorithm: Any) -> None:
+        initial = self._advance(algorithm)
+        left = min(max((self.updates - self._count) / (self.updates - self.start), 0.0), 1.0)
+        _set_rate(algorithm, initial * (left if self.shape == "linear" else math.sin(0.5 * math.pi * left) ** 2))
 
 
 class LinearDecayOverEpoch(_LinearSchedule, TrainExtension):

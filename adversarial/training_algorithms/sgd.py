@@ -270,6 +270,7 @@ class SGD(MinibatchAlgorithm):
         for param in grads:
             updates[param].name = updates[param].name or f"{name}({param.name})"
         self.model.modify_updates(updates)
+        updates |= self.model.averaging_updates(updates)
         compiled = function(list(inputs), updates=updates, later=True, on_unused_input="ignore", name=name)
         return NanSearch(cast(Compiled, compiled), inputs, updates, self.monitor) if self.find_nan else compiled
 

@@ -43,11 +43,11 @@ def data_options(files):
     return ["--valid", files["valid"], "--test", files["test"]]
 
 
-def pair(dimension=36):
+def pair(dimension=36, **options):
     def network(inputs, outputs, name):
         return MLP(layers=[Sigmoid(dim=outputs, layer_name=name, irange=0.5)], nvis=inputs)
 
-    return AdversaryPair(Generator(network(10, dimension, "g"), noise="uniform"), network(dimension, 1, "d"))
+    return AdversaryPair(Generator(network(10, dimension, "g"), noise="uniform", **options), network(dimension, 1, "d"))
 
 
 def save_model(path, model=None, dataset="", valid=""):
@@ -96,6 +96,24 @@ def test_the_script_runs_from_anywhere_and_prints_the_lines_of_2014(tmp_path, fi
     assert "Using Sigma: 0.215443\n" in done.stdout
     assert "Log-Likelihood of test set = -4.7496, se: 0.5987\n" in done.stdout
     assert "Log-Likelihood of valid set = -1.6857, se: 0.5651\n" in done.stdout
+
+
+def test_averaged_parameters_score_as_a_model_that_has_them(capsys, tmp_path, files, data_options):
+    averaging, plain = pair(average_decay=0.5), pair()
+    means = averaging.generator.averages()
+    for number, (mean, param) in enumerate(zip(means.values(), plain.generator.get_params(), strict=True)):
+        value = np.random.RandomState(number).normal(size=mean.get_value().shape).astype(mean.dtype)
+        mean.set_value(value)
+        param.set_value(value)
+    paths = [save_model(tmp_path / f"{name}.pkl", each) for name, each in (("a", averaging), ("p", plain))]
+    options = [*data_options, "-n", 200]
+    raw, of_means, expected = (
+        run_json(capsys, *which, *options)["log_likelihood"]
+        for which in ([paths[0]], [paths[0], "--averaged"], [paths[1]])
+    )
+    assert of_means == expected != raw
+    assert "no averaged parameters" in refused(capsys, paths[1], "--averaged", *options)[1]
+    assert "not of an --anchor" in refused(capsys, "--anchor", "noise", "--averaged", *options)[1]
 
 
 @pytest.mark.parametrize("ending", [".npz", ".h5"])

@@ -12,6 +12,7 @@ from adversarial.errors import ConfigurationError
 from adversarial.options import OptionError
 from adversarial.training_algorithms.schedules import (
     AnnealedLearningRate,
+    DecayToZero,
     ExponentialDecay,
     LinearDecay,
     LinearDecayOverEpoch,
@@ -60,6 +61,22 @@ def test_linear_decay(float64):
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     by_epoch = rates(LinearDecayOverEpoch(start=3, saturate=6, decay_factor=0.1), 8)
     np.testing.assert_array_equal(by_epoch, found)
+
+
+def test_decay_to_zero(float64):
+    np.testing.assert_allclose(rates(DecayToZero(4), 6), [0.075, 0.05, 0.025, 0, 0, 0], rtol=1e-14)
+    np.testing.assert_allclose(rates(DecayToZero(4, start=2), 5), [0.1, 0.1, 0.05, 0, 0], rtol=1e-14)
+    half = 0.05 * (1 + np.cos(np.pi * np.arange(1, 5) / 4))
+    np.testing.assert_allclose(rates(DecayToZero(4, shape="cosine"), 4), half, atol=1e-16)
+    with pytest.raises(OptionError, match="start is 4, but must be before updates, which is 4"):
+        DecayToZero(4, start=4)
+
+
+def test_decay_to_zero_goes_on_where_it_was(float64):
+    whole, begun, resumed = DecayToZero(10), DecayToZero(10), DecayToZero(10)
+    rates(begun, 3)
+    resumed.set_state(begun.get_state())
+    assert rates(resumed, 4) == rates(whole, 7)[3:]
 
 
 def test_one_over_epoch(float64):

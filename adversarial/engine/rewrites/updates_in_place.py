@@ -17,16 +17,19 @@ from adversarial.engine import registry
 
 @node_rewriter([Elemwise])
 def update_in_place(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
-    """Let a loop overwrite the input of which it computes the new value, if that is all it computes."""
-    if node.op.inplace_pattern or len(node.outputs) > 1:
-        return None
-    (out,) = node.outputs
+    """Let a loop overwrite each input of which it computes the new value."""
     updated = getattr(fgraph, "update_mapping", None) or {}
-    for number, place in updated.items():
-        old = fgraph.inputs[place]
-        if fgraph.outputs[number] is out and old in node.inputs:
-            return Elemwise(node.op.scalar_op, {0: node.inputs.index(old)}).make_node(*node.inputs).outputs
-    return None
+    places = {fgraph.outputs[number]: fgraph.inputs[place] for number, place in updated.items()}
+    pattern = dict(node.op.inplace_pattern)
+    for number, out in enumerate(node.outputs):
+        old = places.get(out)
+        if old is None or number in pattern or old not in node.inputs:
+            continue
+        if (index := node.inputs.index(old)) not in pattern.values():
+            pattern[number] = index
+    if pattern == node.op.inplace_pattern:
+        return None
+    return Elemwise(node.op.scalar_op, pattern).make_node(*node.inputs).outputs
 
 
 # After PyTensor has found what may overwrite an input, and before loops are chosen. A loop is not changed if the

@@ -33,3 +33,15 @@ def test_what_reads_the_old_value_reads_it_before(on_c):
     assert total == 12
     np.testing.assert_array_equal(old, np.ones((3, 4)))
     np.testing.assert_array_equal(after, np.full((3, 4), 11))
+
+
+def test_a_loop_of_two_updates_overwrites_both(on_c):
+    w, mean = (pytensor.shared(np.full((600, 700), value, "float32"), shape=(None, None)) for value in (1, 3))
+    v = pt.matrix(dtype="float32", shape=(600, None))
+    new = w + 2 * v
+    function = backend.function([v], updates=[(w, new), (mean, mean + 0.5 * (new - mean))])
+    (loop,) = [node for node in function.maker.fgraph.toposort() if len(node.outputs) == 2]
+    assert sorted(loop.op.destroy_map) == [0, 1]
+    function(np.full((600, 700), 5, "float32"))
+    np.testing.assert_array_equal(w.get_value(), np.full((600, 700), 11))
+    np.testing.assert_array_equal(mean.get_value(), np.full((600, 700), 7))

@@ -1,0 +1,170 @@
+"""The exponential average of G's parameters: against a NumPy recursion, saved, resumed, drawn from, refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytensor
+import pytest
+
+from adversarial import AdversaryCost2, AdversaryPair, Generator, checkpoint
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
+from adversarial.errors import ConfigurationError
+from adversarial.game.sampling import images_of
+from adversarial.models.linear import RectifiedLinear, Sigmoid
+from adversarial.models.maxout import Maxout
+from adversarial.models.mlp import MLP
+from adversarial.progress.reporting import Reporter
+from adversarial.train import Train
+from adversarial.training_algorithms.bgd import BGD
+from adversarial.training_algorithms.discriminator_steps import DiscriminatorStepsSGD
+from adversarial.training_algorithms.sgd import SGD
+
+DATA = np.random.RandomState(0).rand(250, 8)
+DECAY = 0.9
+needs_gxx = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
+ON = pytest.mark.parametrize("on", [pytest.param("c", marks=needs_gxx), "numba", "jax"], indirect=True)
+
+
+def game(decay: float = DECAY) -> AdversaryPair:
+    layers = [RectifiedLinear(layer_name="h0", dim=6, irange=0.5), Sigmoid(layer_name="y", dim=8, irange=0.5)]
+    generator = Generator(MLP(layers, nvis=3), noise="uniform", monitor_ll=True, average_decay=decay)
+    layers = [
+        Maxout(layer_name="h0", num_units=5, num_pieces=2, irange=0.5, max_col_norm=0.9),
+        Sigmoid(layer_name="y", dim=1, irange=0.5),
+    ]
+    return AdversaryPair(generator, MLP(layers, nvis=8))
+
+
+def experiment(model: AdversaryPair, algorithm=SGD, callbacks=(), path=None, **options) -> Train:
+    data = DenseDesignMatrix(X=DATA.astype(pytensor.config.floatX))
+    cost = AdversaryCost2(scale_grads=False)
+    sgd = algorithm(
+        learning_rate=0.5,
+        cost=cost,
+        batch_size=10,
+        init_momentum=0.5,
+        update_callbacks=list(callbacks),
+        monitoring_dataset=data,
+        **options,
+    )
+    train = Train(data, model, sgd, save_path=path, save_freq=0 if path is None else 1)
+    train.reporter = Reporter()
+    return train
+
+
+def recorded(model: AdversaryPair, epochs: int, algorithm=SGD, **options) -> list[list[np.ndarray]]:
+    """The values of G's parameters after each update."""
+    values: list[list[np.ndarray]] = []
+
+    def record(_):
+        values.append([param.get_value() for param in model.generator.get_params()])
+
+    experiment(model, algorithm, [record], **options).main_loop(max_epochs=epochs)
+    return values
+
+
+def recursion(values: list[np.ndarray], decay: float = DECAY) -> np.ndarray:
+    """The average as Adam's are: a recursion from 0, divided by what its weights add up to."""
+    mean, number = np.zeros_like(values[0]), 0
+    for value in values:
+        mean, number = decay * mean + (1 - decay) * value, number + 1
+    return mean / (1 - decay**number)
+
+
+def hold_to_recursion(model: AdversaryPair, values: list[list[np.ndarray]]) -> None:
+    averages = model.generator.averages()
+    assert list(averages) == model.generator.get_params()
+    for number, mean in enumerate(averages.values()):
+        expected = recursion([each[number] for each in values])
+        np.testing.assert_allclose(mean.get_value(), expected, atol=1e-6)
+        assert np.abs(mean.get_value() - values[-1][number]).max() > 1e-3
+
+
+@ON
+def test_it_is_the_recursion(on, float64):
+    model = game()
+    values = recorded(model, 2)
+    assert len(values) == 50
+    hold_to_recursion(model, values)
+
+
+def test_it_is_the_recursion_on_the_plain_engine(plain, float64):
+    model = game()
+    hold_to_recursion(model, recorded(model, 2))
+
+
+def test_only_updates_of_g_count(float64):
+    model = game()
+    values = recorded(model, 2, DiscriminatorStepsSGD, discriminator_steps=5)
+    hold_to_recursion(model, values[4::5])
+
+
+def test_the_game_goes_on_as_without_it(float64):
+    with_it, without = game(), game(0.0)
+    recorded(with_it, 1), recorded(without, 1)
+    for param, other in zip(with_it.get_params(), without.get_params(), strict=True):
+        np.testing.assert_array_equal(param.get_value(), other.get_value())
+    assert not without.generator.averages()
+    assert "gen_ll_averaged" in with_it.monitor.channels and "gen_ll_averaged" not in without.monitor.channels
+
+
+def test_a_resumed_run_goes_on_to_the_bit(tmp_path):
+    at_once, path = game(), str(tmp_path / "m.pkl")
+    experiment(at_once).main_loop(max_epochs=3)
+    experiment(game(), path=path).main_loop(max_epochs=1)
+    resumed = game()
+    train = experiment(resumed, path=path)
+    train.resume(checkpoint.read(path))
+    train.main_loop(max_epochs=3)
+    named = resumed.named_parameters()
+    assert "gen/averaged_h0_W" in named
+    for name, param in at_once.named_parameters().items():
+        np.testing.assert_array_equal(named[name].get_value(), param.get_value(), err_msg=name)
+    for name in ("gen_ll", "gen_ll_averaged"):
+        assert resumed.monitor.channels[name].val_record == at_once.monitor.channels[name].val_record
+
+
+def test_a_loaded_model_draws_from_either(tmp_path):
+    path, z = str(tmp_path / "m.pkl"), np.ones((2, 3), "float32")
+    experiment(model := game(), path=path).main_loop(max_epochs=1)
+    raw = images_of(checkpoint.load_model(path), z)
+    np.testing.assert_array_equal(raw, images_of(model, z))
+    loaded = checkpoint.load_model(path)
+    loaded.generator.use_averages()
+    hidden, out = (layer.layer_name for layer in loaded.generator.mlp.layers)
+    mean = {param.name: each.get_value() for param, each in model.generator.averages().items()}
+    h = np.maximum(z @ mean[f"{hidden}_W"] + mean[f"{hidden}_b"], 0)
+    expected = 1 / (1 + np.exp(-(h @ mean[f"{out}_W"] + mean[f"{out}_b"])))
+    np.testing.assert_allclose(images_of(loaded, z), expected, rtol=1e-5)
+    assert np.abs(raw - expected).max() > 1e-3
+
+
+def test_the_monitored_estimate_is_of_the_averages(float64):
+    model = game()
+    experiment(model).main_loop(max_epochs=1)
+    channels = model.monitor.channels
+    raw, averaged = (channels[name].val_record for name in ("gen_ll", "gen_ll_averaged"))
+    # Before training the averages are the parameters, and both estimates are of the same z.
+    assert raw[0] == averaged[0] and abs(raw[1] - averaged[1]) > 1e-3
+
+
+def test_players_have_learning_rates_of_their_own(float64):
+    model = game(0.0)
+    model.generator_lr_scale, model.discriminator_lr_scale = 0.5, 3.0
+    model.discriminator.layers[0].W_lr_scale = 0.1
+    named, scalers = model.named_parameters(), model.get_lr_scalers()
+    assert {name: pytest.approx(scalers[param]) for name, param in named.items()} == {
+        name: 0.5 if name.startswith("gen/") else 0.3 if name == "dis/h0_W" else 3.0 for name in named
+    }
+    assert list(game(0.0).get_lr_scalers()) == []
+
+
+def test_what_has_no_averages_says_so():
+    with pytest.raises(ConfigurationError, match="no averaged parameters"):
+        game(0.0).generator.use_averages()
+    cost = AdversaryCost2(scale_grads=False)
+    data = DenseDesignMatrix(X=DATA.astype(pytensor.config.floatX))
+    train = Train(data, game(), BGD(cost=cost, batch_size=10))
+    train.reporter = Reporter()
+    with pytest.raises(ConfigurationError, match="BGD averages no parameters"):
+        train.setup()
