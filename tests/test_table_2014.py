@@ -100,4 +100,5 @@ def test_each_verdict_is_given_for_its_reason():
     assert verdicts["pylearn2.costs.cost.Cost"] == "for Python"
     assert verdicts["pylearn2.datasets.svhn.SVHN_On_Memory"] == "absent"
     assert verdicts["pylearn2.datasets.cifar100.CIFAR100"] == "differs"
-    assert verdicts["pylearn2.datasets.binarizer.Binarizer"] == "present"
+    assert verdicts["pylearn2.datasets.binarizer.Binarizer"] == "equal"
+    assert verdicts["pylearn2.costs.cost.LpPenalty"] == "present"
