@@ -54,13 +54,13 @@ class IndexSpace(Space):
         return self.get_origin_batch(1)
 
     def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> np.ndarray:
-        return np.zeros((batch_size, self.dim), dtype=self._dtype(dtype))
+        return np.zeros((batch_size, self.dim), dtype=self.batch_dtype(dtype))
 
     def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
         return (1 if batch_size == 1 else None, None)
 
     def validate(self, batch: Batch) -> None:
-        self._validate_tensor(batch, 2)
+        self.validate_tensor(batch, 2)
         if "int" not in batch.dtype:
             raise TypeError(f"a batch of {self} must be of whole numbers, but {batch} is of {batch.dtype}")
 
@@ -76,13 +76,13 @@ class IndexSpace(Space):
 
     def _format_as(self, batch: Batch, space: Space) -> Batch:
         if isinstance(space, IndexSpace) and (space.max_labels, space.dim) == (self.max_labels, self.dim):
-            dtype = space._dtype()
+            dtype = space.batch_dtype()
             return pt.cast(batch, dtype) if isinstance(batch, TensorVariable) else batch.astype(dtype)
         if isinstance(space, VectorSpace) and space.dim in (self.max_labels, self.dim * self.max_labels):
             known = np.arange(self.max_labels)
             equal = pt.eq(batch[:, :, None], known) if isinstance(batch, TensorVariable) else batch[:, :, None] == known
             merged = space.dim == self.max_labels
             rows = equal.any(axis=1) if merged else equal.reshape((batch.shape[0], space.dim))
-            dtype = space._dtype()
+            dtype = space.batch_dtype()
             return pt.cast(rows, dtype) if isinstance(batch, TensorVariable) else rows.astype(dtype)
         return super()._format_as(batch, space)

@@ -40,7 +40,8 @@ class Space(Configurable):
     def _key(self) -> tuple:
         return ()
 
-    def _dtype(self, dtype: str | None = None) -> str:
+    def batch_dtype(self, dtype: str | None = None) -> str:
+        """Return the dtype of batches: `dtype`, else the space's, else floatX."""
         dtype = dtype or self.dtype
         return floatX() if dtype in (None, "floatX") else dtype
 
@@ -64,7 +65,7 @@ class Space(Configurable):
         self, name: str | None = None, dtype: str | None = None, batch_size: int | None = None
     ) -> Batch:
         """Make a symbolic batch; its number of examples is static only if `batch_size` is 1, as in 2014."""
-        batch = pt.tensor(name=name, dtype=self._dtype(dtype), shape=self._static_shape(batch_size))
+        batch = pt.tensor(name=name, dtype=self.batch_dtype(dtype), shape=self._static_shape(batch_size))
         # For a backend that splits batches over devices.
         batch.tag.batch_axis = self.get_batch_axis()
         return batch
@@ -108,7 +109,8 @@ class Space(Configurable):
         """Return the number of examples of a numeric batch."""
         return int(batch.shape[self.get_batch_axis()])
 
-    def _validate_tensor(self, batch: Batch, ndim: int) -> None:
+    def validate_tensor(self, batch: Batch, ndim: int) -> None:
+        """Raise TypeError or ValueError unless a batch is symbolic and has so many axes."""
         if not isinstance(batch, TensorVariable):
             raise TypeError(f"a batch of {self} must be symbolic, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
@@ -125,7 +127,7 @@ def _as_in(space: Space, batch: Batch) -> Any:
     """A batch cast to the dtype of a space, unless that is None."""
     if space.dtype is None:
         return batch
-    dtype = space._dtype()
+    dtype = space.batch_dtype()
     if isinstance(batch, Variable):
         return pt.cast(batch, dtype)
     return batch if batch.dtype == dtype else batch.astype(dtype)
@@ -165,16 +167,16 @@ class VectorSpace(Space):
         return self.dim
 
     def get_origin(self) -> np.ndarray:
-        return np.zeros((self.dim,), dtype=self._dtype())
+        return np.zeros((self.dim,), dtype=self.batch_dtype())
 
     def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> np.ndarray:
-        return np.zeros((batch_size, self.dim), dtype=self._dtype(dtype))
+        return np.zeros((batch_size, self.dim), dtype=self.batch_dtype(dtype))
 
     def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
         return (1 if batch_size == 1 else None, None)
 
     def validate(self, batch: Batch) -> None:
-        self._validate_tensor(batch, 2)
+        self.validate_tensor(batch, 2)
         width = batch.type.shape[1]
         if width is not None and width != self.dim:
             raise ValueError(f"a batch of {self} must have {self.dim} columns, but {batch} has {width}")
@@ -262,18 +264,18 @@ class Conv2DSpace(Space):
 
     def get_origin(self) -> np.ndarray:
         lengths = self.lengths(1)
-        return np.zeros([lengths[axis] for axis in self.axes if axis != "b"], dtype=self._dtype())
+        return np.zeros([lengths[axis] for axis in self.axes if axis != "b"], dtype=self.batch_dtype())
 
     def get_origin_batch(self, batch_size: int, dtype: str | None = None) -> np.ndarray:
         lengths = self.lengths(batch_size)
-        return np.zeros([lengths[axis] for axis in self.axes], dtype=self._dtype(dtype))
+        return np.zeros([lengths[axis] for axis in self.axes], dtype=self.batch_dtype(dtype))
 
     def _static_shape(self, batch_size: int | None) -> tuple[int | None, ...]:
         lengths = self.lengths(1 if batch_size == 1 else None)
         return tuple(lengths[axis] for axis in self.axes)
 
     def validate(self, batch: Batch) -> None:
-        self._validate_tensor(batch, 4)
+        self.validate_tensor(batch, 4)
         self._validate_lengths(batch.type.shape)
 
     def np_validate(self, batch: Batch) -> None:
@@ -291,9 +293,7 @@ class Conv2DSpace(Space):
     def convert(tensor: Batch, src_axes: Sequence[str | int], dst_axes: Sequence[str | int]) -> Batch:
         """Transpose a batch, symbolic or numeric, from one order of axes to another."""
         src_axes, dst_axes = tuple(src_axes), tuple(dst_axes)
-        if src_axes == dst_axes:
-            return tensor
-        return tensor.transpose(*[src_axes.index(axis) for axis in dst_axes])
+        return tensor if src_axes == dst_axes else tensor.transpose(*[src_axes.index(axis) for axis in dst_axes])
 
     @staticmethod
     def convert_numpy(tensor: np.ndarray, src_axes: Sequence[str | int], dst_axes: Sequence[str | int]) -> np.ndarray:

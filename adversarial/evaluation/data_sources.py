@@ -353,9 +353,10 @@ def _any_dataset(of_dataset: DocumentInModel, dataset: yaml.Node, document: Docu
         built = _built(of_dataset, dataset, split)
         if split == "train":
             return built
-        if not hasattr(built, "get_test_set"):
-            raise DataError(f"the data set in {path}, {type(built).__name__}, has no test set: give --test FILE")
-        return built.get_test_set()
+        try:
+            return built.get_test_set()
+        except DataError as error:
+            raise DataError(f"{error} ({path} was trained on it: or give --test FILE)") from error
 
     return ScoringData(name_of(dataset).rpartition(".")[2], load)
 
