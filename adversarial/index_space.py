@@ -65,7 +65,7 @@ class IndexSpace(Space):
             raise TypeError(f"a batch of {self} must be of whole numbers, but {batch} is of {batch.dtype}")
 
     def np_validate(self, batch: Batch) -> None:
-        self._validate_array(batch, 2)
+        self.validate_array(batch, 2)
         if batch.shape[1] != self.dim:
             raise ValueError(f"a batch of {self} must have {self.dim} columns, but this one has shape {batch.shape}")
         if "int" not in str(batch.dtype):

@@ -116,7 +116,8 @@ class Space(Configurable):
         if batch.ndim != ndim:
             raise ValueError(f"a batch of {self} must have {ndim} axes, but {batch} has {batch.ndim}")
 
-    def _validate_array(self, batch: Batch, ndim: int) -> None:
+    def validate_array(self, batch: Batch, ndim: int) -> None:
+        """Raise TypeError or ValueError unless a batch is an array and has so many axes."""
         if not isinstance(batch, np.ndarray):
             raise TypeError(f"a batch of {self} must be an array, not of type {type(batch).__name__}")
         if batch.ndim != ndim:
@@ -182,7 +183,7 @@ class VectorSpace(Space):
             raise ValueError(f"a batch of {self} must have {self.dim} columns, but {batch} has {width}")
 
     def np_validate(self, batch: Batch) -> None:
-        self._validate_array(batch, 2)
+        self.validate_array(batch, 2)
         if batch.shape[1] != self.dim:
             raise ValueError(f"a batch of {self} must have {self.dim} columns, but this one has shape {batch.shape}")
 
@@ -279,7 +280,7 @@ class Conv2DSpace(Space):
         self._validate_lengths(batch.type.shape)
 
     def np_validate(self, batch: Batch) -> None:
-        self._validate_array(batch, 4)
+        self.validate_array(batch, 4)
         self._validate_lengths(batch.shape)
 
     def _validate_lengths(self, found: Sequence[int | None]) -> None:
