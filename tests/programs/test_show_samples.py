@@ -20,6 +20,7 @@ from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import samples_of
 from adversarial.models.composite import CompositeLayer
+from adversarial.models.deep_boltzmann import DBM, BinaryVector, BinaryVectorMaxPool
 from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.programs import (
@@ -30,7 +31,7 @@ from adversarial.programs import (
     show_samples,
     show_weights,
 )
-from adversarial.space import Conv2DSpace
+from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 from adversarial.train import Train
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -214,6 +215,38 @@ def test_filters_of_a_pair_are_the_discriminators(tmp_path):
     with pytest.raises(ConfigurationError, match="it makes|are neither square|--shape"):
         show_weights.main([path, "--layer", "generator.y"])
     show_weights.main([path, "--layer", "generator.y", "--shape", "1x2"])
+
+
+def test_filters_of_a_layer_that_reads_several_parts_are_named_and_drawn_in_a_shape(tmp_path):
+    layers = [Sigmoid(layer_name="h0", dim=2, irange=0.1), Sigmoid(layer_name="h1", dim=2, irange=0.1)]
+    network = MLP(layers=layers, input_space=CompositeSpace([VectorSpace(3), VectorSpace(5)]))
+    path = str(tmp_path / "m.pkl")
+    checkpoint.save_model(path, network)
+    with pytest.raises(ConfigurationError, match=r"layer h0 of m.pkl reads .*: its 8 values, side by side, are no"):
+        show_weights.main([path, "--layer", "h0"])
+    with pytest.raises(ConfigurationError, match="no layer 'q' with weights; it has h0, h1"):
+        show_weights.main([path, "--layer", "q"])
+    show_weights.main([path, "--layer", "h0", "--shape", "2x4", "--zoom", "1", "--cols", "2"])
+    assert cells(pixels(tmp_path / "m_weights.png"), 2, 4, 1, 1, 2)[0].shape == (2, 2, 4, 3)
+
+
+def test_filters_of_each_layer_of_a_boltzmann_machine(tmp_path):
+    hidden = [
+        BinaryVectorMaxPool(layer_name=name, detector_layer_dim=dim, irange=0.1) for name, dim in (("a", 9), ("b", 4))
+    ]
+    machine = DBM(batch_size=2, visible_layer=BinaryVector(nvis=16), hidden_layers=hidden, niter=2)
+    upper = np.zeros((9, 4), dtype=np.float32)
+    upper[[0, 4, 8, 2], range(4)] = 1
+    hidden[1].W.set_value(upper)
+    path = str(tmp_path / "m.pkl")
+    checkpoint.save_model(path, machine)
+    show_weights.main([path, "--layer", "b", "--zoom", "1", "--cols", "4"])
+    drawn, _ = cells(pixels(tmp_path / "m_weights.png"), 3, 3, 1, 1, 4)
+    assert [int(image[:, :, 0].argmax()) for image in drawn] == [0, 4, 8, 2]
+    show_weights.main([path, "--zoom", "1", "--cols", "9"])
+    assert cells(pixels(tmp_path / "m_weights.png"), 4, 4, 1, 1, 9)[0].shape == (9, 4, 4, 3)
+    with pytest.raises(ConfigurationError, match="no layer 'DBM' with weights; it has a, b"):
+        show_weights.main([path, "--layer", "DBM"])
 
 
 @pytest.fixture
