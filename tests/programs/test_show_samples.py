@@ -23,8 +23,10 @@ from adversarial.models.composite import CompositeLayer
 from adversarial.models.deep_boltzmann import DBM, BinaryVector, BinaryVectorMaxPool
 from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
+from adversarial.models.rbm import RBM
 from adversarial.programs import (
     interpolate,
+    report,
     show_examples,
     show_gen_weights,
     show_inpaint_samples,
@@ -108,6 +110,33 @@ def test_a_sheet_shows_the_samples_of_2014s_seed(tmp_path, old_model, capsys):
     np.testing.assert_array_equal(shown[..., 0].reshape(100, 36), np.rint(samples.astype(float) * 255))
     show_samples.main([old_model, "-o", str(out), "--zoom", "1", "--seed", "5"])
     assert not np.array_equal(cells(pixels(out), 6, 6, 1, 10, 10)[0], shown)
+
+
+def test_samples_of_the_averages_are_those_of_a_model_that_has_them(tmp_path, old_model):
+    layer = Linear(layer_name="y", dim=4, irange=0.0)
+    generator = Generator(mlp=MLP(layers=[layer], nvis=2), average_decay=0.5)
+    means = {param.name: mean for param, mean in generator.averages().items()}
+    means["y_b"].set_value(np.float32([0, 1, 1, 0]))
+    path = save(tmp_path / "m.pkl", generator, {"nvis": 4})
+    options = ["--zoom", "1", "--rows", "1", "--cols", "1", "--rescale", "unit"]
+    for flag, expected in (([], [0, 0, 0, 0]), (["--averaged"], [0, 255, 255, 0])):
+        show_samples.main([path, *options, *flag])
+        shown, _ = cells(pixels(tmp_path / "m_samples.png"), 2, 2, 1, 1, 1)
+        assert shown[0, :, :, 0].ravel().tolist() == expected
+    with pytest.raises(ConfigurationError, match="no averaged parameters"):
+        show_samples.main([str(old_model), "--averaged"])
+
+
+def test_a_model_of_chains_has_no_lines_in_z_space_and_no_page(tmp_path):
+    path = str(tmp_path / "rbm.pkl")
+    text = "!obj:adversarial.train.Train { model: !obj:adversarial.models.rbm.RBM { nvis: 4, nhid: 2 } }"
+    checkpoint.save_model(path, RBM(nvis=4, nhid=2), yaml_src=text)
+    words = "class RBM has no generator, and so no z: it is sampled by Markov chains, for which see show_samples.py"
+    for main, rest in ((interpolate.main, []), (report.main, [str(tmp_path / "x.html")])):
+        with pytest.raises(CheckpointError, match=words):
+            main([path, *rest])
+    with pytest.raises(ConfigurationError, match="--averaged is for a generator with average_decay"):
+        show_samples.main([path, "--averaged"])
 
 
 @pytest.mark.parametrize(("flag", "columns"), [("--neighbours", 4), ("--each-neighbour", 6)])
