@@ -36,7 +36,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     inside: Any = checkpoint.read(given.model)
     for place, key in enumerate(given.keys):
         inside = _entry(inside, key, " ".join([given.model, *given.keys[:place]]))

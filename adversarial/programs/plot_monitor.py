@@ -65,7 +65,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     if given.list:
         known = {name for path in given.models for name in record_of(path).channels}
         program.say("\n".join(printable(name, "") for name in sorted(known)))

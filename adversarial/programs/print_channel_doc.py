@@ -31,7 +31,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     found = records_of(given)
     for model, (_, channels) in found.items():
         if len(found) > 1:

@@ -120,13 +120,41 @@ def test_one_entry_after_the_other_is_looked_into(old_model, capsys):
         pkl_inspector.main([str(old_model), "monitor", "epochs_seen", "x"])
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("objective_d", "valid_objective_d"), ("lerning_rate", "learning_rate")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("objective_d", "valid_objective_d"),
+        ("objectve_d", "valid_objective_d"),
+        ("lerning_rate", "learning_rate"),
+    ],
+)
 def test_an_unknown_channel_gets_the_nearest(old_model, tmp_path, typed, meant):
     with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
         print_monitor.main([str(old_model), typed])
     with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
         plot_monitor.main([str(old_model), "-c", typed, "-o", str(tmp_path / "p.png")])
     assert not (tmp_path / "p.png").exists()
+
+
+@pytest.mark.parametrize("typed", ["bogus", "gen_ll_averaged"])
+def test_what_is_near_no_channel_gets_no_hint(old_model, typed):
+    with pytest.raises(ConfigurationError, match=f"'{typed}'; none of its [0-9]+ is near; plot_monitor.py --list"):
+        print_monitor.main([str(old_model), typed])
+
+
+def test_a_folder_is_no_channel(old_model, tmp_path):
+    with pytest.raises(ConfigurationError, match=f"{tmp_path} is a folder, neither a saved model nor a channel of"):
+        print_monitor.main([str(old_model), str(tmp_path)])
+
+
+def test_options_may_stand_between_names(old_model, tmp_path, capsys):
+    print_monitor.main([str(old_model), "--json", "learning_rate"])
+    assert list(json.loads(capsys.readouterr().out)["channels"]) == ["learning_rate"]
+    other = shutil.copy(old_model, tmp_path / "other.pkl.gz")
+    plot_monitor.main([str(old_model), "--list", str(other)])
+    listed = capsys.readouterr().out.split()
+    print_channel_doc.main([str(old_model), "--debug", *listed[:2]])
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == listed[:2]
 
 
 def test_plot_beside_the_model(old_model, capsys):
