@@ -317,6 +317,17 @@ def test_what_has_no_examples_is_refused(digits, tmp_path, monkeypatch):
         show_examples.main(["mlp.yaml"])
 
 
+def test_examples_that_cannot_be_drawn_print_nothing_before_the_sentence(digits, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="not images of 3 x 5 pixels"):
+        show_examples.main([str(digits), "--shape", "3x5"])
+    path = constant_model(tmp_path / "m.pkl", np.arange(16))
+    np.save(tmp_path / "nan.npy", np.full((3, 16), np.nan))
+    with pytest.raises(DataError, match="NaN or infinite"):
+        show_examples.main([path, "--train", str(tmp_path / "nan.npy")])
+    assert capsys.readouterr().out == ""
+
+
 def test_inpainting_keeps_the_left_half(tmp_path):
     model = inpainting_model(tmp_path / "m.pkl")
     rows = np.random.default_rng(0).random((5, 48)).astype(np.float32)
