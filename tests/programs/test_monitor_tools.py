@@ -113,7 +113,9 @@ def test_the_size_of_a_saved_model_is_the_sum_of_its_entries(old_model, capsys):
 
 def test_one_entry_after_the_other_is_looked_into(old_model, capsys):
     pkl_inspector.main([str(old_model), "monitor", "channels", "learning_rate", "val_record"])
-    assert "float" in capsys.readouterr().out
+    values = checkpoint.read(old_model)["monitor"]["channels"]["learning_rate"]["val_record"]
+    shown = ", ".join(f"{value:.4g}" for value in values[:4])
+    assert f"val_record: float64 {len(values)}: {shown}" in capsys.readouterr().out
     with pytest.raises(ConfigurationError, match="monitor has no 'chanels'.*channels"):
         pkl_inspector.main([str(old_model), "monitor", "chanels"])
     with pytest.raises(ConfigurationError, match="epochs_seen has no entries"):

@@ -319,7 +319,7 @@ def test_what_has_no_examples_is_refused(digits, tmp_path, monkeypatch):
 
 def test_examples_that_cannot_be_drawn_print_nothing_before_the_sentence(digits, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigurationError, match="not images of 3 x 5 pixels"):
+    with pytest.raises(DataError, match="not images of 3 x 5 pixels"):
         show_examples.main([str(digits), "--shape", "3x5"])
     path = constant_model(tmp_path / "m.pkl", np.arange(16))
     np.save(tmp_path / "nan.npy", np.full((3, 16), np.nan))
