@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from collections.abc import Iterable, Sequence
 
 from adversarial import checkpoint
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.monitor.channel import nearest_channel
 
 
 def add_models_and_channels(parser: argparse.ArgumentParser) -> None:
@@ -82,11 +82,13 @@ def chosen(record: MonitorRecord, names: Sequence[str], path: str | os.PathLike)
     Raises
     ------
     ConfigurationError
-        If there is no channel of a name. The sentence says which is spelt most like it.
+        If there is no channel of a name. The sentence says which is near, if one is.
     """
     if not names:
         return dict(sorted(record.channels.items()))
     for name in names:
+        if name not in record.channels and os.path.isdir(name):
+            raise ConfigurationError(f"{name} is a folder, neither a saved model nor a channel of {os.fspath(path)}")
         if name not in record.channels:
             raise ConfigurationError(f"{os.fspath(path)} has no channel '{name}'; {_advice(name, record.channels)}")
     return {name: record.channels[name] for name in names}
@@ -94,7 +96,7 @@ def chosen(record: MonitorRecord, names: Sequence[str], path: str | os.PathLike)
 
 def _advice(name: str, known: Iterable[str]) -> str:
     listed = list(known)
-    # Part of a long name is more often meant than a slip of the finger: objective_d of valid_objective_d.
-    within = sorted((other for other in listed if name and name in other), key=len)
-    similar = within or difflib.get_close_matches(name, listed, n=1, cutoff=0.0)
-    return f"the nearest of its {len(listed)} is '{similar[0]}'"
+    near = nearest_channel(name, listed)
+    if near is not None:
+        return f"the nearest of its {len(listed)} is '{near}'"
+    return f"none of its {len(listed)} is near; plot_monitor.py --list names them"

@@ -6,7 +6,16 @@ import argparse
 
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.data_sources import NAMED_SETS, Data, RowsOrFile, Split
-from adversarial.evaluation.sample_sources import NUM_SAMPLES, AnchorSamples, ModelSamples, Samples
+from adversarial.evaluation.sample_sources import (
+    NUM_SAMPLES,
+    AnchorSamples,
+    ChainSamples,
+    ModelSamples,
+    Samples,
+    SampleSource,
+    sample_source,
+)
+from adversarial.game.sampling import generator_of
 
 
 def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,8 +50,28 @@ def samples_of_arguments(given: argparse.Namespace) -> Samples:
         if given.anchor is not None:
             option = "--averaged" if given.averaged else "--condition"
             raise ConfigurationError(f"{option} is of a generator, not of an --anchor")
-        return ModelSamples.load(str(named[0]), tuple(given.allow), given.condition, given.averaged)
+        source = of_generator(sample_source(str(named[0]), tuple(given.allow)), given)
+        source.condition = given.condition
+        return source
     return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
+
+
+def of_generator(source: SampleSource, given: argparse.Namespace) -> ModelSamples:
+    """Return the samples of a generator for which --condition or --averaged asks, drawn from its averages if asked.
+
+    Raises ConfigurationError, with the option's name, if they are of something else, or there are no averages.
+    """
+    option, of = ("--averaged", "with average_decay") if given.averaged else ("--condition", "with conditions")
+    if not isinstance(source, ModelSamples):
+        raise ConfigurationError(f"{option} needs a saved model, but {source.name} holds samples")
+    if isinstance(source, ChainSamples):
+        kind = type(source.model).__name__
+        raise ConfigurationError(
+            f"{option} is for a generator {of}, but {source.name} is of class {kind}, which has none"
+        )
+    if given.averaged:
+        generator_of(source.model).use_averages()
+    return source
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:

@@ -69,6 +69,12 @@ class Experiment:
         dataset = self.part.options.get("dataset")
         return dataset.kind.lower() if isinstance(dataset, Part) else ""
 
+    @property
+    def other_model(self) -> str:
+        """The class of a model that is no pair of G and D, as all of 2014's are; "" of a pair, or if it is not said."""
+        model = self.part if is_model_only(self.part) else self.part.options.get("model")
+        return model.kind if isinstance(model, Part) and "generator" not in model.options else ""
+
 
 def open_experiment(path: str, overrides: Mapping[str, str] | None = None, allow: Iterable[str] = ()) -> Experiment:
     """Return the experiment of a YAML file, or the one that made a saved model.

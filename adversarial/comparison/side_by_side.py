@@ -47,6 +47,10 @@ class SideBySide:
 
     def __str__(self) -> str:
         lines = _hyperparameters(self.experiment.name, self.comparison, self.show_equal)
+        if self.experiment.other_model:
+            # The nearest of five files, none of which is near, says nothing.
+            said = _incomparable(self.experiment)
+            lines = [said, "", *lines] if self.show_equal else [f"{said}; --all lists the values all the same"]
         if self.experiment.content is not None:
             lines += ["", *_results_lines(self.experiment, self.estimate)]
         if self.distances is not None:
@@ -59,6 +63,7 @@ class SideBySide:
         found: dict[str, Any] = {
             "experiment": self.experiment.name,
             "beside": self.comparison.file,
+            "comparable": not self.experiment.other_model,
             "source": self.comparison.source,
             "differences": [_plain(row) for row in self.comparison.differences],
             "equal": [_plain(row) for row in self.comparison.rows if not row.differs],
@@ -142,6 +147,14 @@ def compare_with_2014(
     return SideBySide(experiment, comparison, estimate, distances, show_equal)
 
 
+def _incomparable(experiment: Experiment) -> str:
+    kind = experiment.other_model
+    return (
+        f"{experiment.name} trains a model of class {kind}, but 2014's five files are all of a pair of G and D, so "
+        "that nothing of theirs is comparable"
+    )
+
+
 def _hyperparameters(name: str, comparison: Comparison, everything: bool) -> list[str]:
     """Return what differs, on top, then how much is equal."""
     differing, total = comparison.differences, len(comparison.rows)
@@ -217,6 +230,8 @@ def _distances(experiment: Experiment, comparison: Comparison) -> list[Distance]
     from adversarial.models.parameter_budget import parameter_budget
     from adversarial.progress import counting
 
+    if experiment.other_model:
+        raise ConfigurationError(f"--trajectory: {_incomparable(experiment)}")
     if comparison.file != RECORDED:
         raise ConfigurationError(
             f"--trajectory: of 2014's five runs only that of {RECORDED} was recorded, but "
@@ -232,6 +247,7 @@ def _distances(experiment: Experiment, comparison: Comparison) -> list[Distance]
     own = experiment.content is None
     with parameter_budget(1 << 24):
         train = yaml_parse.load(experiment.text, variables, overrides=overrides, path=experiment.name, environment=own)
+    trajectory.check_shapes(train.model, experiment.name)
     with counting("updates", max(trajectory.record())) as progress, theano_c_noise.rounding():
         train.algorithm.update_callbacks.append(lambda algorithm: progress(1))
         return trajectory.distances(train)

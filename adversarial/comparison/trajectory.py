@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adversarial.errors import ConfigurationError
 from adversarial.models.mlp import MLP
 from adversarial.models.pretrained import PretrainedLayer
 from adversarial.progress.reporting import Silent
@@ -20,6 +21,12 @@ from adversarial.train import Train
 
 #: The file of 2014 whose run was recorded.
 FILE = "mnist.yaml"
+#: Shapes of that run's parameters, of whose values the record has too few to tell.
+SHAPES = {
+    "gen_h0_W": (100, 1200), "gen_h0_b": (1200,), "gen_h1_W": (1200, 1200), "gen_h1_b": (1200,),
+    "gen_y_W": (1200, 784), "gen_y_b": (784,), "dis_h0_W": (784, 1200), "dis_h0_b": (1200,),
+    "dis_h1_W": (240, 1200), "dis_h1_b": (1200,), "dis_y_W": (240, 1), "dis_y_b": (1,),
+}  # fmt: skip
 #: Overrides for the rerun: the record's updates and no more, with a monitor on a hundredth of the data.
 OVERRIDES = {"save_freq": "0", "algorithm.batches_per_iter": "50", "algorithm.monitoring_batch_size": "100"}
 
@@ -163,6 +170,32 @@ def parameters(model: Any) -> dict[str, np.ndarray]:
             name = f"{prefix}_{param.name}".removeprefix("_")
             found[f"{name}__1" if name in found else name] = np.array(param.get_value(borrow=True))
     return found
+
+
+def check_shapes(model: Any, name: str) -> None:
+    """Check, before it is trained, that a model has the layers of `FILE`.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    name : str
+        What to call it in the sentence.
+
+    Raises
+    ------
+    ConfigurationError
+        If a parameter is missing, or has another shape: deviations from the record would mean nothing.
+    """
+    found = parameters(model)
+    for parameter, shape in SHAPES.items():
+        own = found[parameter].shape if parameter in found else None
+        if own != shape:
+            here = "is missing" if own is None else f"is {' x '.join(map(str, own))}"
+            raise ConfigurationError(
+                f"--trajectory: {parameter} of {name} {here}, but {' x '.join(map(str, shape))} in 2014's {FILE}, so "
+                "that a distance from its run means nothing"
+            )
 
 
 def distances(train: Train) -> list[Distance]:

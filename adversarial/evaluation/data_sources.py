@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import yaml
 
 from adversarial.checkpoint import slips_of
+from adversarial.datasets.binarizer import Binarizer
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.fit import unit_of
 from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
@@ -155,8 +157,13 @@ class ScoringData:
             return side_of(what, source, loaded, as_is=self.as_is)
         shape = getattr(getattr(loaded, "view_converter", None), "shape", None)
         image = None if shape is None else (shape[2], shape[0], shape[1])
-        rows = loaded.get_design_matrix()
-        return side_of(what, source, rows, as_trained=True, image=image, divisor=self._divisor, prepared=self._prepared)
+        rows, prepared, instead = loaded.get_design_matrix(), self._prepared, ""
+        if isinstance(loaded, Binarizer):
+            raw = type(loaded.raw).__name__
+            name = next((key for key, known in NAMED_SETS.items() if known.cls == raw), None)
+            prepared, instead = "binarized at random", "give --test FILE" if name is None else f"give -d {name}"
+        side = side_of(what, source, rows, as_trained=True, image=image, divisor=self._divisor, prepared=prepared)
+        return replace(side, instead=instead)
 
     def split(self, split: Split, fold: int = 0) -> np.ndarray:
         """Return the design matrix of a split, (examples, dimension) in floatX; raises as `side` does."""

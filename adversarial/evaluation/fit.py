@@ -63,7 +63,13 @@ def check_fit(samples: Side, data: Side, as_is: bool = False, same_origin: bool 
     refused = [*_other_images(samples, data), *([] if same_origin else _other_units(samples, data))]
     if refused and not as_is:
         raise DataError(f"{refused[0]}, or insist by --as-is")
-    return [*refused, *_unknown_order(samples, data), *_far_apart(samples, data), *_rearranged(samples, data)]
+    return [
+        *refused,
+        *_drawn(data),
+        *_unknown_order(samples, data),
+        *_far_apart(samples, data),
+        *_rearranged(samples, data),
+    ]
 
 
 def unit_of(side: Side) -> str:
@@ -74,6 +80,14 @@ def unit_of(side: Side) -> str:
     if -1.001 <= low < -0.5 and 0.5 < high <= 1.001:
         return "signed"
     return "bytes" if low >= 0 and 2 < high <= 255 else "other"
+
+
+def _drawn(data: Side) -> Iterator[str]:
+    if data.instead and data.what == "test data":
+        yield (
+            "the test data are binarized at random, as the model's own YAML says, so that this figure does not compare "
+            f"with one of the data themselves: {data.instead} to score these"
+        )
 
 
 def _other_images(samples: Side, data: Side) -> Iterator[str]:

@@ -15,7 +15,7 @@ from adversarial.evaluation.data_sources import ScoringData
 from adversarial.evaluation.named_in_model import raw_dataset
 from adversarial.evaluation.sides import Side, side_of
 from adversarial.files.rows import Rows, spool
-from adversarial.game.sampling import Sampler, generator_of, samples_of
+from adversarial.game.sampling import Sampler, samples_of
 from adversarial.likelihood.bernoulli import logits as logits_of_probabilities
 from adversarial.likelihood.parzen import blocks
 from adversarial.models.chains import ChainModel, ChainOptions, chain_samples
@@ -128,21 +128,14 @@ class ModelSamples(SampleSource):
         self.condition = condition
 
     @classmethod
-    def load(
-        cls, path: str, allow: tuple[str, ...] = (), condition: int | None = None, averaged: bool = False
-    ) -> ModelSamples:
-        """Return the samples of a saved model, or of its averaged parameters.
-
-        Raises CheckpointError as `checkpoint.load_model` does, and where there are no averages.
-        """
+    def load(cls, path: str, allow: tuple[str, ...] = ()) -> ModelSamples:
+        """Return the samples of a saved model; raises CheckpointError as `checkpoint.load_model` does."""
         content = checkpoint.read(path)
         try:
             model = checkpoint.model_of(content, allow)
         except CheckpointError as error:
             raise CheckpointError(f"cannot open {path}: {error}") from error
-        if averaged:
-            generator_of(model).use_averages()
-        return cls(model, path, content, condition)
+        return cls(model, path, content)
 
     def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         count = NUM_SAMPLES if count is None else count

@@ -125,6 +125,8 @@ class Side:
         Whether the order of an image's values is known.
     quiet : bool
         Whether no progress is shown.
+    instead : str
+        Where the rows are binarized at random, how to score what they were drawn from, else ''.
     """
 
     what: str
@@ -136,6 +138,7 @@ class Side:
     image: Image | None
     order_known: bool
     quiet: bool
+    instead: str = ""
 
     @cached_property
     def statistics(self) -> Statistics:

@@ -8,12 +8,14 @@ from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.evaluation.sheets import Sheet, vector_image_shape
 from adversarial.figures.grid import ImageShape, images_from_rows
 from adversarial.figures.weights import sheet_size, strongest_first
+from adversarial.files.arrays import candidates
 from adversarial.game.generator import Generator
 from adversarial.models.composite import CompositeLayer
+from adversarial.models.deep_boltzmann import DBM, BinaryVectorMaxPool
 from adversarial.models.layer import Layer
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
-from adversarial.options import nearest
+from adversarial.space import CompositeSpace, VectorSpace
 
 
 def weights_sheet(
@@ -80,7 +82,8 @@ def filters_sheet(
     rows, columns : int, optional
         Of the sheet. The default is about square, of 400 images or fewer.
     layer : str, optional
-        Its name, in a pair after that of the player: generator.h1. The default is the first layer that has weights.
+        Its name, in a pair after that of the player: generator.h1. The default is the first layer that has weights
+        and does not read several parts side by side.
     strongest : bool, optional
         Draw those of largest norm, and first.
     shape : ImageShape, optional
@@ -102,11 +105,17 @@ def filters_sheet(
     if not found:
         raise ConfigurationError(f"a {type(model).__name__} has no weights that can be drawn")
     if layer is None:
-        layer = next(iter(found))
+        layer = next((each for each, reader in found.items() if not _reads_parts(reader)), next(iter(found)))
     if layer not in found:
-        hint = nearest(layer, found) or f"; it has {', '.join(found)}"
+        hint = candidates(layer, list(found), most=len(found))
         raise ConfigurationError(f"{name} has no layer '{layer}' with weights{hint}")
     reader = found[layer]
+    if _reads_parts(reader) and shape is None:
+        space = reader.get_input_space()
+        raise ConfigurationError(
+            f"layer {layer} of {name} reads {space}: its {space.get_total_dimension()} values, side by side, are no "
+            "image; give a --shape of so many values to draw them all the same"
+        )
     try:
         images = reader.get_weights_topo()
     except ConfigurationError:
@@ -129,6 +138,10 @@ def _readers(model: Model) -> dict[str, Model]:
             found |= {f"{player}.{name}": each for name, each in _readers(mlp).items()}
     if found:
         return found
+    if isinstance(model, DBM):
+        below = [model.visible_layer.nvis, *(layer.dim for layer in model.hidden_layers)]
+        pairs = zip(model.hidden_layers, below, strict=False)
+        return {layer.layer_name: _LayerOfMachine(layer, inputs) for layer, inputs in pairs}
     parts = getattr(model, "layers", None) or [model]
     if parts == [model]:
         return {type(model).__name__: model} if _has_weights(model) else {}
@@ -137,6 +150,21 @@ def _readers(model: Model) -> dict[str, Model]:
         inner = _readers(each) if getattr(each, "layers", None) else {}
         found |= {f"{own}.{name}": part for name, part in inner.items()} or ({own: each} if _has_weights(each) else {})
     return found
+
+
+class _LayerOfMachine(Model):
+    """The weights between a hidden layer of a DBM and the layer below, which has so many `inputs`."""
+
+    def __init__(self, layer: BinaryVectorMaxPool, inputs: int):
+        self.layer = layer
+        self.input_space = VectorSpace(inputs)
+
+    def get_weights(self) -> np.ndarray:
+        return self.layer.W.get_value()
+
+
+def _reads_parts(reader: Model) -> bool:
+    return isinstance(reader.get_input_space(), CompositeSpace)
 
 
 def _has_weights(part: Model) -> bool:

@@ -23,6 +23,8 @@ SHEET, FRAME = (255, 255, 255), (255, 225, 0)
 GAP, FRAME_WIDTH = 2, 2
 #: Images are enlarged by a whole number, to about this many pixels along a sheet's longer side.
 COMFORTABLE = 1000
+#: A picture is at least so wide, for its caption.
+LEAST_WIDTH = 320
 #: The most pixels of a picture.
 MOST_PIXELS = 1 << 26
 
@@ -232,7 +234,7 @@ def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zo
         zoom = max(1, min(16, COMFORTABLE // max(rows * height, columns * width)))
     border = FRAME_WIDTH + GAP
     cell = height * zoom + border + FRAME_WIDTH, width * zoom + border + FRAME_WIDTH
-    if (pixels := rows * cell[0] * columns * cell[1]) > MOST_PIXELS:
+    if (pixels := rows * cell[0] * max(columns * cell[1], LEAST_WIDTH)) > MOST_PIXELS:
         raise ConfigurationError(
             f"the picture would have {pixels / 1e6:.0f} million pixels; choose fewer rows or columns"
         )
@@ -305,7 +307,7 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
 
     check_name(path)
     height, width = pixels.shape[:2]
-    full_width = max(width, 320)
+    full_width = max(width, LEAST_WIDTH)
     line = _POINTS * _DPI / 72 * 1.4
     lines = textwrap.wrap(caption, max(20, int((full_width - 16) / (_POINTS * _DPI / 72 * 0.55))))
     strip = round(len(lines) * line + 10) if lines else 0

@@ -41,15 +41,15 @@ def damage_told(what: str) -> Iterator[None]:
         raise DataError(f"{what}: {' '.join(text.split())[:120] or type(error).__name__}") from error
 
 
-def candidates(name: str, names: list[str]) -> str:
-    """Return the name that may have been meant, and what there is.
+def candidates(name: str, names: list[str], most: int = 8) -> str:
+    """Return the name that may have been meant, and what there is, the first `most`.
 
     Examples
     --------
     >>> candidates("feature", ["features", "labels"])
     "; did you mean 'features'? It has features, labels"
     """
-    listed = f"{', '.join(names[:8]) or 'none'}{' ...' if len(names) > 8 else ''}"
+    listed = f"{', '.join(names[:most]) or 'none'}{' ...' if len(names) > most else ''}"
     near = nearest(name, names)
     return f"{near} It has {listed}" if near else f"; it has {listed}"
 

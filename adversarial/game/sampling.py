@@ -17,6 +17,7 @@ from adversarial import backend
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.conditional import ConditionalGenerator
 from adversarial.game.generator import Generator, Length, SampleAndNoise
+from adversarial.models.chains import ChainModel
 from adversarial.models.linear import logit_of
 from adversarial.models.model import Model
 from adversarial.random_streams import M2, MRG_RandomStreams
@@ -47,6 +48,11 @@ def generator_of(model: Model) -> Generator:
         If there is none, or it does not make whole examples.
     """
     generator = getattr(model, "generator", model)
+    if isinstance(generator, ChainModel):
+        raise CheckpointError(
+            f"a model of class {type(model).__name__} has no generator, and so no z: it is sampled by Markov chains, "
+            "for which see show_samples.py and parzen_ll.py"
+        )
     if not isinstance(generator, Generator):
         raise CheckpointError(f"a model of class {type(model).__name__} has no generator to draw samples from")
     if not getattr(model, "makes_whole_examples", lambda: True)():

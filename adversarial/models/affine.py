@@ -185,7 +185,7 @@ class AffineLayer(WeightedLayer):
         updates[self.W] = W
 
     def get_weights(self) -> np.ndarray:
-        if not isinstance(self.input_space, VectorSpace):
+        if isinstance(self.input_space, Conv2DSpace):
             raise ConfigurationError(
                 f"layer '{self.layer_name}' reads {self.input_space}, not vectors; ask for get_weights_topo"
             )

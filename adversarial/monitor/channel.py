@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import MinibatchIterator
 from adversarial.models.model import Model
-from adversarial.options import OptionError, configurable, nearest
+from adversarial.options import OptionError, configurable
 
 Channel = TypeVar("Channel", covariant=True)
 
@@ -161,6 +162,38 @@ def _varies(value: Any) -> bool:
     )
 
 
+def nearest_channel(name: str, known: Iterable[str]) -> str | None:
+    """Return the channel that may have been meant by a name, or None if none is near.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        The channels that there are.
+
+    Returns
+    -------
+    str or None
+        The shortest of those that hold the name, else the one spelt most like it, with the data set's name before it
+        or without.
+
+    Examples
+    --------
+    >>> known = ["learning_rate", "valid_objective_d", "valid_gen_ll"]
+    >>> nearest_channel("objective_d", known), nearest_channel("objectve_d", known), nearest_channel("bogus", known)
+    ('valid_objective_d', 'valid_objective_d', None)
+    """
+    listed = list(known)
+    # Part of a long name is more often meant than a slip of the finger: objective_d of valid_objective_d.
+    within = sorted((other for other in listed if name and name in other), key=len)
+    if within:
+        return within[0]
+    spellings = {spelling: other for other in reversed(listed) for spelling in (other.partition("_")[2], other)}
+    close = difflib.get_close_matches(name, spellings, n=1, cutoff=0.75)
+    return spellings[close[0]] if close else None
+
+
 def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str, option: str = "channel_name") -> Channel:
     """Return a channel by name.
 
@@ -183,11 +216,13 @@ def find_channel(monitor: HasChannels[Channel], name: str, wanted_by: str, optio
     Raises
     ------
     OptionError
-        If there is no such channel; names the nearest one.
+        If there is no such channel; names the nearest one, if one is near.
     """
     if name in monitor.channels:
         return monitor.channels[name]
-    reason = f"the monitor has no channel '{name}'{nearest(name, monitor.channels)}"
+    near = nearest_channel(name, monitor.channels)
+    hint = "" if near is None else f"; did you mean '{near}'?"
+    reason = f"the monitor has no channel '{name}'{hint}"
     raise OptionError(wanted_by, option, reason)
 
 

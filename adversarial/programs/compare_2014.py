@@ -56,7 +56,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 1 with --strict where something differs."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     experiments = [open_experiment(path, program.overrides_of(given.set), given.allow) for path in given.experiments]
     if (given.estimate or given.parzen) and (len(experiments) > 1 or experiments[0].content is None):
         raise ConfigurationError("--estimate and --parzen are for one saved model; train the experiment first")

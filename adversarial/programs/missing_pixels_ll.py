@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -68,12 +69,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argument_parser().parse_args(argv)
     if given.seed < 0:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
+    for option in ("test_images", "valid_images"):
+        if getattr(given, option) < 2:
+            reason = "but must be at least 2: of one image there is no standard error"
+            raise ConfigurationError(f"--{option.replace('_', '-')} is {getattr(given, option)}, {reason}")
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
     if not isinstance(model, AllConditionalsPair):
         raise CheckpointError(f"{given.model} does not complete images; train one by yaml/all_conditionals_mnist.yaml")
     data = data_sources.of_model(content, given.model, tuple(given.allow), given.dataset)
-    valid, test = data.split("valid")[: given.valid_images], data.split("test")[: given.test_images]
+    valid, test = (_first(data.split(split), getattr(given, f"{split}_images"), split) for split in ("valid", "test"))
     completers = _completers(model, data.split("train"), given)
     results = []
     for kind in given.mask:
@@ -88,6 +93,12 @@ def main(argv: Sequence[str] | None = None) -> None:
                 program.say(f"visible: {kind:8} completed by {name:24} {found}")
     if given.json:
         program.say(json.dumps({"results": results}))
+
+
+def _first(images: np.ndarray, count: int, split: str) -> np.ndarray:
+    if count > len(images):
+        print(f"--{split}-images is {count:,}, but there are {len(images):,}: these are taken", file=sys.stderr)
+    return images[:count]
 
 
 def _completers(model: AllConditionalsPair, examples: np.ndarray, given: argparse.Namespace) -> dict[str, Completer]:

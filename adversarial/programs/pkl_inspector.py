@@ -21,8 +21,8 @@ tools/pkl_inspector.py yaml/mnist.pkl parameters
 tools/pkl_inspector.py yaml/mnist.pkl monitor channels valid_objective_d
 """
 
-#: Letters of a text that are shown.
-_SHOWN = 50
+#: Letters of a text, and values of an array, that are shown.
+_SHOWN, _VALUES = 50, 4
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -36,7 +36,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     inside: Any = checkpoint.read(given.model)
     for place, key in enumerate(given.keys):
         inside = _entry(inside, key, " ".join([given.model, *given.keys[:place]]))
@@ -65,9 +65,21 @@ def size_of(value: Any) -> int:
 
 
 def described(value: Any) -> str:
-    """Return a value in a few words: a table by its number of entries, an array by its shape, a text as it begins."""
+    """Return a value in a few words: a table by its length, an array by shape and first values, a text as it begins.
+
+    Examples
+    --------
+    >>> described(np.arange(6.0).reshape(2, 3))
+    'float64 2 x 3: 0, 1, 2, 3, ...'
+    >>> described(np.float64([0.5, 0.25]))
+    'float64 2: 0.5, 0.25'
+    """
     if isinstance(value, np.ndarray):
-        return f"{value.dtype} {' x '.join(map(str, value.shape)) or 'number'}"
+        shape = f"{value.dtype} {' x '.join(map(str, value.shape)) or 'number'}"
+        first = [f"{each:.4g}" if isinstance(each, float) else str(each) for each in value.flat[:_VALUES].tolist()]
+        if value.dtype.kind not in "fiub" or not first:
+            return shape
+        return f"{shape}: {', '.join(first)}{', ...' if value.size > _VALUES else ''}"
     if isinstance(value, (Mapping, list, tuple)):
         kind = "table" if isinstance(value, Mapping) else "list"
         return f"{kind} of {len(value)}"

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
+from adversarial.checkpoint import ChannelRecord
 from adversarial.command_line import pictures, program
 from adversarial.command_line.monitor_record import chosen, record_of
 from adversarial.errors import ConfigurationError, printable
@@ -25,7 +26,7 @@ AXES = {
     "epochs": ("epoch_record", "training (epochs)"),
     "batches": ("batch_record", "training (minibatches)"),
     "examples": ("example_record", "training (examples)"),
-    "seconds": ("time_record", "time since training began (seconds)"),
+    "seconds": ("time_record", "time since the first measurement (seconds)"),
 }
 
 #: Units of channels by what their names end in, the first that fits; 2014's monitor kept none.
@@ -64,7 +65,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     if given.list:
         known = {name for path in given.models for name in record_of(path).channels}
         program.say("\n".join(printable(name, "") for name in sorted(known)))
@@ -80,12 +81,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     for file, label in zip(given.models, _labels(given.models), strict=True):
         for name, channel in chosen(record_of(file), names, file).items():
             said = name if len(given.models) == 1 else f"{label}: {name}"
-            curves.append(Curve(said, getattr(channel, field), channel.val_record))
+            curves.append(Curve(said, _places(channel, field), channel.val_record))
     title = os.path.basename(given.models[0]) if len(given.models) == 1 else ""
     write_curves(path, curves, x_label, _y_label(names), title)
     print(path)
     if given.show:
         pictures.show(path)
+
+
+def _places(channel: ChannelRecord, field: str) -> Sequence[float]:
+    """Return where a channel was measured on an axis; seconds count from the first time, when all is compiled."""
+    places = getattr(channel, field)
+    return [each - places[0] for each in places] if field == "time_record" else places
 
 
 def _objectives(path: str) -> list[str]:

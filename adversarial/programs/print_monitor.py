@@ -38,7 +38,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
-    given = argument_parser().parse_args(argv)
+    given = argument_parser().parse_intermixed_args(argv)
     found = records_of(given)
     if given.json:
         plain = {model: _plain(*each) for model, each in found.items()}

@@ -47,12 +47,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not 0 <= given.first < len(rows):
         raise ConfigurationError(f"--first is {given.first}, but the examples are numbered from 0 to {len(rows) - 1}")
     chosen = np.asarray(rows[given.first : given.first + given.rows * given.cols])
+    images = images_from_rows(chosen, given.shape or shape or guess_shape(chosen.shape[1]))
+    caption = f"Examples {given.first} to {given.first + len(chosen) - 1} of {len(rows)}"
+    # The picture first: where it cannot be made, a sentence says so and no figures stand before it.
+    Sheet(images, min(given.cols, len(images)), (), [caption]).write(path, given.rescale, given.zoom)
     norms = np.sqrt(np.square(chosen, dtype=np.float64).sum(axis=1))
     program.say(f"norms from {number(norms.min())} to {number(norms.max())}, on average {number(norms.mean())}")
     program.say(f"values from {number(chosen.min())} to {number(chosen.max())}, {chosen.dtype}")
-    images = images_from_rows(chosen, given.shape or shape or guess_shape(chosen.shape[1]))
-    caption = f"Examples {given.first} to {given.first + len(chosen) - 1} of {len(rows)}"
-    pictures.draw(Sheet(images, min(given.cols, len(images)), (), [caption]), path, given)
+    pictures.say_where(path, given)
 
 
 def _rows_of_yaml(given: argparse.Namespace) -> tuple[np.ndarray, ImageShape | None]:

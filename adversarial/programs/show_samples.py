@@ -12,13 +12,12 @@ import numpy as np
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.chains import add_chain_arguments, chain_options
-from adversarial.command_line.scoring import add_averaged_argument
+from adversarial.command_line.scoring import add_averaged_argument, of_generator
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sample_sources import ChainSamples, ModelSamples, sample_source
 from adversarial.evaluation.sheets import sample_sheet
 from adversarial.figures.plane import write_plane
-from adversarial.game.sampling import generator_of
 
 EXAMPLE = """
 tools/show_samples.py yaml/mnist.pkl
@@ -61,12 +60,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     source = sample_source(given.model, tuple(given.allow), chain_options(given))
     if not neighbours and not isinstance(source, ChainSamples) and (given.dataset or given.train):
         raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
-    if isinstance(source, ChainSamples) and given.condition is not None:
-        raise ConfigurationError(f"{given.model} has no conditions, but --condition {given.condition} asks for one")
     if not isinstance(source, ModelSamples):
         raise ConfigurationError(f"{given.model} is no saved model")
-    if given.averaged:
-        generator_of(source.model).use_averages()
+    if given.averaged or given.condition is not None:
+        of_generator(source, given)
     rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
     samples, examples, name = None, None, os.path.basename(given.model)
     if neighbours or isinstance(source, ChainSamples):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from pytensor import shared
 
 from adversarial.comparison import trajectory
 from adversarial.comparison.trajectory import distance, distances, parameters_after, record, scale, summary
+from adversarial.config import yaml_parse
 
 
 @given(st.integers(1, 60), st.floats(-9, 9), st.integers(0, 9))
@@ -31,6 +33,13 @@ def test_the_record_has_the_same_parameters_at_each_update():
     assert all({name: each.shape for name, each in moment.items()} ==
                {name: each.shape for name, each in found[0].items()} for moment in found.values())  # fmt: skip
     assert {"gen_h0_W", "dis_h0_W", "dis_y_b"} <= found[0].keys()
+
+
+def test_the_shapes_of_the_record_are_those_of_our_file():
+    train = yaml_parse.load_path(Path(__file__).parents[2] / "yaml" / trajectory.FILE)
+    assert {name: value.shape for name, value in trajectory.parameters(train.model).items()} == trajectory.SHAPES
+    trajectory.check_shapes(train.model, "it")
+    assert trajectory.SHAPES.keys() == record()[0].keys()
 
 
 @pytest.fixture

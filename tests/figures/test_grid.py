@@ -105,6 +105,9 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         sheet(np.zeros((1, 2, 2, 2)), 1)
     with pytest.raises(ConfigurationError, match="million pixels"):
         sheet(np.broadcast_to(np.float64(0), (40000, 100, 100, 1)), 200)
+    with pytest.raises(ConfigurationError, match="320 million pixels"):
+        # A column is widened for the caption.
+        sheet(np.broadcast_to(np.float64(0), (100_000, 4, 4, 1)), 1)
     with pytest.raises(ConfigurationError, match=r"\.png"):
         write_png(tmp_path / "a.jpg", np.zeros((4, 4, 3), np.uint8))
     with pytest.raises(ConfigurationError, match="there is no folder"):

@@ -199,6 +199,28 @@ def test_only_mnist_has_a_trajectory():
         compare_2014.main([MNIST, "--trajectory", "--against", "tfd_pretrain/train.yaml"])
 
 
+def test_nets_of_other_sizes_have_no_distance_from_the_record():
+    smaller = ["--set", "model.generator.mlp.layers.0.dim=60"]
+    with pytest.raises(ConfigurationError, match=r"gen_h0_W of .* is 100 x 60, but 100 x 1200 in 2014's mnist.yaml"):
+        compare_2014.main([MNIST, "--trajectory", *smaller])
+
+
+def test_a_model_that_is_no_pair_is_beside_none_of_2014s(tmp_path, capsys):
+    path = tmp_path / "rbm.yaml"
+    path.write_text("!obj:adversarial.train.Train { model: !obj:adversarial.models.rbm.RBM { nvis: 4, nhid: 2 } }")
+    compare_2014.main([str(path)])
+    out = " ".join(capsys.readouterr().out.split())
+    assert (
+        f"{path} trains a model of class RBM, but 2014's five files are all of a pair of G and D" in out
+        and "differ" not in out
+    )
+    compare_2014.main([str(path), "--all"])
+    assert "values differ" in capsys.readouterr().out
+    assert printed(capsys, path)["comparable"] is False and printed(capsys, MNIST)["comparable"] is True
+    with pytest.raises(ConfigurationError, match="--trajectory: .* trains a model of class RBM"):
+        compare_2014.main([str(path), "--trajectory"])
+
+
 def test_a_model_alone_has_no_trajectory(old_model):
     with pytest.raises(ConfigurationError, match=r"--trajectory trains, but .* describes a model alone"):
         compare_2014.main([str(old_model), "--trajectory"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.monitor.channel_docs import doc_of
 from adversarial.programs import pkl_inspector, plot_monitor, print_channel_doc, print_monitor, summarize_model
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -55,7 +57,8 @@ def test_channels_are_drawn_against_what_is_asked_for(old_model, monkeypatch, ag
     plot_monitor.main([str(old_model), "-c", "learning_rate", "--against", against])
     ((_, (curve,), x_label, *_),) = drawn
     channel = checkpoint.read(old_model)["monitor"]["channels"]["learning_rate"]
-    assert list(curve.x) == list(channel[field])
+    start = channel[field][0] if against == "seconds" else 0
+    assert list(curve.x) == [each - start for each in channel[field]]
     assert against in x_label or (against, x_label) == ("batches", "training (minibatches)")
 
 
@@ -63,14 +66,39 @@ def test_what_channels_measure_is_printed(old_model, tmp_path, capsys):
     content = checkpoint.read(old_model)
     content["monitor"]["channels"]["learning_rate"]["doc"] = "The step's  factor.\nOf SGD."
     checkpoint.write(tmp_path / "said.pkl", content)
-    print_channel_doc.main([str(tmp_path / "said.pkl"), "learning_rate", "valid_objective_d"])
+    content["monitor"]["channels"]["of_mine"] = content["monitor"]["channels"]["momentum"]
+    checkpoint.write(tmp_path / "said.pkl", content)
+    print_channel_doc.main([str(tmp_path / "said.pkl"), "learning_rate", "valid_false_negatives", "of_mine"])
     assert capsys.readouterr().out.splitlines() == [
         "learning_rate: The step's factor. Of SGD.",
-        f"valid_objective_d: {print_channel_doc.NO_DOC}",
+        "valid_false_negatives: the fraction of data that D takes for samples",
+        f"of_mine: {print_channel_doc.NO_DOC}",
     ]
     print_channel_doc.main([str(tmp_path / "said.pkl"), str(old_model), "learning_rate"])
     shown = capsys.readouterr().out.splitlines()
     assert shown[::2] == [str(tmp_path / "said.pkl"), str(old_model)]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gen_ll", "the log-likelihood of examples under a Parzen window"),
+        ("valid_gen_nll", "minus gen_ll"),
+        ("valid_y_nll", "the negative log-likelihood of the targets"),
+        ("valid_gen_ll_averaged", "drawn with the averages"),
+        ("valid_objective", "what training minimises"),
+        ("valid_dis_on_data_h0_row_norms_min", "the smallest norm of the rows of the layer's weights, .*; of D$"),
+        ("valid_dis_on_data_y_mean_x_max_u", "the largest over units of the mean over the examples .*; of D on data"),
+        ("valid_gen_h0_p_range_x.min_u", "the smallest over units of the range over the examples .*; of G$"),
+    ],
+)
+def test_a_channel_is_known_by_its_name(name, words):
+    assert re.search(words, doc_of(name))
+
+
+def test_all_channels_of_a_model_of_2014_are_known(old_model, capsys):
+    print_channel_doc.main([str(old_model)])
+    assert print_channel_doc.NO_DOC not in capsys.readouterr().out
 
 
 def test_the_size_of_a_saved_model_is_the_sum_of_its_entries(old_model, capsys):
@@ -85,20 +113,50 @@ def test_the_size_of_a_saved_model_is_the_sum_of_its_entries(old_model, capsys):
 
 def test_one_entry_after_the_other_is_looked_into(old_model, capsys):
     pkl_inspector.main([str(old_model), "monitor", "channels", "learning_rate", "val_record"])
-    assert "float" in capsys.readouterr().out
+    values = checkpoint.read(old_model)["monitor"]["channels"]["learning_rate"]["val_record"]
+    shown = ", ".join(f"{value:.4g}" for value in values[:4])
+    assert f"val_record: float64 {len(values)}: {shown}" in capsys.readouterr().out
     with pytest.raises(ConfigurationError, match="monitor has no 'chanels'.*channels"):
         pkl_inspector.main([str(old_model), "monitor", "chanels"])
     with pytest.raises(ConfigurationError, match="epochs_seen has no entries"):
         pkl_inspector.main([str(old_model), "monitor", "epochs_seen", "x"])
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("objective_d", "valid_objective_d"), ("lerning_rate", "learning_rate")])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("objective_d", "valid_objective_d"),
+        ("objectve_d", "valid_objective_d"),
+        ("lerning_rate", "learning_rate"),
+    ],
+)
 def test_an_unknown_channel_gets_the_nearest(old_model, tmp_path, typed, meant):
     with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
         print_monitor.main([str(old_model), typed])
     with pytest.raises(ConfigurationError, match=f"'{typed}'.*'{meant}'"):
         plot_monitor.main([str(old_model), "-c", typed, "-o", str(tmp_path / "p.png")])
     assert not (tmp_path / "p.png").exists()
+
+
+@pytest.mark.parametrize("typed", ["bogus", "gen_ll_averaged"])
+def test_what_is_near_no_channel_gets_no_hint(old_model, typed):
+    with pytest.raises(ConfigurationError, match=f"'{typed}'; none of its [0-9]+ is near; plot_monitor.py --list"):
+        print_monitor.main([str(old_model), typed])
+
+
+def test_a_folder_is_no_channel(old_model, tmp_path):
+    with pytest.raises(ConfigurationError, match=f"{tmp_path} is a folder, neither a saved model nor a channel of"):
+        print_monitor.main([str(old_model), str(tmp_path)])
+
+
+def test_options_may_stand_between_names(old_model, tmp_path, capsys):
+    print_monitor.main([str(old_model), "--json", "learning_rate"])
+    assert list(json.loads(capsys.readouterr().out)["channels"]) == ["learning_rate"]
+    other = shutil.copy(old_model, tmp_path / "other.pkl.gz")
+    plot_monitor.main([str(old_model), "--list", str(other)])
+    listed = capsys.readouterr().out.split()
+    print_channel_doc.main([str(old_model), "--debug", *listed[:2]])
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == listed[:2]
 
 
 def test_plot_beside_the_model(old_model, capsys):

@@ -23,6 +23,7 @@ from adversarial.likelihood.cross_validation import choose_width, grid
 from adversarial.likelihood.parzen import estimate, log_likelihoods
 from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
+from adversarial.models.rbm import RBM
 from adversarial.programs.parzen_ll import main
 
 TOOL = Path(__file__).parents[2] / "tools" / "parzen_ll.py"
@@ -114,6 +115,16 @@ def test_averaged_parameters_score_as_a_model_that_has_them(capsys, tmp_path, fi
     assert of_means == expected != raw
     assert "no averaged parameters" in refused(capsys, paths[1], "--averaged", *options)[1]
     assert "not of an --anchor" in refused(capsys, "--anchor", "noise", "--averaged", *options)[1]
+    assert refused(capsys, files["samples"], "--averaged")[1] == (
+        f"--averaged needs a saved model, but {files['samples']} holds samples"
+    )
+
+
+@pytest.mark.parametrize(("option", "of"), [(["--averaged"], "average_decay"), (["--condition", "3"], "conditions")])
+def test_what_only_a_generator_has_is_refused_for_a_model_of_chains(capsys, tmp_path, data_options, option, of):
+    path = save_model(tmp_path / "rbm.pkl", RBM(nvis=36, nhid=4))
+    said = refused(capsys, path, *option, *data_options)[1]
+    assert said == f"{option[0]} is for a generator with {of}, but {path} is of class RBM, which has none"
 
 
 @pytest.mark.parametrize("ending", [".npz", ".h5"])
@@ -219,6 +230,18 @@ def test_a_model_is_scored_on_the_data_of_its_own_yaml_prepared_alike(capsys, tm
         {"binarize": 1, "which_set": "train", "start": 50000, "stop": 60000},
         {"binarize": 1, "which_set": "test"},
     ]
+
+
+def test_that_the_test_data_are_binarized_at_random_is_warned_of(capsys, tmp_path):
+    raw = "!obj:adversarial.datasets.mnist.MNIST { which_set: 'train' }"
+    drawn = f"!obj:adversarial.datasets.binarizer.Binarizer {{ raw: {raw} }}"
+    path = save_model(tmp_path / "m.pkl", pair(784), dataset=drawn)
+    options = [path, "-s", 0.3, "-n", 20]
+    found = run_json(capsys, *options)
+    assert found["sides"]["test data"]["prepared"] == "binarized at random"
+    (said,) = [each for each in found["warnings"] if "binarized at random" in each]
+    assert said.endswith("give -d mnist to score these")
+    assert not any("binarized" in each for each in run_json(capsys, *options, "-d", "mnist")["warnings"])
 
 
 def test_each_fold_has_a_width_of_its_own_and_the_error_is_across_folds(capsys, files, small_sets):

@@ -11,6 +11,7 @@ from matplotlib import image
 
 from adversarial import checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.evaluation import data_sources
 from adversarial.evaluation.asked_class import asked_and_named, named_classes
 from adversarial.evaluation.completion import completions
 from adversarial.game.all_conditionals import AllConditionalsPair, CompletingGenerator
@@ -184,3 +185,17 @@ def test_missing_pixels_are_scored_beside_yardsticks(completing, conditional, ca
         missing_pixels_ll.main([conditional, "-d", "mnist"])
     with pytest.raises(ConfigurationError, match="seeds are 0 or more"):
         missing_pixels_ll.main([completing, "--seed", "-1"])
+
+
+def test_numbers_of_images_to_score_are_checked(completing, tmp_path, monkeypatch, capsys):
+    for option in ("--test-images", "--valid-images"):
+        with pytest.raises(ConfigurationError, match=f"{option} is 1, but must be at least 2"):
+            missing_pixels_ll.main([str(tmp_path / "not_read.pkl"), option, "1"])
+    few = data_sources.of_splits({"train": np.eye(9, 784), "valid": np.eye(3, 784), "test": np.eye(4, 784)})
+    monkeypatch.setattr(data_sources, "of_model", lambda *given: few)
+    sizes = ["--completions", "2", "--valid-images", "3", "--test-images", "1000000"]
+    missing_pixels_ll.main([completing, "--mask", "left", *sizes, "--json"])
+    said = capsys.readouterr()
+    assert "--test-images is 1,000,000, but there are 4: these are taken" in said.err
+    assert "--valid-images" not in said.err
+    assert {(each["valid"], each["test"]) for each in json.loads(said.out)["results"]} == {(3, 4)}

@@ -20,17 +20,20 @@ from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import samples_of
 from adversarial.models.composite import CompositeLayer
+from adversarial.models.deep_boltzmann import DBM, BinaryVector, BinaryVectorMaxPool
 from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
+from adversarial.models.rbm import RBM
 from adversarial.programs import (
     interpolate,
+    report,
     show_examples,
     show_gen_weights,
     show_inpaint_samples,
     show_samples,
     show_weights,
 )
-from adversarial.space import Conv2DSpace
+from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 from adversarial.train import Train
 
 TOOLS = Path(__file__).parents[2] / "tools"
@@ -107,6 +110,33 @@ def test_a_sheet_shows_the_samples_of_2014s_seed(tmp_path, old_model, capsys):
     np.testing.assert_array_equal(shown[..., 0].reshape(100, 36), np.rint(samples.astype(float) * 255))
     show_samples.main([old_model, "-o", str(out), "--zoom", "1", "--seed", "5"])
     assert not np.array_equal(cells(pixels(out), 6, 6, 1, 10, 10)[0], shown)
+
+
+def test_samples_of_the_averages_are_those_of_a_model_that_has_them(tmp_path, old_model):
+    layer = Linear(layer_name="y", dim=4, irange=0.0)
+    generator = Generator(mlp=MLP(layers=[layer], nvis=2), average_decay=0.5)
+    means = {param.name: mean for param, mean in generator.averages().items()}
+    means["y_b"].set_value(np.float32([0, 1, 1, 0]))
+    path = save(tmp_path / "m.pkl", generator, {"nvis": 4})
+    options = ["--zoom", "1", "--rows", "1", "--cols", "1", "--rescale", "unit"]
+    for flag, expected in (([], [0, 0, 0, 0]), (["--averaged"], [0, 255, 255, 0])):
+        show_samples.main([path, *options, *flag])
+        shown, _ = cells(pixels(tmp_path / "m_samples.png"), 2, 2, 1, 1, 1)
+        assert shown[0, :, :, 0].ravel().tolist() == expected
+    with pytest.raises(ConfigurationError, match="no averaged parameters"):
+        show_samples.main([str(old_model), "--averaged"])
+
+
+def test_a_model_of_chains_has_no_lines_in_z_space_and_no_page(tmp_path):
+    path = str(tmp_path / "rbm.pkl")
+    text = "!obj:adversarial.train.Train { model: !obj:adversarial.models.rbm.RBM { nvis: 4, nhid: 2 } }"
+    checkpoint.save_model(path, RBM(nvis=4, nhid=2), yaml_src=text)
+    words = "class RBM has no generator, and so no z: it is sampled by Markov chains, for which see show_samples.py"
+    for main, rest in ((interpolate.main, []), (report.main, [str(tmp_path / "x.html")])):
+        with pytest.raises(CheckpointError, match=words):
+            main([path, *rest])
+    with pytest.raises(ConfigurationError, match="--averaged is for a generator with average_decay"):
+        show_samples.main([path, "--averaged"])
 
 
 @pytest.mark.parametrize(("flag", "columns"), [("--neighbours", 4), ("--each-neighbour", 6)])
@@ -216,6 +246,38 @@ def test_filters_of_a_pair_are_the_discriminators(tmp_path):
     show_weights.main([path, "--layer", "generator.y", "--shape", "1x2"])
 
 
+def test_filters_of_a_layer_that_reads_several_parts_are_named_and_drawn_in_a_shape(tmp_path):
+    layers = [Sigmoid(layer_name="h0", dim=2, irange=0.1), Sigmoid(layer_name="h1", dim=2, irange=0.1)]
+    network = MLP(layers=layers, input_space=CompositeSpace([VectorSpace(3), VectorSpace(5)]))
+    path = str(tmp_path / "m.pkl")
+    checkpoint.save_model(path, network)
+    with pytest.raises(ConfigurationError, match=r"layer h0 of m.pkl reads .*: its 8 values, side by side, are no"):
+        show_weights.main([path, "--layer", "h0"])
+    with pytest.raises(ConfigurationError, match="no layer 'q' with weights; it has h0, h1"):
+        show_weights.main([path, "--layer", "q"])
+    show_weights.main([path, "--layer", "h0", "--shape", "2x4", "--zoom", "1", "--cols", "2"])
+    assert cells(pixels(tmp_path / "m_weights.png"), 2, 4, 1, 1, 2)[0].shape == (2, 2, 4, 3)
+
+
+def test_filters_of_each_layer_of_a_boltzmann_machine(tmp_path):
+    hidden = [
+        BinaryVectorMaxPool(layer_name=name, detector_layer_dim=dim, irange=0.1) for name, dim in (("a", 9), ("b", 4))
+    ]
+    machine = DBM(batch_size=2, visible_layer=BinaryVector(nvis=16), hidden_layers=hidden, niter=2)
+    upper = np.zeros((9, 4), dtype=np.float32)
+    upper[[0, 4, 8, 2], range(4)] = 1
+    hidden[1].W.set_value(upper)
+    path = str(tmp_path / "m.pkl")
+    checkpoint.save_model(path, machine)
+    show_weights.main([path, "--layer", "b", "--zoom", "1", "--cols", "4"])
+    drawn, _ = cells(pixels(tmp_path / "m_weights.png"), 3, 3, 1, 1, 4)
+    assert [int(image[:, :, 0].argmax()) for image in drawn] == [0, 4, 8, 2]
+    show_weights.main([path, "--zoom", "1", "--cols", "9"])
+    assert cells(pixels(tmp_path / "m_weights.png"), 4, 4, 1, 1, 9)[0].shape == (9, 4, 4, 3)
+    with pytest.raises(ConfigurationError, match="no layer 'DBM' with weights; it has a, b"):
+        show_weights.main([path, "--layer", "DBM"])
+
+
 @pytest.fixture
 def digits(tmp_path):
     """A data set of 4 x 4 images in a YAML file."""
@@ -253,6 +315,17 @@ def test_what_has_no_examples_is_refused(digits, tmp_path, monkeypatch):
     )
     with pytest.raises(ConfigurationError, match="makes a MLP, which is no data set"):
         show_examples.main(["mlp.yaml"])
+
+
+def test_examples_that_cannot_be_drawn_print_nothing_before_the_sentence(digits, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="not images of 3 x 5 pixels"):
+        show_examples.main([str(digits), "--shape", "3x5"])
+    path = constant_model(tmp_path / "m.pkl", np.arange(16))
+    np.save(tmp_path / "nan.npy", np.full((3, 16), np.nan))
+    with pytest.raises(DataError, match="NaN or infinite"):
+        show_examples.main([path, "--train", str(tmp_path / "nan.npy")])
+    assert capsys.readouterr().out == ""
 
 
 def test_inpainting_keeps_the_left_half(tmp_path):

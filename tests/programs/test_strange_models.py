@@ -130,7 +130,7 @@ PICKLE_OF_2014 = Path(__file__).parents[1] / "golden2014" / "trajectories" / "mn
 REFUSED = {
     "show_samples": {*VECTORS, "many channels", "inpainting", "no generator"} - {"plane"},
     "interpolate": {*VECTORS, "many channels", "inpainting", "no generator"},
-    "show_gen_weights": {*VECTORS, "many channels", "composite z", "completing", "no generator"},
+    "show_gen_weights": {*VECTORS, "many channels", "no generator"},
     "show_inpaint_samples": {*KINDS, OLD} - {"inpainting", "completing"},
     "parzen_ll": {"inpainting", "no generator"},
     "ll": {"inpainting", "no generator"},
