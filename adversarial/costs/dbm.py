@@ -42,6 +42,8 @@ class VariationalPCD(DefaultDataSpecsMixin, Cost):
     100
     """
 
+    needs, trains = ("mf", "energy", "gibbs_step", "make_chains"), "a DBM"
+
     def __init__(self, num_chains: Count, num_gibbs_steps: Count):
         self.num_chains = num_chains
         self.num_gibbs_steps = num_gibbs_steps
@@ -79,6 +81,8 @@ class WeightDecay(NullDataSpecsMixin, Cost):
     [0.0001]
     """
 
+    needs, trains = ("hidden_layers",), "a DBM"
+
     def __init__(self, coeffs: list[float]):
         self.coeffs = [float(coeff) for coeff in coeffs]
 
@@ -112,6 +116,8 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
     >>> TorontoSparsity(targets=[0.2], coeffs=[0.001]).targets
     [0.2]
     """
+
+    needs, trains = ("mf", "hidden_layers"), "a DBM"
 
     def __init__(self, targets: list[float], coeffs: list[float]):
         self.targets = [float(target) for target in targets]

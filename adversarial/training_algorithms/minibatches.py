@@ -61,6 +61,8 @@ class MinibatchAlgorithm(TrainingAlgorithm):
 
     def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
         """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
+        for each in (cost, *(self.monitoring_costs or {}).values()):
+            each.check_model(self.model)
         data_specs = cost.get_data_specs(self.model)
         self._data_specs = flat_specs(data_specs)
         space, sources = self._data_specs

@@ -94,7 +94,5 @@ def test_a_file_of_2014_names_it():
 def test_what_cannot_be_matched_is_refused():
     with pytest.raises(OptionError, match="give a GaussianCorruptor"):
         SMD(BinomialCorruptor(0.5))
-    with pytest.raises(OptionError, match="RBM has no score"):
-        SMD(GaussianCorruptor(0.4)).expr(RBM(4, 3), pt.matrix(dtype=backend.floatX()))
     with pytest.raises(OptionError, match="min_sigma is 2.0, but must be at most max_sigma"):
         GaussianBinaryRBM(GRBM_Type_1(), 4, 3, min_sigma=2.0, max_sigma=1.0)
