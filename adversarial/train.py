@@ -185,6 +185,7 @@ class Train(Configurable):
             raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
         if self.save_path is not None:
             check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
+        algorithm.check_model(self.model)
         self.reporter.on_setup(self)
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)

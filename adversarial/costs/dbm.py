@@ -12,7 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.cost import Cost, DefaultDataSpecsMixin, Gradients, NullDataSpecsMixin, Updates, gradients_of
 from adversarial.models.deep_boltzmann import DBM
-from adversarial.options import Count, OptionError
+from adversarial.options import Count, Fraction, OptionError
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch
 
@@ -107,7 +107,7 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
     Parameters
     ----------
     targets : list of float
-        A target for each hidden layer, from the visible one up.
+        A target, from 0 to 1, for each hidden layer, from the visible one up.
     coeffs : list of float
         A coefficient for each hidden layer.
 
@@ -119,7 +119,7 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
 
     needs, trains = ("mf", "hidden_layers"), "a DBM"
 
-    def __init__(self, targets: list[float], coeffs: list[float]):
+    def __init__(self, targets: list[Fraction], coeffs: list[float]):
         self.targets = [float(target) for target in targets]
         self.coeffs = [float(coeff) for coeff in coeffs]
 
@@ -149,6 +149,8 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
 def _each(owner: str, option: str, values: list[float], model: DBM) -> list[tuple[Any, float]]:
     """The hidden layers of a machine, each with its own of `values`."""
     if len(values) != len(model.hidden_layers):
-        reason = f"{option} has {len(values)} numbers, but the DBM has {len(model.hidden_layers)} hidden layers"
+        layers = f"{len(model.hidden_layers)} hidden layer{'s' * (len(model.hidden_layers) != 1)}"
+        numbers = f"{len(values)} number{'s' * (len(values) != 1)}"
+        reason = f"{option} has {numbers}, but the DBM has {layers}"
         raise OptionError(owner, option, reason)
     return list(zip(model.hidden_layers, values, strict=True))

@@ -59,10 +59,14 @@ class MinibatchAlgorithm(TrainingAlgorithm):
     _on_load_batch: list[Callable[..., None]]
     _epoch_rng_state: dict[str, Any] | None = None
 
+    def check_model(self, model: Any) -> None:
+        for cost in (self.cost, *(self.monitoring_costs or {}).values()):
+            if cost is not None:
+                cost.check_model(model)
+
     def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
         """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
-        for each in (cost, *(self.monitoring_costs or {}).values()):
-            each.check_model(self.model)
+        self.check_model(self.model)
         data_specs = cost.get_data_specs(self.model)
         self._data_specs = flat_specs(data_specs)
         space, sources = self._data_specs

@@ -23,7 +23,9 @@ from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 from adversarial.models.rbm import RBM
+from adversarial.progress.reporting import Reporter
 from adversarial.space import VectorSpace
+from adversarial.train import Train
 from adversarial.training_algorithms.bgd import BGD
 from adversarial.training_algorithms.sgd import SGD
 
@@ -76,6 +78,22 @@ def test_each_part_of_a_sum_and_each_monitored_cost_is_asked():
         set_up(SGD, SumOfCosts([SML(5, 1), dbm.VariationalPCD(5, 1)]), RBM(3, 2))
     with pytest.raises(ConfigurationError, match="Default: .* RBM, which"):
         set_up(SGD, SML(5, 1), RBM(3, 2), monitoring_costs={"other": mlp.Default()})
+
+
+def test_a_model_is_refused_before_anything_compiles():
+    told = []
+
+    class Told(Reporter):
+        def on_setup(self, train):
+            told.append(train)
+
+    data, model = DenseDesignMatrix(X=np.zeros((10, 3))), pair()
+    cost = CoordinatedAdversaryCost(feature_layer="bogus")
+    train = Train(data, model, SGD(learning_rate=0.1, batch_size=5, cost=cost))
+    train.reporter = Told()
+    with pytest.raises(ConfigurationError, match="feature_layer is 'bogus'"):
+        train.setup()
+    assert not told
 
 
 class OwnModel(Model):
