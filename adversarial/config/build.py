@@ -253,7 +253,11 @@ class Builder:
             wanted = reason.rpartition(", but must be ")[2]
             reason = f"{error.key} is {_as_written(pairs[error.key][1], None)}, but must be {wanted}"
         given = pairs[error.key][1] if error.key in pairs else node
-        if declared and given.tag.startswith("!import") and _has_class(declared[error.key].annotation, self._build(given)):
+        if (
+            declared
+            and given.tag.startswith("!import")
+            and _has_class(declared[error.key].annotation, self._build(given))
+        ):
             reason += f": write !obj:{_imported_name(given)} {{}}"
         joint = " " if reason.startswith(("has ", "needs ")) else ": "
         return self._error(node, f"{error.owner}{joint}{reason}", pairs, error.key)

@@ -203,5 +203,7 @@ def test_options_that_cannot_be(options, message):
     ],
 )
 def test_labels_are_no_input(layer):
-    with pytest.raises(OptionError, match=f"{type(layer).__name__} 'low': its input must be numbers, not the labels of"):
+    with pytest.raises(
+        OptionError, match=f"{type(layer).__name__} 'low': its input must be numbers, not the labels of"
+    ):
         MLP([layer], input_space=IndexSpace(max_labels=10, dim=1))
