@@ -84,9 +84,8 @@ class Cost(Configurable):
         Examples
         --------
         >>> from adversarial.costs.mlp import Default
-        >>> Default().check_model(object())
-        Traceback (most recent call last):
-        adversarial.errors.ConfigurationError: Default: the model is of class object, which has no 'cost_from_X'; this cost trains an MLP
+        >>> Default().needs, Default().trains
+        (('cost_from_X',), 'an MLP')
         """
         missing = [name for name in self.needs if not hasattr(model, name)]
         if missing:

@@ -15,7 +15,6 @@ from adversarial.costs.energy import SMD
 from adversarial.errors import ConfigurationError
 from adversarial.models.corruption import BinomialCorruptor, GaussianCorruptor
 from adversarial.models.gaussian_rbm import GaussianBinaryRBM, GRBM_Type_1
-from adversarial.models.rbm import RBM
 from adversarial.options import OptionError
 from adversarial.random_streams import MRG_RandomStreams
 
