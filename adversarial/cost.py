@@ -63,6 +63,34 @@ class Cost(Configurable):
     supervised = False
     #: Whether SGD builds its gradients before the monitor, as Pylearn2 did from 2015 on, unless it is told otherwise.
     gradients_first = False
+    #: What the cost calls or reads of a model.
+    needs: tuple[str, ...] = ()
+    #: The models that have it, in words.
+    trains: str = ""
+
+    def check_model(self, model: Any) -> None:
+        """Check, before any graph is built, that the model has what the cost needs; of what class it is, is left open.
+
+        Parameters
+        ----------
+        model : Model
+            The model that is to be trained or monitored.
+
+        Raises
+        ------
+        ConfigurationError
+            If it lacks something.
+
+        Examples
+        --------
+        >>> from adversarial.costs.mlp import Default
+        >>> Default().needs, Default().trains
+        (('cost_from_X',), 'an MLP')
+        """
+        missing = [name for name in self.needs if not hasattr(model, name)]
+        if missing:
+            lack = f"the model is of class {type(model).__name__}, which has no '{missing[0]}'"
+            raise ConfigurationError(f"{type(self).__name__}: {lack}; this cost trains {self.trains}")
 
     def expr(self, model: Any, data: Batch, **kwargs: Any) -> TensorVariable | None:
         """Return the scalar objective on a batch.
@@ -184,6 +212,11 @@ class SumOfCosts(Cost):
             self.coeffs.append(float(coeff))
             self.costs.append(cost)
         self.supervised = any(cost.supervised for cost in self.costs)
+
+    def check_model(self, model: Any) -> None:
+        """Check the model for each of the costs."""
+        for cost in self.costs:
+            cost.check_model(model)
 
     def _composite(self, model: Any) -> tuple[DataSpecs, DataSpecsMapping]:
         specs = [cost.get_data_specs(model) for cost in self.costs]

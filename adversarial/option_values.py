@@ -176,6 +176,8 @@ def _plain_mismatch(value: Any, kind: Any) -> str | None:
         # NumPy makes no number of an integer beyond 64 bits.
         small = not isinstance(value, numbers.Integral) or abs(int(value)) < 2**63
         fits = not isinstance(value, bool) and isinstance(value, numbers.Real) and small and not math.isnan(value)
+        if fits and math.isinf(value):
+            return "a finite number"
     elif kind in (list, tuple):
         fits = isinstance(value, (list, tuple, np.ndarray))
     elif inspect.isclass(kind):

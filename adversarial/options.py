@@ -213,7 +213,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, (str, numbers.Number, bool, type(None), list, tuple)):
         text = repr(value)
         return text if len(text) <= 60 else text[:57] + "..."
-    return f"of type {type(value).__name__}"
+    return f"the class {value.__name__}" if inspect.isclass(value) else f"of type {type(value).__name__}"
 
 
 #: Whether the slips of 2014's code are repeated: `adversarial.names.slips` lists them.

@@ -141,6 +141,7 @@ class Train(Configurable):
         self._is_set_up = False
         self._begun = False
         self._resumed_from: Mapping[str, Any] | None = None
+        self._refits_averages = False
         self._last_save = time.monotonic()
         self._extensions_continue = True
         # Whether an epoch has ended since the criterion was evaluated, and its state before that: a saved run has
@@ -153,13 +154,15 @@ class Train(Configurable):
         """Whether this run saves its model at all."""
         return self.save_path is not None and (self.save_freq > 0 or self.save_every_seconds is not None)
 
-    def resume(self, content: Mapping[str, Any]) -> None:
+    def resume(self, content: Mapping[str, Any], force: bool = False) -> None:
         """Continue a saved run in `main_loop`.
 
         Parameters
         ----------
         content : mapping
             What `checkpoint.read` returns of the file that the run saved.
+        force : bool, optional
+            Let averages of parameters that the run did not keep begin anew, and drop those that are kept no more.
 
         Raises
         ------
@@ -168,7 +171,7 @@ class Train(Configurable):
         """
         if content.get("training") is None:
             raise CheckpointError("the saved file holds a model, but no state of training to resume from")
-        self._resumed_from = content
+        self._resumed_from, self._refits_averages = content, force
 
     def setup(self) -> None:
         """Build and compile everything; `main_loop` calls it, but it can be called alone.
@@ -185,6 +188,7 @@ class Train(Configurable):
             raise OptionError("Train", "save_path", "keep_every asks for copies beside save_path, which is not given")
         if self.save_path is not None:
             check_save_path("Train", self.save_path, self.allow_overwrite or self._resumed_from is not None)
+        algorithm.check_model(self.model)
         self.reporter.on_setup(self)
         with backends.graph_construction():
             monitor = Monitor.get_monitor(self.model)
@@ -201,8 +205,9 @@ class Train(Configurable):
             algorithm.set_update_hook(self._between_updates)
             self._state = RunState(self.model, algorithm, self.extensions, self.dataset)
             if self._resumed_from is not None:
-                restore_model(self.model, self._resumed_from)
-                self.set_state(self._resumed_from["training"])
+                saved = self._state.refitted(self._resumed_from) if self._refits_averages else self._resumed_from
+                restore_model(self.model, saved)
+                self.set_state(saved["training"])
         self._is_set_up = True
         self.reporter.on_ready(self)
 

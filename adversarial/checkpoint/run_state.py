@@ -9,6 +9,7 @@ from typing import Any
 from pytensor.compile.sharedvalue import SharedVariable
 
 from adversarial.backend import floatX
+from adversarial.checkpoint.averages import refitted_averages
 from adversarial.checkpoint.own_state import OwnObjects
 from adversarial.checkpoint.training_state import get_states, get_values, set_states, set_values, shared_variables
 from adversarial.errors import CheckpointError
@@ -83,6 +84,10 @@ class RunState:
         if own is not None:
             self._own.set_state(own)
         self._tell(self._own.without_state() if own is None else own["lost"])
+
+    def refitted(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the content of a saved run with the averages of parameters that this one keeps, and no others."""
+        return refitted_averages(content, self._model, self._shared_variables())
 
     def get_termination(self) -> dict[str, Any]:
         """Return the state of the question whether to go on, as plain values."""

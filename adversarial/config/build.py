@@ -186,10 +186,9 @@ class Builder:
         return built
 
     def _import(self, node: yaml.Node) -> Any:
-        name = node.tag.removeprefix("!import:")
+        name = _imported_name(node)
         if not isinstance(node, yaml.ScalarNode) or (node.tag not in _IMPORT and (node.value or name == node.tag)):
             raise self._error(node, "write !import: and a dotted name behind a space")
-        name = node.value.strip() if node.tag in _IMPORT else name
         return self._resolve(node, name) if self.instantiate else Proxy(name, line=line_of(node))
 
     def _open_saved(self, node: yaml.Node) -> Any:
@@ -253,8 +252,27 @@ class Builder:
             # The sentence shows the value, perhaps cut short, where nothing would be left to recognise it by.
             wanted = reason.rpartition(", but must be ")[2]
             reason = f"{error.key} is {_as_written(pairs[error.key][1], None)}, but must be {wanted}"
+        given = pairs[error.key][1] if error.key in pairs else node
+        if (
+            declared
+            and given.tag.startswith("!import")
+            and _has_class(declared[error.key].annotation, self._build(given))
+        ):
+            reason += f": write !obj:{_imported_name(given)} {{}}"
         joint = " " if reason.startswith(("has ", "needs ")) else ": "
         return self._error(node, f"{error.owner}{joint}{reason}", pairs, error.key)
+
+
+def _imported_name(node: yaml.Node) -> str:
+    """The dotted name behind `!import:`, with a space between or without."""
+    return str(node.value).strip() if node.tag in _IMPORT else node.tag.removeprefix("!import:")
+
+
+def _has_class(annotation: Any, value: Any) -> bool:
+    """Whether objects of a class are what an option takes, and the class is given itself."""
+    if inspect.isclass(annotation):
+        return inspect.isclass(value) and issubclass(value, annotation)
+    return any(_has_class(part, value) for part in get_args(annotation))
 
 
 def _slips_of(root: yaml.Node) -> Slips:

@@ -17,6 +17,8 @@ _Open = Annotated[float, Range(0, 1, low_open=True, high_open=True)]
 class ReconstructionCost(DefaultDataSpecsMixin, Cost):
     """A cost of what the model makes of its input; a subclass gives ``cost``."""
 
+    needs, trains = ("reconstruct",), "an autoencoder"
+
     @staticmethod
     def cost(target: TensorVariable, output: TensorVariable) -> TensorVariable:
         """Return the scalar cost of ``output`` where ``target`` is right, both (examples, features)."""
@@ -82,6 +84,8 @@ class SparseActivation(DefaultDataSpecsMixin, Cost):
     >>> SparseActivation(coeff=1.0, p=0.05).p
     0.05
     """
+
+    needs, trains = ("encode",), "an autoencoder"
 
     def __init__(self, coeff: float, p: _Open):
         self.coeff = coeff

@@ -12,7 +12,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.cost import Cost, DefaultDataSpecsMixin, Gradients, NullDataSpecsMixin, Updates, gradients_of
 from adversarial.models.deep_boltzmann import DBM
-from adversarial.options import Count, OptionError
+from adversarial.options import Count, Fraction, OptionError
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Batch
 
@@ -41,6 +41,8 @@ class VariationalPCD(DefaultDataSpecsMixin, Cost):
     >>> VariationalPCD(num_chains=100, num_gibbs_steps=5).num_chains
     100
     """
+
+    needs, trains = ("mf", "energy", "gibbs_step", "make_chains"), "a DBM"
 
     def __init__(self, num_chains: Count, num_gibbs_steps: Count):
         self.num_chains = num_chains
@@ -79,6 +81,8 @@ class WeightDecay(NullDataSpecsMixin, Cost):
     [0.0001]
     """
 
+    needs, trains = ("hidden_layers",), "a DBM"
+
     def __init__(self, coeffs: list[float]):
         self.coeffs = [float(coeff) for coeff in coeffs]
 
@@ -103,7 +107,7 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
     Parameters
     ----------
     targets : list of float
-        A target for each hidden layer, from the visible one up.
+        A target, from 0 to 1, for each hidden layer, from the visible one up.
     coeffs : list of float
         A coefficient for each hidden layer.
 
@@ -113,7 +117,9 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
     [0.2]
     """
 
-    def __init__(self, targets: list[float], coeffs: list[float]):
+    needs, trains = ("mf", "hidden_layers"), "a DBM"
+
+    def __init__(self, targets: list[Fraction], coeffs: list[float]):
         self.targets = [float(target) for target in targets]
         self.coeffs = [float(coeff) for coeff in coeffs]
 
@@ -143,6 +149,8 @@ class TorontoSparsity(DefaultDataSpecsMixin, Cost):
 def _each(owner: str, option: str, values: list[float], model: DBM) -> list[tuple[Any, float]]:
     """The hidden layers of a machine, each with its own of `values`."""
     if len(values) != len(model.hidden_layers):
-        reason = f"{option} has {len(values)} numbers, but the DBM has {len(model.hidden_layers)} hidden layers"
+        layers = f"{len(model.hidden_layers)} hidden layer{'s' * (len(model.hidden_layers) != 1)}"
+        numbers = f"{len(values)} number{'s' * (len(values) != 1)}"
+        reason = f"{option} has {numbers}, but the DBM has {layers}"
         raise OptionError(owner, option, reason)
     return list(zip(model.hidden_layers, values, strict=True))

@@ -20,6 +20,8 @@ from adversarial.random_streams import MRG_RandomStreams
 class _EnergyCost(Cost):
     """A cost whose gradient is that of a difference of free energies, and that has no value itself."""
 
+    needs, trains = ("free_energy", "gibbs_step_for_v"), "an RBM or a GaussianBinaryRBM"
+
     def expr(self, model: RBM, data: TensorVariable, **kwargs: Any) -> None:
         return None
 
@@ -124,6 +126,8 @@ class SMD(DefaultDataSpecsMixin, Cost):
     0.4
     """
 
+    needs, trains = ("score",), "a GaussianBinaryRBM"
+
     def __init__(self, corruptor: Corruptor):
         if not isinstance(corruptor, GaussianCorruptor):
             reason = f"corruptor is a {type(corruptor).__name__}, but the density of its noise must be known: "
@@ -132,8 +136,6 @@ class SMD(DefaultDataSpecsMixin, Cost):
 
     def expr(self, model: Any, data: TensorVariable, **kwargs: Any) -> TensorVariable:
         self.get_data_specs(model)[0].validate(data)
-        if not hasattr(model, "score"):
-            raise OptionError("SMD", "corruptor", f"a {type(model).__name__} has no score; a GaussianBinaryRBM has one")
         corrupted = self.corruptor(data)
         score = model.score(corrupted)
         (wanted,) = gradients_of(-self.corruptor.corruption_free_energy(corrupted, data).sum(), [corrupted])

@@ -35,6 +35,8 @@ class GSNCost(Cost):
     1
     """
 
+    needs, trains = ("layer_space", "steps"), "a GSN"
+
     def __init__(
         self, costs: list, walkback: Index = 0, mode: Literal["joint", "supervised", "anti_supervised"] = "joint"
     ):

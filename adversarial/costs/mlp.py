@@ -24,6 +24,7 @@ class Default(DefaultDataSpecsMixin, Cost):
     """
 
     supervised = True
+    needs, trains = ("cost_from_X",), "an MLP"
 
     def expr(self, model: Any, data: tuple[Batch, Batch], **kwargs: Any) -> TensorVariable:
         self.get_data_specs(model)[0].validate(data)
@@ -64,6 +65,7 @@ class Dropout(DefaultDataSpecsMixin, Cost):
     """
 
     supervised = True
+    needs, trains = ("cost", "fprop"), "an MLP"
 
     def __init__(
         self,
@@ -102,6 +104,8 @@ class WeightDecay(NullDataSpecsMixin, Cost):
     2.5
     """
 
+    needs, trains = ("get_weight_decay",), "an MLP"
+
     def __init__(self, coeffs: Any):
         self.coeffs = coeffs
 
@@ -129,6 +133,8 @@ class L1WeightDecay(NullDataSpecsMixin, Cost):
     >>> float(L1WeightDecay([0.5]).expr(mlp, None).eval())
     1.5
     """
+
+    needs, trains = ("get_l1_weight_decay",), "an MLP"
 
     def __init__(self, coeffs: Any):
         self.coeffs = coeffs

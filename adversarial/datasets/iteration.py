@@ -17,6 +17,10 @@ from adversarial.options import nearest
 Subset = slice | np.ndarray
 
 
+class TooFewExamplesError(ConfigurationError):
+    """More minibatches are asked for than the examples make."""
+
+
 class MinibatchIterator(Protocol):
     """The minibatches of one pass over a dataset.
 
@@ -212,7 +216,7 @@ def _sizes(name: str, mode: Mode, size: int, batch_size: int | None, num_batches
         if num_batches is None:
             raise ConfigurationError(f"the iteration mode {name} needs a batch size or a number of batches")
         if num_batches > size:
-            raise ConfigurationError(f"{size} examples do not make {num_batches} batches")
+            raise TooFewExamplesError(f"{size} examples do not make {num_batches} batches")
         batch_size = size // num_batches if mode.even else math.ceil(size / num_batches)
         # Batches that are rounded up may use up the examples early: 10 examples as 6 batches are 5 of 2.
         return batch_size, num_batches if mode.even else min(num_batches, math.ceil(size / batch_size))
@@ -222,7 +226,7 @@ def _sizes(name: str, mode: Mode, size: int, batch_size: int | None, num_batches
     if num_batches is None:
         return batch_size, available
     if num_batches > available:
-        raise ConfigurationError(
+        raise TooFewExamplesError(
             f"{size} examples make {available} batches of {batch_size}, but {num_batches} are asked for"
         )
     return batch_size, num_batches

@@ -81,6 +81,11 @@ class CoordinatedAdversaryCost(AdversaryCost2):
         self.lead = lead
         self._noise_now = sharedX(self.noise_both, name="noise_both")
 
+    def check_model(self, model: Any) -> None:
+        """Check that the model is of two players, and that D has the layer `feature_layer`."""
+        super().check_model(model)
+        self._feature_number(model.discriminator)
+
     def _verdicts(self, d: MLP, inputs: Inputs) -> Verdicts:
         number = self._feature_number(d)
         dropout = self.discriminator_dropout
@@ -90,9 +95,9 @@ class CoordinatedAdversaryCost(AdversaryCost2):
         return ObservedVerdicts(real[-1], fake[-1], for_generator, cast(TensorVariable, inputs.real), features)
 
     def _feature_number(self, d: MLP) -> int | None:
-        hidden = [str(name) for name in d.layer_names[:-1]]
         if self.feature_layer is None:
             return None
+        hidden = [str(name) for name in d.layer_names[:-1]]
         if self.feature_layer not in hidden:
             reason = f"feature_layer is '{self.feature_layer}', but D's hidden layers are {', '.join(hidden)}"
             raise OptionError(type(self).__name__, "feature_layer", reason + nearest(self.feature_layer, hidden))

@@ -116,6 +116,7 @@ class AdversaryCost(DefaultDataSpecsMixin, Cost):
     """
 
     supervised = False
+    needs, trains = ("generator", "discriminator"), "an AdversaryPair"
 
     def __init__(
         self,

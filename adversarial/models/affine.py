@@ -14,6 +14,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import sharedX
 from adversarial.errors import ConfigurationError
+from adversarial.index_space import IndexSpace
 from adversarial.models.layer import WeightedLayer
 from adversarial.models.parameter_budget import spend
 from adversarial.options import OptionError
@@ -126,6 +127,9 @@ class AffineLayer(WeightedLayer):
 
     def _make_weights(self, space: Space, linear_units: int, name: str) -> None:
         """Set the input space and draw the weights from the MLP's random numbers."""
+        if isinstance(space, IndexSpace):
+            reason = f"its input must be numbers, not the labels of {space}: a VectorSpace, or a Conv2DSpace of images"
+            raise OptionError(f"{type(self).__name__} '{self.layer_name}'", "layer_name", reason)
         self.input_space = space
         self.input_dim = space.get_total_dimension()
         self.desired_space = VectorSpace(self.input_dim)

@@ -22,7 +22,7 @@ from adversarial.checkpoint.record import ShownChannels
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecs, DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.iteration import is_stochastic
+from adversarial.datasets.iteration import TooFewExamplesError, is_stochastic
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.models.model import Model
 from adversarial.monitor.channel import MonitorChannel, MonitoredDataset, format_value, number_aware_alphabetical_key
@@ -268,7 +268,11 @@ class Monitor(ShownChannels):
 
         seed = ITERATOR_SEED if is_stochastic(mode) else None
         for dataset_name, each_dataset in datasets.items():
-            self.add_dataset(each_dataset, mode, batch_size, num_batches, seed)
+            try:
+                self.add_dataset(each_dataset, mode, batch_size, num_batches, seed)
+            except TooFewExamplesError as error:
+                which = f"the monitoring dataset '{dataset_name}'" if dataset_name else "the monitoring dataset"
+                raise TooFewExamplesError(f"{which} is too small: {error}") from error
             prefix = f"{dataset_name}_" if dataset_name else ""
             for name, each in costs.items():
                 objective = each.expr(self.model, inputs[name])

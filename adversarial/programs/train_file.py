@@ -189,7 +189,7 @@ def resume_saved(experiment: Train, name: str, force: bool = False) -> None:
     name : str
         Of the file, for sentences.
     force : bool, optional
-        Do so although the file has changed since.
+        Do so although the file has changed since; averages of parameters then begin anew, or are dropped.
 
     Raises
     ------
@@ -215,4 +215,4 @@ def resume_saved(experiment: Train, name: str, force: bool = False) -> None:
             f"{name} has changed since {experiment.save_path} was saved ({'; '.join(changed[:5])}); "
             "put it back, or resume with --force"
         )
-    experiment.resume(content)
+    experiment.resume(content, force)

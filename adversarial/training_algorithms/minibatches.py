@@ -14,7 +14,12 @@ from adversarial.checkpoint.training_state import get_states, random_state, set_
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.iteration import MinibatchIterator, has_uniform_batch_size, is_stochastic
+from adversarial.datasets.iteration import (
+    MinibatchIterator,
+    TooFewExamplesError,
+    has_uniform_batch_size,
+    is_stochastic,
+)
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.monitor import Monitor
 from adversarial.monitor.order_2014 import python2_order
@@ -59,8 +64,14 @@ class MinibatchAlgorithm(TrainingAlgorithm):
     _on_load_batch: list[Callable[..., None]]
     _epoch_rng_state: dict[str, Any] | None = None
 
+    def check_model(self, model: Any) -> None:
+        for cost in (self.cost, *(self.monitoring_costs or {}).values()):
+            if cost is not None:
+                cost.check_model(model)
+
     def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
         """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
+        self.check_model(self.model)
         data_specs = cost.get_data_specs(self.model)
         self._data_specs = flat_specs(data_specs)
         space, sources = self._data_specs
@@ -75,17 +86,23 @@ class MinibatchAlgorithm(TrainingAlgorithm):
     def _setup_monitor(self, cost: Cost) -> None:
         if self.monitoring_dataset is None:
             return
+        option, also = "monitoring_batches", ""
         if self.monitoring_batch_size is None and self.monitoring_batches is None:
+            option, also = "batches_per_iter", ", and so is monitoring_batches, which is not given"
             self.monitoring_batch_size = self.batch_size
             self.monitoring_batches = self.batches_per_iter
-        self.monitor.setup(
-            self.monitoring_dataset,
-            cost,
-            self.monitoring_batch_size,
-            self.monitoring_batches,
-            self.monitoring_costs,
-            self.monitor_iteration_mode,
-        )
+        try:
+            self.monitor.setup(
+                self.monitoring_dataset,
+                cost,
+                self.monitoring_batch_size,
+                self.monitoring_batches,
+                self.monitoring_costs,
+                self.monitor_iteration_mode,
+            )
+        except TooFewExamplesError as error:
+            reason = f"{option} is {self.monitoring_batches}{also}, but {error}"
+            raise OptionError(type(self).__name__, option, reason) from error
 
     def train(self, dataset: Dataset) -> bool:
         """Train for one epoch, or for the rest of one that was left early.
@@ -124,14 +141,18 @@ class MinibatchAlgorithm(TrainingAlgorithm):
             self._epoch_rng_state = random_state(self.rng)
         else:
             set_random_state(self.rng, self._epoch_rng_state)
-        return dataset.iterator(
-            mode=self.train_iteration_mode,
-            batch_size=self.batch_size,
-            num_batches=self.batches_per_iter,
-            data_specs=self._data_specs,
-            return_tuple=True,
-            rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
-        )
+        try:
+            return dataset.iterator(
+                mode=self.train_iteration_mode,
+                batch_size=self.batch_size,
+                num_batches=self.batches_per_iter,
+                data_specs=self._data_specs,
+                return_tuple=True,
+                rng=self.rng if is_stochastic(self.train_iteration_mode) else None,
+            )
+        except TooFewExamplesError as error:
+            reason = f"batches_per_iter is {self.batches_per_iter}, but the training data are too few: {error}"
+            raise OptionError(type(self).__name__, "batches_per_iter", reason) from error
 
     def _updates(self, iterator: MinibatchIterator) -> Iterator[None]:
         """Update on each minibatch; yield after each update, or after several that the backend runs at once."""

@@ -75,7 +75,8 @@ class SGD(MinibatchAlgorithm):
     monitoring_batch_size : int, optional
         Examples in a batch of the monitor, default `batch_size` if `monitoring_batches` is not given either.
     monitoring_batches : int, optional
-        Batches of each monitoring dataset.
+        Batches of each monitoring dataset, default `batches_per_iter` if `monitoring_batch_size` is not given either,
+        else the whole dataset.
     monitoring_dataset : Dataset or dict of Dataset, optional
         What to monitor on; the names of a dict become prefixes of channels. By default nothing is monitored. Several
         datasets are taken in the order of 2014, that of Python 2.7's dict of their names, not in the order written:

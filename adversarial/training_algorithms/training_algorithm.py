@@ -36,6 +36,9 @@ class TrainingAlgorithm(Configurable):
     updates_per_epoch: int | None = None
     _update_hook: UpdateHook | None = None
 
+    def check_model(self, model: Any) -> None:
+        """Raise ConfigurationError where the model is not of a kind that is trained; called before `setup`."""
+
     def setup(self, model: Any, dataset: Any) -> None:
         """Prepare to train `model` on `dataset`; called once, before anything is monitored."""
         self.model = model

@@ -31,6 +31,24 @@ def test_text_may_stand_for_a_number(written):
     assert yaml_parse.load(LAYER.replace("layer_name: h", "layer_name: '7'") % "").layer_name == "7"
 
 
+@pytest.mark.parametrize("written", [".inf", "-.inf", "'inf'"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "costs.autoencoder.SparseActivation { p: .1, coeff: %s }",
+        "game.coordination.CoordinatedAdversaryCost { r1_penalty: %s }",
+        "game.coordination.CoordinatedAdversaryCost { lead: %s }",
+        "models.corruption.GaussianCorruptor { stdev: %s }",
+        "training_algorithms.bgd.BGD { init_alpha: [ .1, %s ] }",
+        "training_algorithms.sgd.SGD { learning_rate: %s }",
+    ],
+)
+def test_infinity_is_no_value_of_an_option(option, written):
+    expected = "must be .*a number" if "'" in written else "must be .*a finite number"
+    with pytest.raises(ConfigurationError, match=expected):
+        yaml_parse.load("!obj:adversarial." + option % written)
+
+
 @pytest.mark.parametrize("written", ["'much'", "'-1'", "''"])
 def test_other_text_stands_for_none(written):
     with pytest.raises(ConfigurationError, match="decay_factor is .*, but must be a number above 0"):

@@ -17,7 +17,7 @@ PAIR += MLP % ("2", ".1") + " }, discriminator: " + MLP % ("3", ".1") + " }"
     ("text", "said"),
     [
         ('!pkl: "\\0"', "is not the name of a file"),
-        (MLP % ("2", ".inf"), "MLP: Range exceeds valid bounds"),
+        (MLP % ("2", ".inf"), "Sigmoid: irange is .inf, but must be a finite number of at least 0 or null"),
         (MLP % ("2", "99999999999999999999"), "irange is 99999999999999999999, but must be a number"),
         (MLP % ("2", "1" + "0" * 90), "must be a number"),
         (MLP % ("99999999999999999999", ".1"), "MLP"),

@@ -8,7 +8,7 @@ import pytest
 
 from adversarial import AdversaryCost2, AdversaryPair, Generator, checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
-from adversarial.errors import ConfigurationError
+from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.sampling import images_of
 from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.maxout import Maxout
@@ -122,6 +122,51 @@ def test_a_resumed_run_goes_on_to_the_bit(tmp_path):
         np.testing.assert_array_equal(named[name].get_value(), param.get_value(), err_msg=name)
     for name in ("gen_ll", "gen_ll_averaged"):
         assert resumed.monitor.channels[name].val_record == at_once.monitor.channels[name].val_record
+
+
+def resumed_as(decay: float, path: str, then: float, algorithm=SGD, **options):
+    """A run of one epoch with `then` and one more with `decay`, and G's parameters after each of the last updates."""
+    experiment(game(then), algorithm, path=path, **options).main_loop(max_epochs=1)
+    values: list[list[np.ndarray]] = []
+
+    def record(_):
+        values.append([param.get_value() for param in model.generator.get_params()])
+
+    model = game(decay)
+    train = experiment(model, algorithm, [record], path, **options)
+    content = checkpoint.read(path)
+    content["training"]["algorithm"]["update_callbacks"] = [{}]
+    train.resume(content, force=True)
+    train.main_loop(max_epochs=2)
+    return model, values
+
+
+@pytest.mark.parametrize("algorithm", [SGD, DiscriminatorStepsSGD])
+@pytest.mark.parametrize("decay", [DECAY, 0.0])
+def test_a_run_that_goes_on_by_force_begins_or_drops_averages(decay, algorithm, tmp_path, float64):
+    options = {} if algorithm is SGD else {"discriminator_steps": 5}
+    model, values = resumed_as(decay, str(tmp_path / "m.pkl"), DECAY - decay, algorithm, **options)
+    unchanged = game(DECAY - decay)
+    recorded(unchanged, 2, algorithm, **options)
+    for param, other in zip(model.get_params(), unchanged.get_params(), strict=True):
+        np.testing.assert_array_equal(param.get_value(), other.get_value())
+    channels = model.monitor.channels
+    if decay:
+        hold_to_recursion(model, values[4::5] if options else values)
+        found = channels["gen_ll_averaged"].val_record
+        assert np.isnan(found[:2]).all() and np.isfinite(found[2])
+        assert channels["gen_ll_averaged"].epoch_record == channels["gen_ll"].epoch_record == [0, 1, 2]
+    else:
+        assert not model.generator.averages() and "gen_ll_averaged" not in channels
+
+
+def test_without_force_averages_must_be_as_they_were(tmp_path):
+    path = str(tmp_path / "m.pkl")
+    experiment(game(0.0), path=path).main_loop(max_epochs=1)
+    train = experiment(game(), path=path)
+    train.resume(checkpoint.read(path))
+    with pytest.raises(CheckpointError, match="only one of the two has a parameter gen/averaged_"):
+        train.setup()
 
 
 def test_a_loaded_model_draws_from_either(tmp_path):

@@ -190,4 +190,4 @@ def test_options_that_do_not_go_together(options, reason):
 
 def test_a_layer_that_is_not_there():
     with pytest.raises(OptionError, match="feature_layer is 'dl', but D's hidden layers are d0, d1"):
-        CoordinatedAdversaryCost(feature_layer="dl").expr(pair(), pt.matrix())
+        CoordinatedAdversaryCost(feature_layer="dl").check_model(pair())

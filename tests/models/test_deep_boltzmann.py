@@ -126,7 +126,8 @@ def test_training_resumes_to_the_bit_and_saves_what_samples(float64, tmp_path):
         (lambda: machine(2, 3), "needs 2 or more"),
         (lambda: DBM(5, BinaryVector(3), [], 1), "must be one or more"),
         (lambda: BinaryVector(2, DenseDesignMatrix(X=np.eye(3))), "has 3 features, but nvis is 2"),
-        (lambda: WeightDecay([0.1, 0.2]).expr(machine(2), None), "has 2 numbers, but the DBM has 1 hidden layers"),
+        (lambda: WeightDecay([0.1, 0.2]).expr(machine(2), None), "has 2 numbers, but the DBM has 1 hidden layer$"),
+        (lambda: TorontoSparsity([2.0], [0.1]), "targets is .2.0., but .* a number of at least 0 and at most 1"),
     ],
 )
 def test_what_cannot_be_is_said(make, message):

@@ -12,9 +12,9 @@ import pytest
 from adversarial import backend
 from adversarial.config import yaml_parse
 from adversarial.costs.energy import SMD
+from adversarial.errors import ConfigurationError
 from adversarial.models.corruption import BinomialCorruptor, GaussianCorruptor
 from adversarial.models.gaussian_rbm import GaussianBinaryRBM, GRBM_Type_1
-from adversarial.models.rbm import RBM
 from adversarial.options import OptionError
 from adversarial.random_streams import MRG_RandomStreams
 
@@ -91,10 +91,24 @@ def test_a_file_of_2014_names_it():
     assert isinstance(rbm.energy, GRBM_Type_1)
 
 
+@pytest.mark.parametrize("gap", ["", " "])
+def test_a_class_in_place_of_an_object_is_refused_with_what_to_write(gap):
+    name = "pylearn2.energy_functions.rbm_energy.grbm_type_1"
+    said = "energy_function_class is the class GRBM_Type_1, but must be a GRBM_Type_1: write !obj:"
+    with pytest.raises(ConfigurationError, match=f"{said}{name} {{}}$"):
+        yaml_parse.load(
+            "!obj:pylearn2.models.rbm.GaussianBinaryRBM {nvis: 4, nhid: 3, energy_function_class: "
+            f"!import:{gap}{name} }}"
+        )
+    with pytest.raises(ConfigurationError, match="is the class VectorSpace, but must be a GRBM_Type_1$"):
+        yaml_parse.load(
+            "!obj:pylearn2.models.rbm.GaussianBinaryRBM {nvis: 4, nhid: 3, energy_function_class: "
+            f"!import:{gap}pylearn2.space.VectorSpace }}"
+        )
+
+
 def test_what_cannot_be_matched_is_refused():
     with pytest.raises(OptionError, match="give a GaussianCorruptor"):
         SMD(BinomialCorruptor(0.5))
-    with pytest.raises(OptionError, match="RBM has no score"):
-        SMD(GaussianCorruptor(0.4)).expr(RBM(4, 3), pt.matrix(dtype=backend.floatX()))
     with pytest.raises(OptionError, match="min_sigma is 2.0, but must be at most max_sigma"):
         GaussianBinaryRBM(GRBM_Type_1(), 4, 3, min_sigma=2.0, max_sigma=1.0)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adversarial.errors import ConfigurationError
+from adversarial.index_space import IndexSpace
 from adversarial.models.affine import initial_weights, limit_norms
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
 from adversarial.models.maxout import Maxout
@@ -191,3 +192,18 @@ def test_learning_rate_scales():
 def test_options_that_cannot_be(options, message):
     with pytest.raises(OptionError, match=message):
         Linear(dim=3, layer_name="h", **options)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Sigmoid(dim=2, layer_name="low", irange=0.1),
+        Softmax(n_classes=2, layer_name="low", irange=0.1),
+        Maxout(layer_name="low", num_units=2, num_pieces=2, irange=0.1),
+    ],
+)
+def test_labels_are_no_input(layer):
+    with pytest.raises(
+        OptionError, match=f"{type(layer).__name__} 'low': its input must be numbers, not the labels of"
+    ):
+        MLP([layer], input_space=IndexSpace(max_labels=10, dim=1))

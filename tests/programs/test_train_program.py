@@ -140,6 +140,17 @@ def test_a_changed_file_is_not_resumed_by_mistake(recipe, capsys):
     assert code == 2 and "algorithm.learning_rate: 0.1 then, 0.2 now" in err and "--force" in err
 
 
+def test_averages_begin_anew_by_force(recipe, capsys):
+    assert run(capsys, recipe, "--max-epochs", 1, "-q")[0] == 0
+    asked = (recipe, "--resume", "-q", "--max-epochs", 2, "--set", "model.generator.average_decay=.9")
+    code, _, err = run(capsys, *asked)
+    assert code == 2 and "model.generator.average_decay: not given then, 0.9 now" in err and "--force" in err
+    code, _, err = run(capsys, *asked, "--force")
+    assert (code, err) == (0, "")
+    averaged = checkpoint.load_model("model.pkl").generator.averages()
+    assert averaged and all(np.any(param.get_value() != mean.get_value()) for param, mean in averaged.items())
+
+
 def test_a_users_callback_sees_every_update(recipe, capsys):
     (recipe.parent / "mycallbacks.py").write_text(
         "class Count:\n"

@@ -155,6 +155,34 @@ def test_bad_options_are_named(options, key):
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"batches_per_iter": 4},
+            "SGD: batches_per_iter is 4, and so is monitoring_batches, which is not given, but the monitoring dataset "
+            "'valid' is too small: 13 examples make 3 batches of 5, but 4 are asked for",
+        ),
+        (
+            {"monitoring_batches": 4, "monitoring_batch_size": 5},
+            "SGD: monitoring_batches is 4, but the monitoring dataset 'valid' is too small: 13 examples make 3 batches",
+        ),
+        (
+            {"monitoring_batches": 14, "monitoring_dataset": data(13)},
+            "the monitoring dataset is too small: 13 examples",
+        ),
+        (
+            {"batches_per_iter": 6, "monitoring_batches": 1},
+            "SGD: batches_per_iter is 6, but the training data are too few: 23 examples make 5 batches of 5, but 6",
+        ),
+    ],
+)
+def test_more_batches_than_there_are_examples_for_are_refused_by_option_and_dataset(options, sentence, monkeypatch):
+    interpret(monkeypatch)
+    with pytest.raises(OptionError, match=sentence):
+        experiment(**options).main_loop(max_epochs=1)
+
+
 def test_a_batch_size_is_needed():
     with pytest.raises(OptionError, match="batch_size"):
         experiment(batch_size=None).setup()
