@@ -80,15 +80,21 @@ class MonitorRecord(ShownChannels):
             If it is something else.
         """
         try:
-            channels = {
-                name: ChannelRecord(
-                    **{key: np.asarray(record[key]).tolist() for key in _RECORDS}, doc=str(record.get("doc") or "")
-                )
-                for name, record in content["channels"].items()
-            }
+            channels = {name: _channel(record) for name, record in content["channels"].items()}
             return cls(channels, **{key: int(content[key]) for key in _SEEN})
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CheckpointError("the monitor's record in it is not one") from error
+
+
+def _channel(record: Any) -> ChannelRecord:
+    """The record of a channel; TypeError unless its values are numbers, or None as in 2014, and one for each moment."""
+    values = {key: np.asarray(record[key]).tolist() for key in _RECORDS}
+    for found in values.values():
+        if not isinstance(found, list) or not all(value is None or isinstance(value, int | float) for value in found):
+            raise TypeError("the values of a record must be numbers")
+    if len({len(found) for found in values.values()}) > 1:
+        raise TypeError("the records of a channel are of different lengths")
+    return ChannelRecord(**values, doc=str(record.get("doc") or ""))
 
 
 _RECORDS = ("val_record", "epoch_record", "batch_record", "example_record", "time_record")
