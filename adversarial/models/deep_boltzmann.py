@@ -37,8 +37,8 @@ class BinaryVector(Configurable):
 
     Examples
     --------
-    >>> BinaryVector(nvis=3).bias.get_value()
-    array([0., 0., 0.], dtype=float32)
+    >>> BinaryVector(nvis=3).bias.get_value().tolist()
+    [0.0, 0.0, 0.0]
     """
 
     def __init__(self, nvis: Count, bias_from_marginals: Dataset | None = None):

@@ -199,7 +199,7 @@ def test_only_mnist_has_a_trajectory():
         compare_2014.main([MNIST, "--trajectory", "--against", "tfd_pretrain/train.yaml"])
 
 
-def test_nets_of_other_sizes_have_no_distance_from_the_record():
+def test_nets_of_other_sizes_have_no_distance_from_the_record(float64):
     smaller = ["--set", "model.generator.mlp.layers.0.dim=60"]
     with pytest.raises(ConfigurationError, match=r"gen_h0_W of .* is 100 x 60, but 100 x 1200 in 2014's mnist.yaml"):
         compare_2014.main([MNIST, "--trajectory", *smaller])
