@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from training_stand_ins import whole_and_resumed
 
 from adversarial import checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
@@ -58,13 +59,7 @@ def values(model):
 
 def resumed_and_saved(experiment, path):
     """Hold a run of two epochs to one resumed after the first, and a saved model's samples to its own; both models."""
-    whole, first, second = experiment(2), experiment(1), experiment(2)
-    for train in (whole, first):
-        train.main_loop()
-    second.resume(checkpoint.model_content(first.model) | {"training": first.get_state()})
-    second.main_loop()
-    for name, value in values(whole.model).items():
-        np.testing.assert_array_equal(values(second.model)[name], value)
+    whole, _ = whole_and_resumed(experiment)
     checkpoint.save_model(path, whole.model)
     loaded = checkpoint.load_model(path)
     np.testing.assert_array_equal(samples_of(loaded, 5), samples_of(whole.model, 5))

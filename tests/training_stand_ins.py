@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytensor.tensor as pt
 import pytest
 from pytensor.compile.mode import Mode
 
-from adversarial import backend
+from adversarial import backend, checkpoint
 from adversarial.backend import floatX, sharedX
 from adversarial.cost import Cost, DefaultDataSpecsMixin
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
@@ -119,6 +120,19 @@ def record(train: Train) -> dict[str, list[float]]:
     """What the monitor holds, times aside."""
     channels = train.model.monitor.channels
     return {name: list(channel.val_record) for name, channel in channels.items() if "seconds" not in name}
+
+
+def whole_and_resumed(experiment: Callable[[int], Train]) -> tuple[Train, Train]:
+    """A run of two epochs, and one of one epoch that another goes on with, whose parameters are held to the first's."""
+    whole, first, second = experiment(2), experiment(1), experiment(2)
+    for train in (whole, first):
+        train.main_loop()
+    second.resume(checkpoint.model_content(first.model) | {"training": first.get_state()})
+    second.main_loop()
+    found = second.model.named_parameters()
+    for name, param in whole.model.named_parameters().items():
+        np.testing.assert_array_equal(found[name].get_value(), param.get_value())
+    return whole, second
 
 
 def interpret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,8 +39,8 @@ ACTIVATIONS: dict[type, str] = {
 }
 #: The most bytes of weights of a page below 15 MB, where base64 makes four of three.
 MOST_BYTES_OF_WEIGHTS = 10_200_000
-#: Bytes of a weight of the generator, and of the discriminator.
-BYTES_G, BYTES_D = 3, 2
+#: Bytes of a weight where it is as exact as float32, and where room or two digits are enough.
+EXACT_BYTES, FEWER_BYTES = 3, 2
 #: The most conditions that a page can be switched between.
 MOST_CONDITIONS = 100
 
@@ -157,9 +157,8 @@ def embed(generator: Generator) -> EmbeddedNetwork:
         space = generator.noise_space
     if not isinstance(space, VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {space}")
-    bytes_each = BYTES_G
-    if _weights(_rows(generator.mlp)) * BYTES_G > MOST_BYTES_OF_WEIGHTS:
-        bytes_each = BYTES_D
+    whole = _weights(_rows(generator.mlp)) * EXACT_BYTES
+    bytes_each = EXACT_BYTES if whole <= MOST_BYTES_OF_WEIGHTS else FEWER_BYTES
     return EmbeddedNetwork(
         _layers(generator.mlp, bytes_each, MOST_BYTES_OF_WEIGHTS), bytes_each, generator.noise, conditions
     )
@@ -195,8 +194,8 @@ def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> Embed
             raise NotEmbeddable(f"this discriminator reads {condition} as a condition, and the generator another")
     if not isinstance(read, VectorSpace) or read.dim != outputs:
         raise NotEmbeddable(f"this discriminator reads {space}, not the {outputs:,} values that the generator makes")
-    layers = _layers(discriminator, BYTES_D, MOST_BYTES_OF_WEIGHTS - generator.weights * generator.bytes_each)
-    return EmbeddedNetwork(layers, BYTES_D, conditions=generator.conditions if read is not space else ())
+    layers = _layers(discriminator, FEWER_BYTES, MOST_BYTES_OF_WEIGHTS - generator.weights * generator.bytes_each)
+    return EmbeddedNetwork(layers, FEWER_BYTES, conditions=generator.conditions if read is not space else ())
 
 
 def _layers(mlp: MLP, bytes_each: int, most_bytes: int) -> tuple[EmbeddedLayer, ...]:

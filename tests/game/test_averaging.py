@@ -21,8 +21,7 @@ from adversarial.training_algorithms.sgd import SGD
 
 DATA = np.random.RandomState(0).rand(250, 8)
 DECAY = 0.9
-needs_gxx = pytest.mark.skipif(not pytensor.config.cxx, reason="there is no C compiler")
-ON = pytest.mark.parametrize("on", [pytest.param("c", marks=needs_gxx), "numba", "jax"], indirect=True)
+ON = pytest.mark.parametrize("on", ["c", "numba", "jax"], indirect=True)
 
 
 def game(decay: float = DECAY) -> AdversaryPair:

@@ -161,6 +161,8 @@ def test_the_live_conditional_generator_is_the_librarys_under_each_condition(bro
 
 
 def test_a_mask_is_painted_and_the_generator_completes_what_is_left(browser, tmp_path, monkeypatch):
+    from selenium.webdriver.common.action_chains import ActionChains
+
     monkeypatch.chdir(tmp_path)
     image, sides = VectorSpace(36), [RectifiedLinear(layer_name=name, dim=3, irange=0.1) for name in "xm"]
     parts = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in sides]
@@ -200,7 +202,6 @@ def test_a_mask_is_painted_and_the_generator_completes_what_is_left(browser, tmp
     after = [look(browser, each) for each in ring]
     assert before[0] == after[0] and before[1] != after[1] and before[2] != after[2]
     put(browser, "#hide", "nothing", "change")
-    ActionChains = pytest.importorskip("selenium.webdriver.common.action_chains").ActionChains
     canvas = browser.find_element("id", "hidden")
     ActionChains(browser).move_to_element(canvas).click_and_hold().move_by_offset(60, 0).release().perform()
     settle(browser)
