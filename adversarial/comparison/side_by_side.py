@@ -107,7 +107,12 @@ def _plain(row: Row) -> dict[str, Any]:
 def _within_terminal(line: str) -> list[str]:
     """Return a line broken to the terminal's width."""
     width = shutil.get_terminal_size((100, 24)).columns
-    return textwrap.wrap(line, width, subsequent_indent=" " * 8, drop_whitespace=True) if len(line) > width else [line]
+    return _wrapped(line, width, "", " " * 8) if len(line) > width else [line]
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    """Return lines of at most a width; a path is broken only if it is longer than a line, as it will be copied."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def compare_with_2014(
@@ -188,7 +193,7 @@ def _lines(rows: Sequence[Row]) -> list[str]:
         lines += [f"{ours}  {theirs}"] if len(ours) + 2 + len(theirs) <= room else [ours.rstrip(), f"      {theirs}"]
         if row.meaning and row.differs:
             told = f"{row.part}: {row.meaning}" if row.part else row.meaning
-            lines += textwrap.wrap(told, wrap, initial_indent="      ", subsequent_indent="      ")
+            lines += _wrapped(told, wrap, " " * 6, " " * 6)
     return lines
 
 

@@ -205,8 +205,12 @@ def test_nets_of_other_sizes_have_no_distance_from_the_record(float64):
         compare_2014.main([MNIST, "--trajectory", *smaller])
 
 
-def test_a_model_that_is_no_pair_is_beside_none_of_2014s(tmp_path, capsys):
-    path = tmp_path / "rbm.yaml"
+def test_a_model_that_is_no_pair_is_beside_none_of_2014s(tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "a-name-with-hyphens"
+    folder.mkdir()
+    path = folder / "rbm.yaml"
+    # So narrow that the line is broken near the end of the path, but not in it.
+    monkeypatch.setenv("COLUMNS", str(len(str(path)) + 2))
     path.write_text("!obj:adversarial.train.Train { model: !obj:adversarial.models.rbm.RBM { nvis: 4, nhid: 2 } }")
     compare_2014.main([str(path)])
     out = " ".join(capsys.readouterr().out.split())
