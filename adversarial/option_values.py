@@ -68,10 +68,17 @@ class Usual:
         return f"(as a rule {self.range})"
 
 
+@dataclass(frozen=True)
+class OrInfinity:
+    """Infinity is a value of the option too, as in 2014: what it limits has no limit."""
+
+
 Count = Annotated[int, Range(1)]
 Index = Annotated[int, Range(0)]
 Positive = Annotated[float, Range(0, low_open=True)]
 NonNegative = Annotated[float, Range(0)]
+#: A limit of norms. An infinite one is not the same as none: 2014 then scales by n / (n + 1e-7), n being the norm.
+NormLimit = Annotated[float, Range(0, low_open=True), OrInfinity()]
 Probability = Annotated[float, Range(0, 1, low_open=True)]
 Fraction = Annotated[float, Range(0, 1)]
 Momentum01 = Annotated[float, Range(0, 1, high_open=True)]
@@ -125,6 +132,8 @@ def mismatch(value: Any, annotation: Any) -> str | None:
 
 
 def _range_mismatch(value: Any, base: Any, extras: tuple) -> str | None:
+    if OrInfinity() in extras and isinstance(value, float) and value == math.inf:
+        return None
     reason = mismatch(value, base)
     ranges = [extra for extra in extras if isinstance(extra, Range)]
     limits = " and ".join(str(limit) for limit in ranges)

@@ -17,7 +17,7 @@ from adversarial.models.linear import cross_entropy, detection_scores, rectify
 from adversarial.ops.correlation import Correlation
 from adversarial.ops.geometry import Geometry, Windows
 from adversarial.ops.pooling import MaxPool
-from adversarial.options import Configurable, Count, NonNegative, OptionError, Positive
+from adversarial.options import Configurable, Count, NonNegative, NormLimit, OptionError
 from adversarial.space import Batch, Conv2DSpace, Space
 
 #: Numbers of rows and of columns.
@@ -179,7 +179,7 @@ class ConvElemwise(KernelLayer):
         init_bias: float | np.ndarray = 0.0,
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
-        max_kernel_norm: Positive | None = None,
+        max_kernel_norm: NormLimit | None = None,
         pool_type: Literal["max", "mean"] | None = None,
         pool_shape: Lengths | None = None,
         pool_stride: Lengths | None = None,
@@ -357,7 +357,7 @@ class ConvRectifiedLinear(ConvElemwise):
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
         left_slope: float = 0.0,
-        max_kernel_norm: Positive | None = None,
+        max_kernel_norm: NormLimit | None = None,
         pool_type: Literal["max", "mean"] | None = "max",
         tied_b: bool = False,
         detector_normalization: Normalization | None = None,

@@ -8,7 +8,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.models.kernels import C01B, KernelLayer, pair
 from adversarial.ops.correlation import ImagesFromMaps
 from adversarial.ops.geometry import Geometry
-from adversarial.options import Count, Index, NonNegative, Positive
+from adversarial.options import Count, Index, NonNegative, NormLimit
 from adversarial.space import Conv2DSpace, Space
 
 
@@ -71,7 +71,7 @@ class Deconv(KernelLayer):
         fix_kernel_shape: bool = False,
         partial_sum: Count | None = 1,
         tied_b: bool = False,
-        max_kernel_norm: Positive | None = None,
+        max_kernel_norm: NormLimit | None = None,
         output_stride: tuple[Count, Count] = (1, 1),
     ):
         self.num_channels = num_channels

@@ -17,7 +17,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.models.blocks import Block
 from adversarial.models.dbm import init_sigmoid_bias_from_marginals
 from adversarial.models.layer import activation_channels, norm_channels
-from adversarial.options import Configurable, Count, NonNegative, OptionError, Positive
+from adversarial.options import Configurable, Count, NonNegative, NormLimit, OptionError, Positive
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Space, VectorSpace
 
@@ -92,7 +92,7 @@ class BinaryVectorMaxPool(Configurable):
         pool_size: Count = 1,
         init_bias: float = 0.0,
         include_prob: Positive = 1.0,
-        max_col_norm: Positive | None = None,
+        max_col_norm: NormLimit | None = None,
     ):
         if pool_size != 1:
             raise OptionError(

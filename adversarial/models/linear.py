@@ -16,7 +16,7 @@ from adversarial.backend import floatX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.names.slips import Slip
-from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
+from adversarial.options import Count, Index, NonNegative, NormLimit, OptionError, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -85,8 +85,8 @@ class Linear(AffineLayer):
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
         mask_weights: np.ndarray | None = None,
-        max_row_norm: Positive | None = None,
-        max_col_norm: Positive | None = None,
+        max_row_norm: NormLimit | None = None,
+        max_col_norm: NormLimit | None = None,
         min_col_norm: NonNegative | None = None,
         softmax_columns: bool | None = None,
         copy_input: None = None,

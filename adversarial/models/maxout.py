@@ -10,7 +10,7 @@ from adversarial.backend import sharedX
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
 from adversarial.models.parameter_budget import spend
-from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
+from adversarial.options import Count, Index, NonNegative, NormLimit, OptionError, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -89,7 +89,7 @@ class Maxout(AffineLayer):
         init_bias: float | np.ndarray = 0.0,
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
-        max_col_norm: Positive | None = None,
+        max_col_norm: NormLimit | None = None,
         max_row_norm: None = None,
         mask_weights: np.ndarray | None = None,
         min_zero: bool = False,

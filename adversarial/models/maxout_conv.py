@@ -13,7 +13,7 @@ from adversarial.models.kernels import C01B, KernelLayer, pair
 from adversarial.ops.correlation import Correlation
 from adversarial.ops.geometry import Geometry, Windows
 from adversarial.ops.pooling import MaxPool
-from adversarial.options import Count, Index, NonNegative, Positive
+from adversarial.options import Count, Index, NonNegative, NormLimit
 from adversarial.space import Conv2DSpace, Space
 
 #: Numbers of rows and of columns.
@@ -108,7 +108,7 @@ class MaxoutConvC01B(KernelLayer):
         fix_kernel_shape: bool = False,
         partial_sum: Count | None = 1,
         tied_b: bool = False,
-        max_kernel_norm: Positive | None = None,
+        max_kernel_norm: NormLimit | None = None,
         input_normalization: Normalization | None = None,
         detector_normalization: Normalization | None = None,
         min_zero: bool = False,

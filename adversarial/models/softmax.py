@@ -17,7 +17,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import Layer, norm_channels
-from adversarial.options import Count, Index, NonNegative, OptionError, Positive
+from adversarial.options import Count, Index, NonNegative, NormLimit, OptionError
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -73,9 +73,9 @@ class Softmax(AffineLayer):
         sparse_init: Index | None = None,
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
-        max_row_norm: Positive | None = None,
+        max_row_norm: NormLimit | None = None,
         no_affine: bool = False,
-        max_col_norm: Positive | None = None,
+        max_col_norm: NormLimit | None = None,
         init_bias_target_marginals: Dataset | None = None,
     ):
         self.n_classes = n_classes

@@ -8,7 +8,7 @@ from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.affine import AffineLayer
 from adversarial.models.layer import activation_channels, norm_channels
-from adversarial.options import Count, Index, NonNegative, OptionError, Positive, Probability
+from adversarial.options import Count, Index, NonNegative, NormLimit, OptionError, Probability
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -70,7 +70,7 @@ class SoftmaxPool(AffineLayer):
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
         mask_weights: np.ndarray | None = None,
-        max_col_norm: Positive | None = None,
+        max_col_norm: NormLimit | None = None,
     ):
         self.detector_layer_dim = detector_layer_dim
         self.layer_name = layer_name

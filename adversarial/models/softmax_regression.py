@@ -5,7 +5,7 @@ from __future__ import annotations
 from adversarial.datasets.dataset import Dataset
 from adversarial.models.mlp import MLP
 from adversarial.models.softmax import Softmax
-from adversarial.options import Count, Index, NonNegative, Positive
+from adversarial.options import Count, Index, NonNegative, NormLimit
 from adversarial.space import Space
 
 
@@ -56,8 +56,8 @@ class SoftmaxRegression(MLP):
         istdev: NonNegative | None = None,
         W_lr_scale: NonNegative | None = None,
         b_lr_scale: NonNegative | None = None,
-        max_row_norm: Positive | None = None,
-        max_col_norm: Positive | None = None,
+        max_row_norm: NormLimit | None = None,
+        max_col_norm: NormLimit | None = None,
         sparse_init: Index | None = None,
         init_bias_target_marginals: Dataset | None = None,
         nvis: Count | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from evaluation import evaluate
 
+from adversarial.checkpoint import load_model, save_model
 from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import ConfigurationError
@@ -47,6 +48,15 @@ def test_infinity_is_no_value_of_an_option(option, written):
     expected = "must be .*a number" if "'" in written else "must be .*a finite number"
     with pytest.raises(ConfigurationError, match=expected):
         yaml_parse.load("!obj:adversarial." + option % written)
+
+
+def test_infinity_limits_no_norms(tmp_path):
+    layer = yaml_parse.load(LAYER % "max_col_norm: .inf")
+    assert layer.max_col_norm == float("inf")
+    save_model(tmp_path / "mlp.pkl", MLP([layer], nvis=2))
+    assert load_model(tmp_path / "mlp.pkl").layers[0].max_col_norm == float("inf")
+    with pytest.raises(ConfigurationError, match="max_col_norm is -.inf, but must be"):
+        yaml_parse.load(LAYER % "max_col_norm: -.inf")
 
 
 @pytest.mark.parametrize("written", ["'much'", "'-1'", "''"])

@@ -151,6 +151,15 @@ def test_norms_stay_within_limits(seed, axis, high):
     np.testing.assert_allclose(np.linalg.norm(limited, axis=axis), np.minimum(norms, high), rtol=1e-5)
 
 
+def test_an_infinite_limit_of_norms_scales_as_in_2014(float64):
+    layer = built(Linear(dim=3, layer_name="h", irange=0.5, max_col_norm=float("inf")))
+    updates = {layer.W: layer.W}
+    layer.modify_updates(updates)
+    norms = np.linalg.norm(layer.get_weights(), axis=0)
+    expected = layer.get_weights() * (norms / (1e-7 + norms))
+    np.testing.assert_allclose(evaluate(updates[layer.W]), expected, rtol=1e-14)
+
+
 def test_updates_keep_the_layers_limits(float64):
     layer = built(Linear(dim=3, layer_name="h", irange=0.5, max_col_norm=0.3, mask_weights=np.eye(4, 3)))
     updates = {layer.W: layer.W + 1.0}
