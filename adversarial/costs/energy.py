@@ -30,11 +30,7 @@ class _EnergyCost(Cost):
 
 
 def _free_energy_gradients(model: RBM, data: TensorVariable, particles: Variable) -> Gradients:
-    """Differentiate the mean free energy of the data less that of the particles, both taken for constants."""
-    params = model.get_params()
-    objective = model.free_energy(data).mean() - model.free_energy(particles).mean()
-    gradients = gradients_of(objective, params, consider_constant=[particles], disconnected_inputs="ignore")
-    return dict(zip(params, gradients, strict=True))
+    return dict(zip(model.get_params(), model.ml_gradients(data, particles), strict=True))
 
 
 class CDk(_EnergyCost):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+import pytensor
 import pytensor.tensor as pt
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Variable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
-from adversarial.backend import floatX, sharedX
+from adversarial.backend import floatX, function, sharedX
 from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
 from adversarial.models.blocks import Block
-from adversarial.options import Count, NonNegative, OptionError
+from adversarial.options import Count, NonNegative, OptionError, Positive
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import Space, VectorSpace
 
@@ -51,6 +53,14 @@ class RBM(Block):
         Data in [0, 1] whose means, as logits, the visible biases start from; instead of init_bias_vis.
     init_bias_hid : float or array, optional
         Initial biases of hidden units; default 0.
+    base_lr : float, optional
+        Learning rate of `train_batch`, above 0, default .001.
+    anneal_start : float, optional
+        From this update on the rate of `train_batch` is at most ``anneal_start / updates``; default: it stays.
+    nchains : int, optional
+        Persistent chains of `train_batch`, default 100.
+    sml_gibbs_steps : int, optional
+        Gibbs steps of each chain in an update of `train_batch`, default 1.
 
     Examples
     --------
@@ -68,6 +78,10 @@ class RBM(Block):
         init_bias_vis: float | list[float] | np.ndarray | None = None,
         init_bias_vis_marginals: Dataset | None = None,
         init_bias_hid: float | list[float] | np.ndarray = 0.0,
+        base_lr: Positive = 1e-3,
+        anneal_start: Positive | None = None,
+        nchains: Count = 100,
+        sml_gibbs_steps: Count = 1,
     ):
         if init_bias_vis_marginals is not None:
             if init_bias_vis is not None:
@@ -81,6 +95,9 @@ class RBM(Block):
         self.bias_vis = _bias("bias_vis", nvis, 0.0 if init_bias_vis is None else init_bias_vis)
         self.bias_hid = _bias("bias_hid", nhid, init_bias_hid)
         self._params: list[TensorSharedVariable] = [self.weights, self.bias_vis, self.bias_hid]
+        self.base_lr, self.anneal_start = base_lr, anneal_start
+        self.nchains, self.sml_gibbs_steps = nchains, sml_gibbs_steps
+        self._learn: Callable | None = None
 
     def describe_options(self) -> dict[str, Any]:
         """Return the options for a saved model, which has the biases themselves and not the data that they are of."""
@@ -146,6 +163,54 @@ class RBM(Block):
     def reconstruction_error(self, v: Variable, theano_rng: MRG_RandomStreams) -> TensorVariable:
         """Return the squared error of P(v | h), h sampled given v: summed over units, averaged over examples."""
         return pt.sqr(self.gibbs_step_for_v(v, theano_rng).v_mean - v).sum(axis=1).mean()
+
+    def ml_gradients(self, pos_v: Variable, neg_v: Variable) -> list[TensorVariable]:
+        """Return the gradients, in the order of `get_params`, of the mean free energy of data less that of particles.
+
+        Both are taken for constants, and may have different numbers of examples.
+        """
+        objective = self.free_energy(pos_v).mean() - self.free_energy(neg_v).mean()
+        constants = {"consider_constant": [pos_v, neg_v], "disconnected_inputs": "ignore"}
+        return cast(list[TensorVariable], pytensor.grad(objective, self.get_params(), **constants))
+
+    def train_batch(self, dataset: Dataset, batch_size: int) -> bool:
+        """Learn from a random batch by stochastic maximum likelihood, as before there were costs.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Draws the batch: `get_batch_design`.
+        batch_size : int
+            How many examples.
+
+        Returns
+        -------
+        bool
+            True: to be called again; see `DefaultTrainingAlgorithm`.
+        """
+        (learn,) = self.training_functions()
+        learn(dataset.get_batch_design(batch_size))
+        return True
+
+    def training_functions(self) -> list[Callable]:
+        """Return the compiled function of `train_batch`, with its chains, which start at .5 as in 2014."""
+        if self._learn is None:
+            batch = self.get_input_space().make_theano_batch(name="minibatch")
+            start = np.full((self.nchains, self.get_input_space().get_total_dimension()), 0.5)
+            sampler = BlockGibbsSampler(self, start, self.rng, self.sml_gibbs_steps)
+            rate, updates = self._annealed_rate()
+            gradients = self.ml_gradients(batch, sampler.particles)
+            updates |= {param: param - rate * grad for param, grad in zip(self._params, gradients, strict=True)}
+            self._learn = function([batch], updates=updates | sampler.updates(), name="learn")
+        return [self._learn]
+
+    def _annealed_rate(self) -> tuple[Variable, dict[SharedVariable, Variable]]:
+        """Return min(base_lr, anneal_start / update), updates counted from 1, and the update of that count."""
+        if self.anneal_start is None:
+            return pt.constant(self.base_lr, dtype=floatX()), {}
+        count = sharedX(0.0, name="iter")
+        rate = pt.minimum(pt.cast(self.anneal_start, floatX()) / (count + 1), pt.cast(self.base_lr, floatX()))
+        return rate, {count: count + 1}
 
     def get_monitoring_data_specs(self) -> DataSpecs:
         return self.get_input_space(), self.get_input_source()

@@ -219,7 +219,7 @@ class Monitor(ShownChannels):
     def setup(
         self,
         dataset: Dataset | Mapping[str, Dataset] | None,
-        cost: Cost,
+        cost: Cost | None,
         batch_size: int | None,
         num_batches: int | None = None,
         extra_costs: Mapping[str, Cost] | None = None,
@@ -236,8 +236,8 @@ class Monitor(ShownChannels):
         ----------
         dataset : Dataset or dict of Dataset
             Where to measure; a name and an underscore become the prefix of the names of its channels.
-        cost : Cost
-            The cost that is trained; its value is the channel 'objective'.
+        cost : Cost or None
+            The cost that is trained; its value is the channel 'objective'. None where the model trains itself.
         batch_size : int or None
             Examples in a batch.
         num_batches : int, optional
@@ -252,7 +252,7 @@ class Monitor(ShownChannels):
         if dataset is None:
             return
         datasets = {"": dataset} if not isinstance(dataset, Mapping) else dict(dataset)
-        costs = dict(sorted({"": cost, **(extra_costs or {})}.items()))
+        costs = dict(sorted((({} if cost is None else {"": cost}) | dict(extra_costs or {})).items()))
         specs = {name: each.get_data_specs(self.model) for name, each in costs.items()}
         model_specs = self.model.get_monitoring_data_specs()
         *cost_inputs, model_input = _symbolic_batches([*specs.values(), model_specs])

@@ -100,6 +100,7 @@ _MOVED: dict[str, _Places] = {
     f"{_P}.costs.cost": {"cost": ("LpPenalty", "SumOfCosts"), "costs.method": ("MethodCost",)},
     f"{_P}.training_algorithms.sgd": {"training_algorithms.sgd": ("SGD",), **_BESIDE_SGD},
     f"{_P}.training_algorithms.bgd": {"training_algorithms.bgd": ("BGD",)},
+    f"{_P}.training_algorithms.default": {"training_algorithms.default": ("DefaultTrainingAlgorithm",)},
     f"{_P}.training_algorithms.learning_rule": {
         "training_algorithms.learning_rule": ("AdaDelta", "AdaGrad", "Momentum", "MomentumAdjustor", "RMSProp"),
     },
@@ -115,7 +116,7 @@ _MOVED: dict[str, _Places] = {
         ),
     },
     f"{_P}.train_extensions.best_params": {
-        "train_extensions.best_params": ("MonitorBasedSaveBest",),
+        "train_extensions.best_params": ("KeepBestParams", "MonitorBasedSaveBest"),
     },
     f"{_P}.train_extensions": {"train_extensions.channels": ("ChannelSmoother", "SharedSetter")},
     f"{_P}.train_extensions.roc_auc": {"train_extensions.channels": ("RocAucChannel",)},

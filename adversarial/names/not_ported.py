@@ -17,10 +17,6 @@ NOT_PORTED: dict[str, str] = {
     "pylearn2.costs.dbm.": "of their costs only VariationalPCD, WeightDecay and TorontoSparsity are in scope",
     "pylearn2.distributions.": "distributions of their own are out of scope; a Generator has its noise by name",
     "pylearn2.cross_validation.": "cross-validation is out of scope; train one file for each part of the data",
-    "pylearn2.training_algorithms.default.": "no model has a train_batch; use pylearn2.training_algorithms.sgd.SGD",
-    "pylearn2.train_extensions.best_params.KeepBestParams": (
-        "it could not run in 2014; use pylearn2.train_extensions.best_params.MonitorBasedSaveBest"
-    ),
     "pylearn2.train_extensions.live_monitoring.": "plot_monitor.py draws the channels of a saved model",
     "pylearn2.datasets.dataset.Dataset": "it is a base without examples; name a dataset that has some, such as MNIST",
     "pylearn2.linear.": "layers have their linear maps within; name a layer of pylearn2.models.mlp",

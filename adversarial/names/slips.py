@@ -149,6 +149,9 @@ class Slip(Enum):
         "it has a default",
         _NO_FIGURE,
     )
+    KEEP_BEST = Behaviours(
+        "KeepBestParams called costs as functions, which they no longer were", "it measures their value", _FAILED
+    )
 
     def line(self) -> str:
         """Return the slip as ARCHITECTURE.md has it."""

@@ -83,7 +83,7 @@ class MinibatchAlgorithm(TrainingAlgorithm):
         )
         return inputs, DataSpecsMapping(data_specs).nest(inputs)
 
-    def _setup_monitor(self, cost: Cost) -> None:
+    def _setup_monitor(self, cost: Cost | None) -> None:
         if self.monitoring_dataset is None:
             return
         option, also = "monitoring_batches", ""

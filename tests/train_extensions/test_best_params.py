@@ -6,10 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from training_stand_ins import Pair, PlainReconstruction, data, interpret
 
+from adversarial.backend import floatX
 from adversarial.options import OptionError
 from adversarial.train_extensions import best_params
-from adversarial.train_extensions.best_params import MonitorBasedSaveBest
+from adversarial.train_extensions.best_params import KeepBestParams, MonitorBasedSaveBest
 
 VALUES = [3.0, 2.0, 2.5, 2.0, 1.0, 4.0]
 
@@ -69,3 +71,29 @@ def test_mistakes_are_found_before_training(tmp_path):
         MonitorBasedSaveBest("valid_l", "best.pkl").setup(Model(), None, None)
     with pytest.raises(OptionError, match="there is no folder"):
         MonitorBasedSaveBest("valid_ll", str(tmp_path / "absent" / "best.pkl")).setup(Model(), None, None)
+
+
+def test_the_parameters_of_the_lowest_cost_are_kept(monkeypatch):
+    interpret(monkeypatch)
+    model, held = Pair(), data(13, seed=1)
+    extension = KeepBestParams(model, PlainReconstruction(), held, batch_size=5)
+    extension.setup(model, held, None)
+    costs, values = [], []
+    for scale in (1.0, 0.2, 0.5):
+        model.discriminator.W.set_value(np.eye(4, dtype=floatX()) * np.float32(scale))
+        model.generator.W.set_value(np.eye(4, dtype=floatX()))
+        costs.append(np.mean((held.X * scale - held.X) ** 2))
+        values.append(model.get_param_values())
+        extension.on_monitor(model, held, None)
+    assert extension.best_cost == pytest.approx(costs[0], abs=1e-6)
+    for found, expected in zip(extension.get_best_params(), values[0], strict=True):
+        np.testing.assert_array_equal(found, expected)
+    again = KeepBestParams(model, PlainReconstruction(), held, batch_size=5)
+    again.set_state(extension.get_state())
+    assert again.best_cost == extension.best_cost
+
+
+def test_the_best_parameters_are_those_of_the_model_that_is_trained():
+    extension = KeepBestParams(Pair(), PlainReconstruction(), data(13), batch_size=5)
+    with pytest.raises(OptionError, match="model is not the one that is trained"):
+        extension.setup(Pair(), data(13), None)

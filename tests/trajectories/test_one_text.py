@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from recorded import TIMING
 
 from adversarial.config import yaml_parse
-from adversarial.cost import Cost, DefaultDataSpecsMixin
 from adversarial.progress.reporting import Silent
 
 #: Of parameters and of the monitor; those with gaussian noise differ through 2014's float32 logarithms.
@@ -23,26 +23,28 @@ TOLERANCES = {
 }
 
 
-class CostOfTheOutput(DefaultDataSpecsMixin, Cost):
-    """The cost of an MLP's output layer, as `pylearn2.costs.mlp.Default`."""
-
-    supervised = True
-
-    def expr(self, model, data, **kwargs):
-        return model.cost_from_X(data)
-
-
 @pytest.mark.trajectory
 @pytest.mark.parametrize("recipe", TOLERANCES)
 def test_one_text_gives_the_figures_of_2014(recipe, golden, tmp_path, monkeypatch, float64):
+    hold_to_2014(recipe, golden, tmp_path, monkeypatch)
+
+
+@pytest.mark.soak
+@pytest.mark.trajectory
+@pytest.mark.parametrize("recipe", TOLERANCES)
+@pytest.mark.parametrize("on", ["numba", "jax"], indirect=True)
+def test_one_text_gives_the_figures_of_2014_on_another_backend(on, recipe, golden, tmp_path, monkeypatch, float64):
+    hold_to_2014(recipe, golden, tmp_path, monkeypatch)
+
+
+def hold_to_2014(recipe: str, golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train a recipe's unchanged text and hold parameters and channels to what 2014's code recorded."""
     folder, (of_parameters, of_channels) = golden / "ab" / recipe, TOLERANCES[recipe]
     shutil.copy(folder / "multi.npz", tmp_path)
     # What 2014's first stage saved, of two recipes; the first bytes say that it is compressed.
     shutil.copy(golden / "ab" / "cont" / "pre.pkl.gz", tmp_path / "pre.pkl")
     monkeypatch.chdir(tmp_path)
-    # Pylearn2's default cost of an MLP is not here.
-    train = yaml_parse.load((folder / "recipe.yaml").read_text().replace("!obj:pylearn2.costs.mlp.Default {}", "null"))
-    train.algorithm.cost = train.algorithm.cost or CostOfTheOutput()
+    train = yaml_parse.load((folder / "recipe.yaml").read_text())
     found = parameters_by_update(train)
     record = np.load(folder / "reference.npz")
     for key in (key for key in record.files if not key.startswith("monitor/")):
