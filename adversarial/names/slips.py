@@ -149,6 +149,15 @@ class Slip(Enum):
         "it has a default",
         _NO_FIGURE,
     )
+    CONDITIONAL_BATCH = Behaviours(
+        "ConditionalAdversaryCost of hans/adversarial read the number of examples from axis 3, which only c01b images "
+        "have it on",
+        "it is read from the axis of examples",
+        _FAILED,
+    )
+    CONDITIONAL_NO_DROP = Behaviours(
+        "no_drop_in_d_for_g of that cost gave D samples without their conditions", "D gets both", _FAILED
+    )
     KEEP_BEST = Behaviours(
         "KeepBestParams called costs as functions, which they no longer were", "it measures their value", _FAILED
     )

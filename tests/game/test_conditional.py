@@ -60,6 +60,16 @@ def test_objectives_of_the_conditional_game(float64):
     np.testing.assert_allclose(g_obj, softplus(-fake).mean(), rtol=1e-10)
 
 
+def test_without_dropout_for_g_the_samples_keep_their_conditions(float64):
+    model, data = small.pair(), batches()
+    dropped = {"discriminator_default_input_include_prob": 0.5, "discriminator_default_input_scale": 2.0}
+    cost = ConditionalAdversaryCost(small.distribution(), no_drop_in_d_for_g=True, **dropped)
+    found = cost.get_samples_and_objectives(model, data)
+    samples, g_obj = evaluate([found.samples, found.generator], dict(zip(data, (X, C), strict=True)))
+    drawn = np.eye(4)[np.random.RandomState(small.FIRST_SEED).randint(0, 4, len(X))]
+    np.testing.assert_allclose(g_obj, softplus(-logits(values(model), samples, drawn)).mean(), rtol=1e-10)
+
+
 def test_samples_are_the_networks_of_noise_and_condition(float64):
     model = small.pair()
     samples, (z, c), _ = model.generator.sample_and_noise(7)
