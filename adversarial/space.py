@@ -314,12 +314,22 @@ class Conv2DSpace(Space):
 
 
 def check_axes(axes: Sequence[str | int] | None, owner: str) -> Axes:
-    """Return `axes` as a tuple, ('b', 0, 1, 'c') for None; raise OptionError unless each of the four occurs once."""
+    """Return `axes` as a tuple, ('b', 0, 1, 'c') for None; raise OptionError unless each of the four occurs once.
+
+    Text such as 'c01b' is the order of its characters.
+    """
     if axes is None:
         return Conv2DSpace.default_axes
+    if isinstance(axes, str):
+        axes = [int(axis) if axis in "01" else axis for axis in axes]
     if len(axes) != 4 or set(axes) != {"b", 0, 1, "c"}:
         raise OptionError(owner, "axes", f"axes is {list(axes)}, but must hold 'b', 0, 1 and 'c', each once")
     return cast(Axes, tuple(axes))
+
+
+def axes_text(axes: Sequence[str | int]) -> str:
+    """Return an order of axes as text: 'c01b' of ('c', 0, 1, 'b')."""
+    return "".join(map(str, axes))
 
 
 class CompositeSpace(Space):
