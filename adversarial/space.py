@@ -314,22 +314,11 @@ class Conv2DSpace(Space):
 
 
 def check_axes(axes: Sequence[str | int] | None, owner: str) -> Axes:
-    """Return `axes` as a tuple, ('b', 0, 1, 'c') for None; raise OptionError unless each of the four occurs once.
-
-    Text such as 'c01b' is the order of its characters.
-    """
-    if axes is None:
-        return Conv2DSpace.default_axes
-    if isinstance(axes, str):
-        axes = [int(axis) if axis in "01" else axis for axis in axes]
-    if len(axes) != 4 or set(axes) != {"b", 0, 1, "c"}:
-        raise OptionError(owner, "axes", f"axes is {list(axes)}, but must hold 'b', 0, 1 and 'c', each once")
-    return cast(Axes, tuple(axes))
-
-
-def axes_text(axes: Sequence[str | int]) -> str:
-    """Return an order of axes as text: 'c01b' of ('c', 0, 1, 'b')."""
-    return "".join(map(str, axes))
+    """Return `axes` as a tuple, text as its characters, None as b01c; raise OptionError if one is not there once."""
+    found = tuple(int(axis) if axis in ("0", "1") else axis for axis in ("b01c" if axes is None else axes))
+    if len(found) != 4 or set(found) != {"b", 0, 1, "c"}:
+        raise OptionError(owner, "axes", f"axes is {list(found)}, but must hold 'b', 0, 1 and 'c', each once")
+    return cast(Axes, found)
 
 
 class CompositeSpace(Space):

@@ -22,6 +22,8 @@ _MEND = {
 }
 #: A mean that lies this many deviations from the other's is said, and a spread that is so many times the other's.
 _FAR, _SPREAD = 3.0, 4.0
+#: Values so far below 0, by the range, are more than what a model's last layer strays.
+_BELOW = -0.1
 #: Another order of an image's values is said where it explains so much of the difference between the means.
 _BETTER = 0.5
 #: An order that images have where examples are last.
@@ -70,6 +72,7 @@ def check_fit(samples: Side, data: Side, as_is: bool = False, same_origin: bool 
         *_drawn(data),
         *_examples_last(samples, data),
         *_unknown_order(samples, data),
+        *([] if same_origin else _signs(samples, data)),
         *_far_apart(samples, data),
         *_rearranged(samples, data),
     ]
@@ -160,6 +163,17 @@ def _unknown_order(samples: Side, data: Side) -> Iterator[str]:
             yield (
                 f"the order of the values in rows of the {side.what} is not known: they are taken as images channel "
                 "after channel"
+            )
+
+
+def _signs(samples: Side, data: Side) -> Iterator[str]:
+    """Say where pixels in [0, 1] lie beside such as go below 0, which may be in [-1, 1] and of low contrast."""
+    for side, other in ((samples, data), (data, samples)):
+        known = other.statistics
+        if unit_of(side) == "unit" and known.low < _BELOW * (known.high - known.low) and known.high <= 1.001:
+            yield (
+                f"the {side.what} are in {_range(side)}, and the {other.what}, in {_range(other)}, go below 0: are "
+                "both in one unit?"
             )
 
 

@@ -19,7 +19,7 @@ from adversarial.errors import DataError
 from adversarial.files.rows import Rows
 from adversarial.likelihood.parzen import check_rows
 from adversarial.progress import counting
-from adversarial.space import Axes, axes_text, check_axes
+from adversarial.space import Axes, check_axes
 
 #: Rows read at a time.
 _BLOCK = 4096
@@ -299,7 +299,7 @@ def _layout(example: tuple[int, ...], said: Axes | None, as_is: bool) -> _Layout
     if not known:
         return _Layout()
     lengths = dict(zip(known, example, strict=True))
-    axes, image = axes_text(said or ("b", *known)), (lengths.get("c", 1), lengths[0], lengths[1])
+    axes, image = _text(said or ("b", *known)), (lengths.get("c", 1), lengths[0], lengths[1])
     order = tuple(known.index(axis) for axis in ("c", 0, 1)) if "c" in known else (0, 1, 2)
     if said is None and (as_is or image[0] == 1 or order == (0, 1, 2)):
         return _Layout(axes, image)
@@ -307,11 +307,15 @@ def _layout(example: tuple[int, ...], said: Axes | None, as_is: bool) -> _Layout
     return _Layout(axes, image, example, order, step)
 
 
+def _text(axes: Sequence[str | int]) -> str:
+    return "".join(map(str, axes))
+
+
 def _examples_first(rows: Any, axes: Axes, source: str) -> Any:
     """Return rows whose first axis counts the examples; read whole where it is another."""
     shape = rows.shape if isinstance(rows, np.ndarray) else (rows.shape[0], *getattr(rows, "example", rows.shape[1:]))
     if len(shape) != 4:
-        raise DataError(f"{source} has the shape {tuple(shape)}, and not the four axes {axes_text(axes)}")
+        raise DataError(f"{source} has the shape {tuple(shape)}, and not the four axes {_text(axes)}")
     first = axes.index("b")
     return rows if first == 0 else np.moveaxis(np.asarray(rows[: shape[0]]).reshape(shape), first, 0)
 
