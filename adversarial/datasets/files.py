@@ -18,7 +18,8 @@ from adversarial.space import check_axes
 class FileDataset(ScaledRows):
     """Examples in a .npy, .npz, .h5, .mat, .csv, .safetensors or .pt file, or in a folder of images of one size.
 
-    They are read into memory, as the kind of number that they are stored as.
+    They are read into memory, as the kind of number that they are stored as. Of larger files NpyDataset (`mmap_mode`)
+    and HDF5Dataset read what a minibatch needs.
 
     Parameters
     ----------
