@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
 
 from adversarial import checkpoint
+from adversarial.command_line import program
+from adversarial.config.variables import Variables
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Sigmoid
@@ -40,6 +43,21 @@ def model(tmp_path):
     content["monitor"] = seen | {"channels": {NAME: record | {"doc": NAME}}}
     checkpoint.write(path, content)
     return str(path)
+
+
+def test_nothing_logged_steers_the_terminal_or_shows_the_environment(caplog, monkeypatch):
+    """A report says by its log why a stranger's model is not scored."""
+    monkeypatch.setenv("SECRET_TOKEN", "a-value-that-nobody-else-may-see")
+    factory = logging.getLogRecordFactory()
+    try:
+        with pytest.raises(SystemExit):
+            value = Variables().substitute("${SECRET_TOKEN}")
+            program.run(lambda argv: logging.getLogger("adversarial").warning("not estimated: %s, %s", NAME, value), [])
+    finally:
+        logging.setLogRecordFactory(factory)
+    assert "${SECRET_TOKEN}" in caplog.text and "a-value" not in caplog.text
+    assert ESCAPED.removesuffix(r"\n") in caplog.text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", caplog.text)
 
 
 @pytest.mark.parametrize(
