@@ -14,7 +14,7 @@ from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
-from adversarial.programs import compare_2014, plot_monitor, print_monitor, summarize_model
+from adversarial.programs import compare_2014, features, plot_monitor, print_monitor, summarize_model
 
 NAME = "\x1b]0;X\x07\x1b[2J\u202e\r\n"
 ESCAPED = repr(NAME)[1:-1]
@@ -62,7 +62,13 @@ def test_nothing_logged_steers_the_terminal_or_shows_the_environment(caplog, mon
 
 @pytest.mark.parametrize(
     ("main", "options"),
-    [(summarize_model.main, []), (print_monitor.main, []), (plot_monitor.main, ["--list"]), (compare_2014.main, [])],
+    [
+        (summarize_model.main, []),
+        (print_monitor.main, []),
+        (plot_monitor.main, ["--list"]),
+        (compare_2014.main, []),
+        (features.main, ["--list"]),
+    ],
 )
 def test_nothing_printed_steers_the_terminal(capsys, model, main, options):
     main([model, *options])
