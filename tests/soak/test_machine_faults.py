@@ -151,7 +151,7 @@ def test_two_runs_at_once(place, name, seed):
 
 @pytest.fixture(scope="module")
 def nowhere(tmp_path_factory):
-    """A home that is not there; whoever may, makes it at the first use, and what is compiled there serves the others."""
+    """A home that is not there; who may, makes it at the first use, and what is compiled there serves the others."""
     return str(tmp_path_factory.mktemp("homes") / "none" / "such")
 
 
