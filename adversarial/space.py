@@ -318,7 +318,7 @@ def check_axes(axes: Sequence[str | int] | None, owner: str) -> Axes:
     found = tuple(int(axis) if axis in ("0", "1") else axis for axis in ("b01c" if axes is None else axes))
     if len(found) != 4 or set(found) != {"b", 0, 1, "c"}:
         raise OptionError(owner, "axes", f"axes is {list(found)}, but must hold 'b', 0, 1 and 'c', each once")
-    return cast(Axes, found)
+    return found
 
 
 class CompositeSpace(Space):
