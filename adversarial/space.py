@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytensor
@@ -314,12 +314,11 @@ class Conv2DSpace(Space):
 
 
 def check_axes(axes: Sequence[str | int] | None, owner: str) -> Axes:
-    """Return `axes` as a tuple, ('b', 0, 1, 'c') for None; raise OptionError unless each of the four occurs once."""
-    if axes is None:
-        return Conv2DSpace.default_axes
-    if len(axes) != 4 or set(axes) != {"b", 0, 1, "c"}:
-        raise OptionError(owner, "axes", f"axes is {list(axes)}, but must hold 'b', 0, 1 and 'c', each once")
-    return cast(Axes, tuple(axes))
+    """Return `axes` as a tuple, text as its characters, None as b01c; raise OptionError if one is not there once."""
+    found = tuple(int(axis) if axis in ("0", "1") else axis for axis in ("b01c" if axes is None else axes))
+    if len(found) != 4 or set(found) != {"b", 0, 1, "c"}:
+        raise OptionError(owner, "axes", f"axes is {list(found)}, but must hold 'b', 0, 1 and 'c', each once")
+    return found
 
 
 class CompositeSpace(Space):

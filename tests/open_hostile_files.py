@@ -18,6 +18,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,8 +45,8 @@ from adversarial.serialization.tables import open_table
 SECONDS, SECONDS_PER_MB = 2.0, 1.0
 #: MiB for a file, and times its size; and address space that no file may ask for.
 ROOM, TIMES, MEMORY = 200, 10, 4 << 30
-#: After how many seconds a file is said to hang.
-HANGS = 120
+#: After how many CPU seconds a file is said to hang, and after how many of a clock, as one that waits does.
+HANGS, WAITS = 60.0, 1800
 _RUNS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "subprocess.Popen", "ctypes.dlopen"}
 
 #: Opens a file, and returns what it read.
@@ -143,7 +144,8 @@ def open_or_refuse(kind: str, path: Path, watch: Watch) -> tuple[int, int, float
         where = f"{kind}, door {number}: {path}"
         said, told = io.StringIO(), io.StringIO()
         began = time.process_time()
-        faulthandler.dump_traceback_later(HANGS, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(WAITS, exit=True, file=sys.__stderr__)
+        signal.setitimer(signal.ITIMER_PROF, HANGS)
         watch.armed = True
         found = None
         try:
@@ -156,6 +158,7 @@ def open_or_refuse(kind: str, path: Path, watch: Watch) -> tuple[int, int, float
         finally:
             watch.armed = False
             faulthandler.cancel_dump_traceback_later()
+            signal.setitimer(signal.ITIMER_PROF, 0)
         slowest = max(slowest, time.process_time() - began)
         text = said.getvalue() + told.getvalue()
         assert "defect of this program" not in text and "Traceback" not in text, f"{where}: {text}"
@@ -218,4 +221,5 @@ def main(folder: str, count: str, seed: str, *kinds: str) -> None:
 
 if __name__ == "__main__":
     faulthandler.enable()
+    faulthandler.register(signal.SIGPROF, chain=True)  # which then ends the process
     main(*sys.argv[1:])

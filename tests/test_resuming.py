@@ -87,6 +87,41 @@ class CountingExtension(TrainExtension):
         change_rate(algorithm, 0.5 if self.count % 2 else 1.1)
 
 
+class ExtensionWithState(TrainExtension):
+    """Keeps what cannot be saved, and says itself how to go on."""
+
+    def __init__(self):
+        self.numbers, self.taken = itertools.count(), 0
+
+    def on_monitor(self, model, dataset, algorithm):
+        self.taken = next(self.numbers)
+        change_rate(algorithm, 1 - 0.1 * self.taken)
+
+    get_state, set_state = CallbackWithState.get_state, CallbackWithState.set_state
+
+
+class LostExtension(TrainExtension):
+    """Keeps what cannot be saved."""
+
+    def __init__(self):
+        self.numbers = itertools.count()
+
+    def on_monitor(self, model, dataset, algorithm):
+        change_rate(algorithm, 1 - 0.1 * next(self.numbers))
+
+
+class StatelessExtension(TrainExtension):
+    """Has nothing to remember."""
+
+    def on_monitor(self, model, dataset, algorithm):
+        change_rate(algorithm, 0.9)
+
+
+def stateless(algorithm):
+    """Decays the rate by what it is: a callback with nothing to remember."""
+    change_rate(algorithm, 0.99)
+
+
 class CountingCriterion(TerminationCriterion):
     """Counts its own epochs, one more than it should stop at."""
 
@@ -112,7 +147,9 @@ class KilledAt(Reporter):
             raise Killed
 
 
-PARTS = (CountingCallback, RandomCallback, CallbackWithState, LostCallback)
+PARTS = (CountingCallback, RandomCallback, CallbackWithState, LostCallback, lambda: stateless)
+EXTENSIONS = (CountingExtension, ExtensionWithState, LostExtension, StatelessExtension)
+LOST = (LostCallback, LostExtension)
 
 
 def run(folder, parts, extensions, own_criterion, every, reporter=None, content=None, keep=None):
@@ -123,7 +160,7 @@ def run(folder, parts, extensions, own_criterion, every, reporter=None, content=
         train={
             "save_path": str(Path(folder) / "m.pkl"),
             "save_freq": every,
-            "extensions": [CountingExtension() for _ in range(extensions)],
+            "extensions": [extension() for extension in extensions],
         },
     )
     train.reporter = reporter or Reporter()
@@ -139,7 +176,7 @@ def run(folder, parts, extensions, own_criterion, every, reporter=None, content=
 @settings(deadline=None, max_examples=12)
 @given(
     st.lists(st.sampled_from(PARTS), max_size=3),
-    st.integers(0, 2),
+    st.lists(st.sampled_from(EXTENSIONS), max_size=3),
     st.booleans(),
     st.integers(0, 2),
     st.sampled_from([None, 1, 2]),
@@ -157,10 +194,11 @@ def test_a_killed_run_goes_on_to_the_bit_or_has_said_what_is_lost(parts, extensi
             said.reset_mock()
             resumed = run(folder, parts, extensions, own, every, content=content, keep=keep)
         sentences = [" ".join(map(str, call.args[1:])) for call in said.call_args_list]
-        for place, part in enumerate(parts):
-            named = any(f"update_callbacks[{place}], a {part.__name__}" in sentence for sentence in sentences)
-            assert named == (part is LostCallback)
-        if LostCallback not in parts:
+        for kind, made in (("update_callbacks", parts), ("extensions", extensions)):
+            for place, part in enumerate(made):
+                named = any(f"{kind}[{place}], a {part.__name__}" in sentence for sentence in sentences)
+                assert named == (part in LOST)
+        if not {*parts, *extensions} & {*LOST}:
             for one, other in zip(parameters(straight), parameters(resumed), strict=True):
                 np.testing.assert_array_equal(one, other)
             assert record(straight) == record(resumed)
@@ -170,10 +208,10 @@ def test_a_killed_run_goes_on_to_the_bit_or_has_said_what_is_lost(parts, extensi
 def test_a_run_saved_before_such_states_were_kept_says_what_starts_anew(tmp_path, monkeypatch, caplog):
     caplog.set_level("WARNING", logger="adversarial")
     interpret(monkeypatch)
-    run(tmp_path, [CountingCallback], 1, False, 1)
+    run(tmp_path, [CountingCallback], [CountingExtension], False, 1)
     content = checkpoint.read(tmp_path / "m.pkl")
     del content["training"]["own"]
     content["training"]["termination"] = content["training"]["termination"]["criterion"]
-    run(tmp_path, [CountingCallback], 1, False, 1, content=content)
+    run(tmp_path, [CountingCallback], [CountingExtension], False, 1, content=content)
     assert "update_callbacks[0], a CountingCallback, starts anew" in caplog.text
     assert "extensions[0], a CountingExtension, starts anew" in caplog.text

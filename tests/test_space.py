@@ -222,12 +222,16 @@ def test_a_null_space_has_no_data():
         (lambda: Conv2DSpace([2, 2], 1, axes=["b", 0, 0, "c"]), "each once"),
         (lambda: Conv2DSpace([2, 2], 1, axes=["b", 0, 1]), "each once"),
         (lambda: Conv2DSpace([2, 2], 1, axes=["b", 0, 1, 2]), "each once"),
-        (lambda: check_axes("bc01", "X"), "each once"),
+        (lambda: check_axes("bc02", "X"), "each once"),
     ],
 )
 def test_spaces_that_cannot_be_are_refused(make, words):
     with pytest.raises(OptionError, match=words):
         make()
+
+
+def test_an_order_of_axes_may_be_text():
+    assert check_axes("c01b", "X") == ("c", 0, 1, "b")
 
 
 VECTORS, IMAGES = VectorSpace(4), Conv2DSpace([2, 2], 1, axes=["c", 0, 1, "b"])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 
 from adversarial import checkpoint
 from adversarial.checkpoint import ChannelRecord, MonitorRecord
-from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.errors import CheckpointError, ConfigurationError, printable
 from adversarial.monitor.channel import nearest_channel
 
 
@@ -24,7 +25,9 @@ def records_of(given: argparse.Namespace) -> dict[str, tuple[MonitorRecord, dict
     """Return the record of each model of `add_models_and_channels`, by its path, and the channels that are chosen."""
     models = [given.model, *(name for name in given.channels if _is_model(name))]
     names = [name for name in given.channels if not _is_model(name)]
-    return {model: (record := record_of(model), chosen(record, names, model)) for model in models}
+    records = {model: record_of(model) for model in models}
+    found = chosen_of_each(records, names)
+    return {model: (record, found[model]) for model, record in records.items()}
 
 
 def _is_model(argument: str) -> bool:
@@ -90,8 +93,46 @@ def chosen(record: MonitorRecord, names: Sequence[str], path: str | os.PathLike)
         if name not in record.channels and os.path.isdir(name):
             raise ConfigurationError(f"{name} is a folder, neither a saved model nor a channel of {os.fspath(path)}")
         if name not in record.channels:
-            raise ConfigurationError(f"{os.fspath(path)} has no channel '{name}'; {_advice(name, record.channels)}")
+            raise ConfigurationError(_lacking(name, record, path))
     return {name: record.channels[name] for name in names}
+
+
+def chosen_of_each(records: Mapping[str, MonitorRecord], names: Sequence[str]) -> dict[str, dict[str, ChannelRecord]]:
+    """Return channels by name of several models, with a warning for each that one lacks and another has.
+
+    Parameters
+    ----------
+    records : dict
+        What `record_of` returned, by the saved model.
+    names : sequence of str
+        The channels, in this order; all, in alphabetical order, if there is no name.
+
+    Returns
+    -------
+    dict
+        The channels that each model has.
+
+    Raises
+    ------
+    ConfigurationError
+        If no model has a channel of a name.
+    """
+    found = {}
+    for path, record in records.items():
+        here = [name for name in names if name in record.channels or not _anywhere(name, records)]
+        for name in names:
+            if name not in here:
+                print(f"warning: {printable(_lacking(name, record, path))}", file=sys.stderr)
+        found[path] = chosen(record, here, path) if here or not names else {}
+    return found
+
+
+def _anywhere(name: str, records: Mapping[str, MonitorRecord]) -> bool:
+    return any(name in record.channels for record in records.values())
+
+
+def _lacking(name: str, record: MonitorRecord, path: str | os.PathLike) -> str:
+    return f"{os.fspath(path)} has no channel '{name}'; {_advice(name, record.channels)}"
 
 
 def _advice(name: str, known: Iterable[str]) -> str:

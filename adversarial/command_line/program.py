@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import logging
 import os
 import sys
 import traceback
@@ -96,6 +97,7 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
         # A terminal or file in ASCII shows other characters as escapes; a run does not fail for its path's name.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    logging.setLogRecordFactory(_PrintableRecord)
     try:
         code = main(argv) or 0
         sys.stdout.flush()
@@ -112,6 +114,15 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
         code = error.exit_code if isinstance(error, UserError) else 1
         print(f"{name}: error: {sentence(error)}", file=sys.stderr)
     sys.exit(code)
+
+
+class _PrintableRecord(logging.LogRecord):
+    """A message that is logged, and may quote a stranger's file: nothing in it steers the terminal."""
+
+    def getMessage(self) -> str:
+        from adversarial.config.variables import hide_environment
+
+        return hide_environment(printable(super().getMessage()))
 
 
 def say(text: Any, end: str = "\n") -> None:

@@ -81,6 +81,12 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
         "cifar10:pixels or cifar10:gcn, as the samples are by default")  # fmt: skip
     group.add_argument("--as-is", action="store_true",
         help="convert no numbers, and score what seems to be in two units")  # fmt: skip
+    group.add_argument(
+        "--axes",
+        metavar="AXES",
+        help="the order of the four axes of samples in a file, such as c01b: b examples, 0 rows, 1 columns, c channels",
+    )
+    group.add_argument("--data-axes", metavar="AXES", help="the same of --train, --valid and --test")
     group.add_argument("-f", "--fold", type=int, default=0, metavar="N", help="the fold, where there are folds")
     group.add_argument("--folds", choices=["all"], help="score each fold, its width its own; error across folds")
     for split, use in (("train", "for --anchor train"), ("test", "to score")):

@@ -12,12 +12,14 @@ from adversarial.datasets.scaled import ScaledRows
 from adversarial.errors import DataError
 from adversarial.options import Index, OptionError, Positive
 from adversarial.serialization.tables import open_table
+from adversarial.space import check_axes
 
 
 class FileDataset(ScaledRows):
     """Examples in a .npy, .npz, .h5, .mat, .csv, .safetensors or .pt file, or in a folder of images of one size.
 
-    They are read into memory, as the kind of number that they are stored as.
+    They are read into memory, as the kind of number that they are stored as. Of larger files NpyDataset (`mmap_mode`)
+    and HDF5Dataset read what a minibatch needs.
 
     Parameters
     ----------
@@ -29,8 +31,8 @@ class FileDataset(ScaledRows):
     target_key : str or int, optional
         Name of the array of targets, one row per example; of a .csv, the number of their column, from 0, or from -1
         backwards.
-    axes : sequence, optional
-        Order of the four axes of images, default ('b', 0, 1, 'c'): ('b', 'c', 0, 1) where channels come first.
+    axes : sequence or str, optional
+        Order of the four axes of images, default ('b', 0, 1, 'c'), or 'b01c': 'bc01' where channels come first.
     scale : float, optional
         What values are divided by, above 0; default 255 for bytes (uint8), so that they are pixels in [0, 1], else 1.
     start : int, optional
@@ -48,7 +50,7 @@ class FileDataset(ScaledRows):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = os.path.join(folder, "images.npy")
     ...     np.save(path, np.full((5, 3, 8, 8), 255, "uint8"))
-    ...     dataset = FileDataset(path, axes=("b", "c", 0, 1))
+    ...     dataset = FileDataset(path, axes="bc01")
     >>> dataset.image_shape, float(dataset.X.max())
     ((8, 8, 3), 1.0)
     """
@@ -58,7 +60,7 @@ class FileDataset(ScaledRows):
         file: str,
         key: str | None = None,
         target_key: str | int | None = None,
-        axes: Sequence[Any] = ("b", 0, 1, "c"),
+        axes: str | Sequence[Any] = ("b", 0, 1, "c"),
         scale: Positive | None = None,
         start: Index | None = None,
         stop: Index | None = None,
@@ -79,7 +81,9 @@ class FileDataset(ScaledRows):
             array, axes = array[..., None], ("b", 0, 1, "c")
         if array.ndim not in (2, 4):
             raise DataError(f"{file} holds an array of shape {array.shape}, not examples as a matrix or as images")
-        kind: dict[str, Any] = {"X": array} if array.ndim == 2 else {"topo_view": array, "axes": axes}
+        kind: dict[str, Any] = (
+            {"X": array} if array.ndim == 2 else {"topo_view": array, "axes": check_axes(axes, "FileDataset")}
+        )
         super().__init__(**kind, y=targets)
         self.restrict(start, stop)
         if preprocessor is not None:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.data_sources import Data, ScoringData, scoring_data
 from adversarial.evaluation.parzen import parzen_log_likelihood
-from adversarial.evaluation.sample_sources import NUM_SAMPLES, ChainSamples, Samples, sample_source
+from adversarial.evaluation.sample_sources import NUM_SAMPLES, ChainSamples, DrawnSamples, Samples, sample_source
+from adversarial.evaluation.sides import AxesSaid, Side
 from adversarial.figures.curves import Curve, write_curves
 from adversarial.models.chains import Chain, ChainOptions, Start, starting_points
 from adversarial.progress import counting
@@ -54,17 +55,31 @@ class ChainCurve:
         Number of chains, each of which gives one sample at each step.
     points : dict
         For each start the points, in increasing step.
+    sides : dict
+        The data, and the first samples: their range, mean and what was done to them.
+    warned : dict
+        What the reader of a figure should know, and of which figures: 'step 10 from data'.
     """
 
     source: str
     data: str
     chains: int
     points: dict[Start, list[ChainPoint]] = field(default_factory=dict)
+    sides: dict[str, Side] = field(default_factory=dict)
+    warned: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def at_rest(self) -> bool:
         """Whether neither the last steps nor the start change the figure."""
         return not self._moving() and not self._remembered()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader of the figures should know; where it is of some of them only, of which."""
+        count = sum(map(len, self.points.values()))
+        return [
+            text if len(places) == count else f"{', '.join(places)}: {text}" for text, places in self.warned.items()
+        ]
 
     def verdict(self) -> list[str]:
         """Return sentences on what the figure still depends on."""
@@ -106,6 +121,8 @@ class ChainCurve:
             "curves": curves,
             "at_rest": self.at_rest,
             "verdict": self.verdict(),
+            "sides": {what: side.to_dict() for what, side in self.sides.items()},
+            "warnings": self.warnings,
         }
 
     def to_json(self) -> str:
@@ -123,6 +140,7 @@ class ChainCurve:
 
     def __str__(self) -> str:
         lines = [f"{self.chains:,} chains of {self.source}, {self.data}"]
+        lines += map(str, self.sides.values())
         lines.append("    step        from   log-likelihood of the test data, nats      width")
         for start, points in self.points.items():
             for step, mean, error, sigma in points:
@@ -138,6 +156,8 @@ def chain_curve(
     *,
     chains: int | None = None,
     seed: int = 0,
+    as_is: bool = False,
+    data_axes: AxesSaid | None = None,
     allow: Sequence[str] = (),
     progress: bool = False,
     **options: Any,
@@ -158,6 +178,10 @@ def chain_curve(
         Number of chains, default 10,000.
     seed : int, optional
         Of the start and the noise, default 0.
+    as_is : bool, optional
+        Convert nothing, and score samples and data whose units seem to differ; that is then a warning.
+    data_axes : str or sequence, optional
+        The order of the four axes of data in files and arrays.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
     progress : bool, optional
@@ -179,31 +203,35 @@ def chain_curve(
         raise ConfigurationError("name one step or more, each at least 0, and one start or more")
     source = sample_source(samples, tuple(allow), ChainOptions())
     assert isinstance(source, ChainSamples)
-    found_data = scoring_data(data, source.content, source.path, tuple(allow))
+    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is, data_axes)
     curve = ChainCurve(source.path, found_data.name, chains or NUM_SAMPLES)
     for start in dict.fromkeys(starts):
-        curve.points[start] = list(_points(source, found_data, curve.chains, start, steps, seed, progress, options))
+        _follow(curve, source, found_data, start, steps, seed, progress, options)
     return curve
 
 
-def _points(
+def _follow(
+    curve: ChainCurve,
     source: ChainSamples,
     data: ScoringData,
-    chains: int,
     start: Start,
     steps: Sequence[int],
     seed: int,
     progress: bool,
     options: dict[str, Any],
-) -> list[ChainPoint]:
-    chain = Chain(source.chain_model, starting_points(start, data.split("train"), chains, seed), seed)
-    found = []
+) -> None:
+    """Score the chains of one start after each number of steps."""
+    chain = Chain(source.chain_model, starting_points(start, data.split("train"), curve.chains, seed), seed)
+    curve.points[start] = []
     for step in sorted(set(steps)):
         with counting(f"steps of chains from {start}", step, not progress) as count:
             while chain.step < step:
                 chain.advance(1)
                 count(1)
-        result = parzen_log_likelihood(chain.means, data, progress=progress, **options)
+        samples = DrawnSamples(chain.means, f"{source.path}, step {step} from {start}")
+        result = parzen_log_likelihood(samples, data, as_is=data.as_is, progress=progress, **options)
         sigma = result.scores[0].sigma
-        found.append(ChainPoint(step, result.log_likelihood, result.standard_error, sigma))
-    return found
+        curve.points[start].append(ChainPoint(step, result.log_likelihood, result.standard_error, sigma))
+        curve.sides = result.sides | curve.sides
+        for warning in result.warnings:
+            curve.warned.setdefault(warning, []).append(f"step {step} from {start}")

@@ -16,7 +16,7 @@ from adversarial.datasets.binarizer import Binarizer
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.fit import unit_of
 from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
-from adversarial.evaluation.sides import Side, side_of
+from adversarial.evaluation.sides import AxesSaid, Side, side_of
 from adversarial.options import nearest
 from adversarial.serialization.tables import is_table, open_table
 
@@ -109,6 +109,10 @@ class ScoringData:
     as_is : bool
         Whether the numbers of files and arrays stay as they are, default false: bytes become pixels in [0, 1], and
         images channel after channel.
+    axes : str, sequence or None
+        The order of the four axes of files and arrays, default None: what their lengths say.
+    of_model : bool
+        Whether they are what the model of the samples was trained on, default false.
     undecided : str
         The name of a data set of several forms, none of which was asked for, or ''; see `suited_to`.
     """
@@ -125,6 +129,8 @@ class ScoringData:
         self.name = name
         self.folds = folds
         self.as_is = False
+        self.axes: AxesSaid | None = None
+        self.of_model = False
         self.undecided = ""
         self._load = load
         self._sources = sources or {}
@@ -148,13 +154,15 @@ class ScoringData:
         Raises
         ------
         ConfigurationError
-            If there is no such fold.
+            If there is no such fold, or the order of axes is said of a data set.
         DataError
             If there is no such split, or its files cannot be read.
         """
         loaded, what, source = self._loaded(split, fold), f"{split} data", self._sources.get(split, self.name)
         if isinstance(loaded, np.ndarray):
-            return side_of(what, source, loaded, as_is=self.as_is)
+            return side_of(what, source, loaded, as_is=self.as_is, axes=self.axes)
+        if self.axes is not None:
+            raise ConfigurationError(f"--data-axes is of images in files, but {source} is a data set with its own")
         shape = getattr(getattr(loaded, "view_converter", None), "shape", None)
         image = None if shape is None else (shape[2], shape[0], shape[1])
         rows, prepared, instead = loaded.get_design_matrix(), self._prepared, ""
@@ -378,6 +386,7 @@ def scoring_data(
     path: str = "",
     allow: tuple[str, ...] = (),
     as_is: bool = False,
+    axes: AxesSaid | None = None,
 ) -> ScoringData:
     """Return the data that samples are scored on.
 
@@ -394,6 +403,8 @@ def scoring_data(
         Modules of the user's own that the YAML may name.
     as_is : bool, optional
         Leave the numbers of files and arrays as they are.
+    axes : str or sequence, optional
+        The order of the four axes of files and arrays, where their lengths do not say it.
 
     Returns
     -------
@@ -405,16 +416,21 @@ def scoring_data(
     ConfigurationError
         If neither `data` nor a model says what data.
     """
-    found = _scoring_data(data, content, path, allow)
-    found.as_is = as_is
+    if isinstance(data, ScoringData):
+        found = data
+    else:
+        found = _scoring_data(data, content, path, allow)
+        found.of_model = data is None
+    found.as_is, found.axes = as_is or found.as_is, axes or found.axes
     return found
 
 
 def _scoring_data(
-    data: Data | None, content: Mapping[str, Any] | None, path: str, allow: tuple[str, ...]
+    data: str | os.PathLike | np.ndarray | Mapping[Split, RowsOrFile] | None,
+    content: Mapping[str, Any] | None,
+    path: str,
+    allow: tuple[str, ...],
 ) -> ScoringData:
-    if isinstance(data, ScoringData):
-        return data
     if isinstance(data, Mapping):
         return of_splits(data)
     name = data if isinstance(data, str) and data.partition(":")[0] in NAMED_SETS else None

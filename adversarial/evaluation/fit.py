@@ -22,8 +22,12 @@ _MEND = {
 }
 #: A mean that lies this many deviations from the other's is said, and a spread that is so many times the other's.
 _FAR, _SPREAD = 3.0, 4.0
+#: Values so far below 0, by the range, are more than what a model's last layer strays.
+_BELOW = -0.1
 #: Another order of an image's values is said where it explains so much of the difference between the means.
 _BETTER = 0.5
+#: An order that images have where examples are last.
+_EXAMPLES_LAST = "c01b"
 #: Rows of fewer values are not guessed to be images.
 _LEAST_IMAGE = 64
 
@@ -66,7 +70,9 @@ def check_fit(samples: Side, data: Side, as_is: bool = False, same_origin: bool 
     return [
         *refused,
         *_drawn(data),
+        *_examples_last(samples, data),
         *_unknown_order(samples, data),
+        *([] if same_origin else _signs(samples, data)),
         *_far_apart(samples, data),
         *_rearranged(samples, data),
     ]
@@ -117,13 +123,29 @@ def _check_size(samples: Side, data: Side) -> None:
         return
     whole = (samples.rows.shape[0], *samples.example)
     last = prod(whole[:-1]) == data.rows.shape[1] and len(whole) > 2
-    hint = f"; their shape, {whole}, seems to have examples last: transpose it" if last else ""
+    mend = f"say {_option(samples)} {_EXAMPLES_LAST}" if len(whole) == 4 else "transpose it"
+    hint = f"; their shape, {whole}, seems to have examples last: {mend}" if last else ""
     shapes = (f" ({' x '.join(map(str, side.example))})" if len(side.example) > 1 else "" for side in (samples, data))
     own, other = shapes
     raise DataError(
         f"the {samples.what} have {samples.rows.shape[1]} values each{own}, but the data to score have "
         f"{data.rows.shape[1]}{other}{hint}"
     )
+
+
+def _examples_last(samples: Side, data: Side) -> Iterator[str]:
+    """Say where what is taken for a few examples may be the channels of many."""
+    for side in (samples, data):
+        if side.examples_last:
+            whole = " x ".join(map(str, (side.rows.shape[0], *side.example)))
+            yield (
+                f"the {side.what}, {whole}, are taken as {side.rows.shape[0]} examples: where the last axis counts "
+                f"them, say {_option(side)} {_EXAMPLES_LAST}"
+            )
+
+
+def _option(side: Side) -> str:
+    return "--axes" if side.what == "samples" else "--data-axes"
 
 
 def _unknown_order(samples: Side, data: Side) -> Iterator[str]:
@@ -135,11 +157,23 @@ def _unknown_order(samples: Side, data: Side) -> Iterator[str]:
         if side.order_known:
             continue
         if len(side.example) == 3:
-            yield f"which axis of the {side.what}, {' x '.join(map(str, side.example))}, has the channels is not known"
+            shape = " x ".join(map(str, side.example))
+            yield f"which axis of the {side.what}, {shape}, has the channels is not known: say it by {_option(side)}"
         elif colour is not None and colour[0] > 1:
             yield (
                 f"the order of the values in rows of the {side.what} is not known: they are taken as images channel "
                 "after channel"
+            )
+
+
+def _signs(samples: Side, data: Side) -> Iterator[str]:
+    """Say where pixels in [0, 1] lie beside such as go below 0, which may be in [-1, 1] and of low contrast."""
+    for side, other in ((samples, data), (data, samples)):
+        known = other.statistics
+        if unit_of(side) == "unit" and known.low < _BELOW * (known.high - known.low) and known.high <= 1.001:
+            yield (
+                f"the {side.what} are in {_range(side)}, and the {other.what}, in {_range(other)}, go below 0: are "
+                "both in one unit?"
             )
 
 

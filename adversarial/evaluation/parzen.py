@@ -14,8 +14,8 @@ from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.data_sources import Data, ScoringData, Split, scoring_data
 from adversarial.evaluation.fit import check_fit
 from adversarial.evaluation.parzen_result import ParzenResult, Score
-from adversarial.evaluation.sample_sources import ModelSamples, Samples, sample_source
-from adversarial.evaluation.sides import PreparedRows, Side
+from adversarial.evaluation.sample_sources import Samples, sample_source
+from adversarial.evaluation.sides import AxesSaid, PreparedRows, Side
 from adversarial.likelihood.convergence import convergence as convergence_of
 from adversarial.likelihood.cross_validation import WidthChoice, choose_width, choose_width_anywhere, grid
 from adversarial.likelihood.parzen import TILE, Estimate, ParzenWindow, blocks, check_widths
@@ -40,6 +40,8 @@ def parzen_log_likelihood(
     convergence: bool = False,
     batch_size: int = TILE,
     as_is: bool = False,
+    axes: AxesSaid | None = None,
+    data_axes: AxesSaid | None = None,
     allow: Sequence[str] = (),
     chains: ChainOptions | None = None,
     progress: bool = False,
@@ -78,6 +80,9 @@ def parzen_log_likelihood(
         Examples scored at a time. Memory, not the result, depends on it.
     as_is : bool, optional
         Convert nothing, and score samples and data whose units seem to differ; that is then a warning.
+    axes, data_axes : str or sequence, optional
+        The order of the four axes of samples and of data in files and arrays, 'c01b' or ('c', 0, 1, 'b'), where the
+        lengths of their axes do not say it.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
     chains : ChainOptions, optional
@@ -124,13 +129,10 @@ def parzen_log_likelihood(
         raise ConfigurationError("all folds and repeats cannot go together: each gives an error of its own kind")
     tried = grid() if widths is None else check_widths(sorted(widths))
     fixed = None if sigma is None or sigma == "auto" else float(check_widths(sigma)[0])
-    source = sample_source(samples, tuple(allow), chains)
-    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is)
-    same_origin = data is None and isinstance(source, ModelSamples)
+    source = sample_source(samples, tuple(allow), chains, axes)
+    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is, data_axes)
     result = ParzenResult(source.name, found_data.name)
-    scoring = _Scoring(
-        result, fixed, tried, sigma == "auto", valid_limit, score_valid, batch_size, as_is, same_origin, progress
-    )
+    scoring = _Scoring(result, fixed, tried, sigma == "auto", valid_limit, score_valid, batch_size, as_is, progress)
     for repeat in range(repeats):
         with scoring.timed("sampling"):
             side = source.draw(repeat, found_data, num_samples, quiet=not progress)
@@ -160,7 +162,6 @@ class _Scoring:
     score_valid: bool
     batch_size: int
     as_is: bool
-    same_origin: bool
     progress: bool
 
     @contextmanager
@@ -198,7 +199,7 @@ class _Scoring:
     def _compare(self, samples: Side, data: Side) -> None:
         """Refuse what does not fit; keep what both sides are, and what should be known of them."""
         sides, warnings = self.result.sides, self.result.warnings
-        found = check_fit(samples, data, self.as_is, self.same_origin)
+        found = check_fit(samples, data, self.as_is)
         warnings += [each for each in found if each not in warnings]
         for side in (samples, data):
             sides.setdefault(side.what, side)

@@ -14,7 +14,7 @@ from adversarial.errors import ConfigurationError, DataError, NumericalError
 from adversarial.evaluation.data_sources import Data, scoring_data
 from adversarial.evaluation.fit import check_fit
 from adversarial.evaluation.sample_sources import ModelSamples, Samples, sample_source
-from adversarial.evaluation.sides import Side
+from adversarial.evaluation.sides import AxesSaid, Side
 from adversarial.likelihood.bernoulli import SEED, BernoulliMixture, Binarisation, binarise
 from adversarial.likelihood.convergence import RunningWindow, running_estimates
 from adversarial.likelihood.parzen import Estimate, ParzenWindow, check_widths
@@ -117,6 +117,8 @@ def running_log_likelihood(
     seed: int | None = None,
     fold: int = 0,
     as_is: bool = False,
+    axes: AxesSaid | None = None,
+    data_axes: AxesSaid | None = None,
     allow: Sequence[str] = (),
     on_start: Callable[[RunningResult], None] | None = None,
     on_point: Callable[[RunningPoint], None] | None = None,
@@ -147,6 +149,9 @@ def running_log_likelihood(
         The fold of data that have folds.
     as_is : bool, optional
         Convert nothing, and score samples and data whose units seem to differ; that is then a warning.
+    axes, data_axes : str or sequence, optional
+        The order of the four axes of samples and of data in files and arrays, 'c01b' or ('c', 0, 1, 'b'), where the
+        lengths of their axes do not say it.
     allow : sequence of str, optional
         Modules of the user's own that a saved model may name.
     on_start, on_point : callable, optional
@@ -179,8 +184,8 @@ def running_log_likelihood(
             raise ConfigurationError(f"{name} is {value}, but must be at least 1")
     if tolerance is not None and not tolerance > 0:
         raise ConfigurationError(f"--tolerance is {tolerance:g}, but must be above 0")
-    source = sample_source(samples, tuple(allow))
-    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is)
+    source = sample_source(samples, tuple(allow), axes=axes)
+    found_data = scoring_data(data, source.content, source.path, tuple(allow), as_is, data_axes)
     side, batches = source.batches(found_data, seed, logits=bernoulli)
     if num_samples is not None and not isinstance(source, ModelSamples) and num_samples > side.rows.shape[0]:
         raise DataError(f"{num_samples:,} samples are asked for, but {source.name} holds {side.rows.shape[0]:,}")
@@ -192,7 +197,7 @@ def running_log_likelihood(
     result = RunningResult(sigma, how, len(test))
     if not bernoulli:
         result.sides = [side, test_side]
-        result.warnings = check_fit(side, test_side, as_is, data is None and isinstance(source, ModelSamples))
+        result.warnings = check_fit(side, test_side, as_is, found_data.of_model)
     if on_start is not None:
         on_start(result)
     started = time.perf_counter()

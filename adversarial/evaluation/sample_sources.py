@@ -13,7 +13,7 @@ from adversarial import backend, checkpoint
 from adversarial.errors import CheckpointError, ConfigurationError, DataError
 from adversarial.evaluation.data_sources import ScoringData
 from adversarial.evaluation.named_in_model import raw_dataset
-from adversarial.evaluation.sides import Side, side_of
+from adversarial.evaluation.sides import AxesSaid, Side, side_of
 from adversarial.files.rows import Rows, spool
 from adversarial.game.sampling import Sampler, samples_of
 from adversarial.likelihood.bernoulli import logits as logits_of_probabilities
@@ -215,16 +215,19 @@ class StoredSamples(SampleSource):
         The samples: an array (count, ...), or flat rows of a file.
     path : str, optional
         Of the file.
+    axes : str or sequence, optional
+        The order of the four axes of images. The default is what their lengths say.
     """
 
-    def __init__(self, rows: Rows, path: str = ""):
+    def __init__(self, rows: Rows, path: str = "", axes: AxesSaid | None = None):
         super().__init__(path or "an array", path)
         self.rows = rows
+        self.axes = axes
 
     def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
         if repeat > 0:
             raise ConfigurationError("repeats draw new samples, which takes a model, not samples in a file")
-        return side_of("samples", self.name, self.rows, count, as_is=data.as_is, quiet=quiet)
+        return side_of("samples", self.name, self.rows, count, as_is=data.as_is, axes=self.axes, quiet=quiet)
 
     def batches(
         self, data: ScoringData, seed: int | None = None, logits: bool = False
@@ -232,6 +235,25 @@ class StoredSamples(SampleSource):
         side = self.draw(0, data, None, quiet=True)
         rows = blocks(side.rows)
         return side, map(logits_of_probabilities, rows) if logits else rows
+
+
+class DrawnSamples(SampleSource):
+    """Rows that a model has made, in the order and unit of its training.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (count, dimension)
+        The samples.
+    name : str
+        What to call them in sentences.
+    """
+
+    def __init__(self, rows: np.ndarray, name: str):
+        super().__init__(name)
+        self.rows = rows
+
+    def draw(self, repeat: int, data: ScoringData, count: int | None, quiet: bool = False) -> Side:
+        return side_of("samples", self.name, self.rows, count, as_trained=True, quiet=quiet)
 
 
 class AnchorSamples(SampleSource):
@@ -265,7 +287,12 @@ class AnchorSamples(SampleSource):
 Samples: TypeAlias = str | os.PathLike | Model | np.ndarray | SampleSource
 
 
-def sample_source(samples: Samples, allow: tuple[str, ...] = (), chains: ChainOptions | None = None) -> SampleSource:
+def sample_source(
+    samples: Samples,
+    allow: tuple[str, ...] = (),
+    chains: ChainOptions | None = None,
+    axes: AxesSaid | None = None,
+) -> SampleSource:
     """Return the source of anybody's samples.
 
     Parameters
@@ -277,6 +304,8 @@ def sample_source(samples: Samples, allow: tuple[str, ...] = (), chains: ChainOp
         Modules of the user's own that a saved model may name.
     chains : ChainOptions, optional
         Of a model that is sampled by Markov chains.
+    axes : str or sequence, optional
+        The order of the four axes of samples in a file or an array.
 
     Returns
     -------
@@ -288,11 +317,15 @@ def sample_source(samples: Samples, allow: tuple[str, ...] = (), chains: ChainOp
     CheckpointError, DataError
         If the file cannot be read.
     ConfigurationError
-        If there are options of chains, and no chains.
+        If there are options of chains, and no chains; or an order of axes, and no file or array.
     """
     found = _source(samples, allow, chains)
     if chains is not None and not isinstance(found, ChainSamples):
         raise ConfigurationError(f"{found.name} has no Markov chains, so that options of chains say nothing")
+    if axes is not None:
+        if not isinstance(found, StoredSamples):
+            raise ConfigurationError(f"--axes is of samples in a file, but {found.name} draws its own")
+        found.axes = axes
     return found
 
 

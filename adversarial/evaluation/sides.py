@@ -2,14 +2,15 @@
 
 Pixels are in [0, 1] and images in rows channel after channel, as in 2014's design matrices. What a file says of its
 numbers is enough to bring them there in two cases: bytes are pixels times 255, and of images with three axes one that
-is 1, 3 or 4 long is the channels.
+is 1, 3 or 4 long is the channels. Any other order of axes is said by the one who knows it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from adversarial.errors import DataError
 from adversarial.files.rows import Rows
 from adversarial.likelihood.parzen import check_rows
 from adversarial.progress import counting
+from adversarial.space import Axes, check_axes
 
 #: Rows read at a time.
 _BLOCK = 4096
@@ -26,6 +28,8 @@ _CHANNELS = (1, 3, 4)
 
 #: (channels, rows, columns) of an image.
 Image = tuple[int, int, int]
+#: An order of four axes as datasets take it: ('c', 0, 1, 'b') or 'c01b'.
+AxesSaid: TypeAlias = str | Sequence[str | int]
 
 
 class SideJson(TypedDict):
@@ -34,6 +38,7 @@ class SideJson(TypedDict):
     source: str
     count: int
     shape: list[int]
+    axes: str
     dtype: str
     prepared: str
     low: float
@@ -54,8 +59,10 @@ class PreparedRows:
         How many of them, from the first on.
     divisor : float
         What to divide values by.
-    channels_last : tuple of int, optional
-        (rows, columns, channels), where a row holds pixel after pixel.
+    stored : tuple of int, optional
+        Lengths of the axes of an example in the order in which a row holds them, where it is not channel after channel.
+    order : tuple of int, optional
+        Which of these axes are the channels, the rows and the columns.
 
     Attributes
     ----------
@@ -63,17 +70,25 @@ class PreparedRows:
         Number of rows and of values of each.
     """
 
-    def __init__(self, rows: Rows, count: int, divisor: float = 1.0, channels_last: tuple[int, ...] | None = None):
+    def __init__(
+        self,
+        rows: Rows,
+        count: int,
+        divisor: float = 1.0,
+        stored: tuple[int, ...] = (),
+        order: tuple[int, ...] = (0, 1, 2),
+    ):
         self._rows = rows
         self._divisor = divisor
-        self._channels_last = channels_last
+        self._stored, self._order = stored, order
         self.shape: tuple[int, ...] = (count, rows.shape[1])
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         start, stop, _ = rows.indices(self.shape[0])
         block = np.asarray(self._rows[start:stop])
-        if self._channels_last is not None:
-            block = block.reshape(len(block), *self._channels_last).transpose(0, 3, 1, 2).reshape(len(block), -1)
+        if self._stored:
+            images = block.reshape(len(block), *self._stored)
+            block = images.transpose(0, *(axis + 1 for axis in self._order)).reshape(len(block), -1)
         found = np.ascontiguousarray(block, dtype=backend.floatX())
         return found if self._divisor == 1.0 else found / found.dtype.type(self._divisor)
 
@@ -115,6 +130,8 @@ class Side:
         The numbers.
     example : tuple of int
         Shape of an example as it is stored.
+    axes : str
+        Order of the axes as stored, such as 'b01c'; '' for flat rows, and where it is not known.
     dtype : str
         Kind of number, as stored.
     prepared : str
@@ -125,6 +142,8 @@ class Side:
         Whether the order of an image's values is known.
     quiet : bool
         Whether no progress is shown.
+    examples_last : bool
+        Whether the last of four axes may count the examples: it is longer than the first, and nobody said which does.
     instead : str
         Where the rows are binarized at random, how to score what they were drawn from, else ''.
     """
@@ -133,11 +152,13 @@ class Side:
     source: str
     rows: PreparedRows
     example: tuple[int, ...]
+    axes: str
     dtype: str
     prepared: str
     image: Image | None
     order_known: bool
     quiet: bool
+    examples_last: bool = False
     instead: str = ""
 
     @cached_property
@@ -157,6 +178,7 @@ class Side:
             "source": self.source,
             "count": self.rows.shape[0],
             "shape": list(self.example),
+            "axes": self.axes,
             "dtype": self.dtype,
             "prepared": self.prepared,
             "low": known.low,
@@ -186,6 +208,7 @@ def side_of(
     divisor: float = 1.0,
     prepared: str = "",
     as_is: bool = False,
+    axes: AxesSaid | None = None,
     quiet: bool = True,
 ) -> Side:
     """Return rows as one side of an estimate.
@@ -209,7 +232,9 @@ def side_of(
     prepared : str, optional
         How such rows came to be, for people.
     as_is : bool, optional
-        Change nothing but the kind of number.
+        Change nothing but the kind of number, and the order of axes that is said.
+    axes : str or sequence, optional
+        The order of the four axes: 'c01b', or ('c', 0, 1, 'b'). The default is what the lengths of the axes say.
     quiet : bool, optional
         Show no progress.
 
@@ -221,14 +246,19 @@ def side_of(
     Raises
     ------
     DataError
-        If there are none, or fewer than asked for.
+        If there are none, or fewer than asked for, or there are not four axes, and their order is said.
 
     Examples
     --------
     >>> side = side_of("samples", "images.npy", np.full((5, 2, 2, 3), 255, np.uint8))
     >>> print(side)
     samples: images.npy, 5 of 2 x 2 x 3 (uint8), divided by 255, channels put first; 1 to 1, mean 1, deviation 0
+    >>> print(side_of("samples", "images.npy", np.ones((3, 2, 2, 5)), axes="c01b"))
+    samples: images.npy, 5 of 3 x 2 x 2 (float64), axes c01b put as bc01; 1 to 1, mean 1, deviation 0
     """
+    said = None if axes is None else check_axes(axes, what)
+    if said is not None:
+        rows = _examples_first(rows, said, source)
     example = rows.shape[1:] if isinstance(rows, np.ndarray) else getattr(rows, "example", rows.shape[1:])
     example = tuple(int(length) for length in example)
     there = rows.shape[0]
@@ -237,31 +267,69 @@ def side_of(
     if count is not None and count > there:
         raise DataError(f"{count:,} {what} are asked for, but {source} holds {there:,}")
     flat = rows.reshape(there, -1) if isinstance(rows, np.ndarray) else rows
-    steps, channels_last, order_known = [prepared] if prepared else [], None, True
+    steps, layout = [prepared] if prepared else [], _Layout(image=image)
     if not as_trained:
-        image, order_known = _image_of(example)
+        layout = _layout(example, said, as_is)
         if not as_is and flat.dtype == np.uint8 and _highest(flat) > 1:
             divisor = 255.0
             steps.append("divided by 255")
-        if not as_is and image is not None and image[0] > 1 and image != example:
-            channels_last = example
-            steps.append("channels put first")
-    ready = PreparedRows(flat, there if count is None else count, divisor, channels_last)
-    return Side(what, source, ready, example, str(rows.dtype), ", ".join(steps), image, order_known, quiet)
+        steps += [layout.step] if layout.step else []
+    ready = PreparedRows(flat, there if count is None else count, divisor, layout.stored, layout.order)
+    return Side(
+        what, source, ready, example, layout.axes, str(rows.dtype), ", ".join(steps), layout.image,
+        order_known=as_trained or layout.image is not None,
+        quiet=quiet,
+        examples_last=said is None and len(example) == 3 and there < example[-1] and example[-1] not in _CHANNELS,
+    )  # fmt: skip
 
 
-def _image_of(example: tuple[int, ...]) -> tuple[Image | None, bool]:
-    """Return the channels, rows and columns of an example, and whether the order of its values is known."""
+class _Layout(NamedTuple):
+    """How an example lies in its row, as far as that is known: `Side.axes`, `PreparedRows`' arguments and its words."""
+
+    axes: str = ""
+    image: Image | None = None
+    stored: tuple[int, ...] = ()
+    order: tuple[int, ...] = (0, 1, 2)
+    step: str = ""
+
+
+def _layout(example: tuple[int, ...], said: Axes | None, as_is: bool) -> _Layout:
+    """Return how an example lies in its row: as is said, else as the lengths of its axes tell."""
+    known = _axes_of(example) if said is None else tuple(axis for axis in said if axis != "b")
+    if not known:
+        return _Layout()
+    lengths = dict(zip(known, example, strict=True))
+    axes, image = _text(said or ("b", *known)), (lengths.get("c", 1), lengths[0], lengths[1])
+    order = tuple(known.index(axis) for axis in ("c", 0, 1)) if "c" in known else (0, 1, 2)
+    if said is None and (as_is or image[0] == 1 or order == (0, 1, 2)):
+        return _Layout(axes, image)
+    step = "channels put first" if said is None else f"axes {axes} put as bc01" if axes != "bc01" else ""
+    return _Layout(axes, image, example, order, step)
+
+
+def _text(axes: Sequence[str | int]) -> str:
+    return "".join(map(str, axes))
+
+
+def _examples_first(rows: Any, axes: Axes, source: str) -> Any:
+    """Return rows whose first axis counts the examples; read whole where it is another."""
+    shape = rows.shape if isinstance(rows, np.ndarray) else (rows.shape[0], *getattr(rows, "example", rows.shape[1:]))
+    if len(shape) != 4:
+        raise DataError(f"{source} has the shape {tuple(shape)}, and not the four axes {_text(axes)}")
+    first = axes.index("b")
+    return rows if first == 0 else np.moveaxis(np.asarray(rows[: shape[0]]).reshape(shape), first, 0)
+
+
+def _axes_of(example: tuple[int, ...]) -> tuple[str | int, ...]:
+    """Return the order of an example's axes where its lengths tell it, else ()."""
     if len(example) == 2:
-        return (1, *example), True
+        return (0, 1)
     if len(example) != 3:
-        return None, False
-    first, middle, last = example
+        return ()
+    first, _, last = example
     if last == 1 or (last in _CHANNELS and first not in _CHANNELS):
-        return (last, first, middle), True
-    if first == 1 or (first in _CHANNELS and last not in _CHANNELS):
-        return (first, middle, last), True
-    return None, False
+        return (0, 1, "c")
+    return ("c", 0, 1) if first == 1 or (first in _CHANNELS and last not in _CHANNELS) else ()
 
 
 def _highest(rows: Rows) -> int:

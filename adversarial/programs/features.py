@@ -12,7 +12,7 @@ import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import program
-from adversarial.errors import ConfigurationError, DataError
+from adversarial.errors import ConfigurationError, DataError, printable
 from adversarial.evaluation import data_sources
 from adversarial.evaluation.features import features, layers_of
 from adversarial.files.whole_file import write_whole
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
     if given.list:
-        print("\n".join(layers_of(model)))
+        program.say("\n".join(printable(name, "") for name in layers_of(model)))
         return
     arrays: dict[str, np.ndarray] = {}
     if given.layer.startswith("gen/"):

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         classifiers=given.classifier,
         seed=given.seed,
     ):
-        print(result, flush=True)
+        program.say(result)
 
 
 command = partial(program.run, main)

@@ -105,12 +105,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         convergence=given.convergence,
         batch_size=given.batch_size,
         as_is=given.as_is,
+        axes=given.axes,
+        data_axes=given.data_axes,
         allow=given.allow,
         chains=chain_options(given),
         progress=not given.json,
     )
-    for warning in result.warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
+    _warn(result.warnings)
     if given.plot:
         draw_curves(given.plot, result.width_choices, "the validation data")
     program.say(result.to_json() if given.json else result)
@@ -124,15 +125,23 @@ def _say_curve(given: argparse.Namespace, samples: Samples, data: Data | None, *
     if given.repeats > 1 or given.convergence or given.folds or given.score_valid:
         reason = "--steps scores the test data of one fold, once: leave --repeats, --convergence, --folds and -v out"
         raise ConfigurationError(reason)
+    if given.axes is not None:
+        raise ConfigurationError("--axes is of samples in a file, but --steps draws its own: leave it out")
     starts: Sequence[Start] = given.start or ("data", "corrupted")
     curve = chain_curve(
         samples, given.steps, starts, data,
         chains=given.num_samples, allow=given.allow, progress=not given.json,
-        fold=given.fold, batch_size=given.batch_size, **widths,
+        as_is=given.as_is, data_axes=given.data_axes, fold=given.fold, batch_size=given.batch_size, **widths,
     )  # fmt: skip
+    _warn(curve.warnings)
     if given.plot:
         curve.draw(given.plot)
     program.say(curve.to_json() if given.json else curve)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def _steps(text: str) -> list[int]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from adversarial.checkpoint import ChannelRecord
 from adversarial.command_line import pictures, program
-from adversarial.command_line.monitor_record import chosen, record_of
+from adversarial.command_line.monitor_record import chosen_of_each, record_of
 from adversarial.errors import ConfigurationError, printable
 from adversarial.figures.curves import MOST_CURVES, Curve, write_curves
 
@@ -77,9 +77,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if len(names) * len(given.models) > MOST_CURVES:
         raise ConfigurationError(f"one plot takes up to {MOST_CURVES} curves; name fewer channels or models")
     field, x_label = AXES[given.against]
-    curves = []
+    curves, found = [], chosen_of_each({file: record_of(file) for file in given.models}, names)
     for file, label in zip(given.models, _labels(given.models), strict=True):
-        for name, channel in chosen(record_of(file), names, file).items():
+        for name, channel in found[file].items():
             said = name if len(given.models) == 1 else f"{label}: {name}"
             curves.append(Curve(said, _places(channel, field), channel.val_record))
     title = os.path.basename(given.models[0]) if len(given.models) == 1 else ""

@@ -56,7 +56,7 @@ def _print(model: str, record: MonitorRecord, channels: dict[str, ChannelRecord]
         f"{record.examples_seen:,} examples"
     )
     shown_names = {name: printable(name, "") for name in channels}
-    width = max(map(len, shown_names.values()))
+    width = max(map(len, shown_names.values()), default=0)
     for name, channel in channels.items():
         shown = number(channel.val_record[-1]) if channel.val_record else "never measured"
         program.say(f"{shown_names[name]:{width}}  {shown}")

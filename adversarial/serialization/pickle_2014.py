@@ -104,7 +104,8 @@ def is_array(value: Any) -> bool:
 
 #: Theano's two kinds of arrays on a GPU: its own, and those of libgpuarray.
 _FROM_GPU = (".CudaNdarray_unpickler", ".GpuArray_unpickler")
-_ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar")
+#: As pickles have arrays, array scalars and, in protocol 5, arrays.
+_ARRAYS = ("numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar", "numpy.core.numeric._frombuffer")
 
 
 class Arrays:
@@ -142,12 +143,16 @@ class Arrays:
             value = value.arguments[0]
         # Records live as long as the pickle they are part of, so their ids stay theirs.
         if id(value) not in self.made:
-            dtype, shape, fortran, data = _parts(value)
+            dtype, shape, axes, data = _parts(value)
             self.bytes_left -= len(data)
             if self.bytes_left < 0:
                 raise CheckpointError("it would take far more memory than its size makes honest")
-            found = array_from_bytes(data, dtype, shape[::-1] if fortran else shape)
-            found = found.T if fortran else found
+            found = array_from_bytes(data, dtype, shape)
+            if axes is not None:
+                whole = isinstance(axes, tuple) and all(type(axis) is int for axis in axes)
+                if not whole or sorted(axes) != list(range(found.ndim)):
+                    raise CheckpointError("it is a damaged pickle of 2014: an array's axes are not those of its shape")
+                found = found.transpose(axes)
             self.made[id(value)] = np.ascontiguousarray(found, dtype.newbyteorder("=")).reshape(found.shape)
         return self.made[id(value)]
 
@@ -184,13 +189,17 @@ class Arrays:
         return None
 
 
-def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
-    """Return dtype, shape, whether the first axis varies fastest, and bytes of a NumPy array's record."""
-    name = class_name(value)
+def _parts(value: Any) -> tuple[np.dtype, tuple, Any, bytes | memoryview]:
+    """Return the dtype, shape, order of axes afterwards (None as they are) and bytes of a NumPy array's record."""
+    name, axes = class_name(value), None
     if name == _ARRAYS[0] and isinstance(value.state, tuple) and len(value.state) == 5:
         _, shape, kind, fortran, data = value.state
+        order = "F" if fortran else "C"
     elif name == _ARRAYS[1] and len(value.arguments) == 2:
-        (kind, data), shape, fortran = value.arguments, (), False
+        (kind, data), shape, order = value.arguments, (), "C"
+    elif name == _ARRAYS[2] and len(value.arguments) in (4, 5):
+        data, kind, shape, order, *rest = value.arguments
+        axes = rest[0] if rest else None
     else:
         raise CheckpointError("it is a damaged pickle of 2014: an array is not one")
     if class_name(data) == "_codecs.encode" and data.arguments[1:] == ("latin1",):
@@ -204,7 +213,11 @@ def _parts(value: Any) -> tuple[np.dtype, tuple, bool, bytes | memoryview]:
             raise CheckpointError("it is a damaged pickle of 2014: an array's bytes are not bytes") from error
     if not isinstance(data, (bytes, memoryview)) or not isinstance(shape, tuple):
         raise CheckpointError("it is a damaged pickle of 2014: an array is not whole")
-    return _dtype(kind), shape, bool(fortran), data
+    if order == "F":  # the first axis varies fastest
+        shape, axes = shape[::-1], tuple(range(len(shape)))[::-1]
+    elif order not in ("C", "K") or (order == "K") != (axes is not None):
+        raise CheckpointError("it is a damaged pickle of 2014: an array's order is none")
+    return _dtype(kind), shape, axes, data
 
 
 def _dtype(value: Any) -> np.dtype:

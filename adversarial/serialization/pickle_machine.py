@@ -314,6 +314,8 @@ class _Machine:
             raise CheckpointError(f"it is damaged near byte {self.position}")
         if self.permit is None:
             raise CheckpointError(f"it asks to run {module}.{name}, and a saved model runs nothing")
+        # NumPy 2 has what NumPy 1 called numpy.core elsewhere.
+        module = module.replace("numpy._core.", "numpy.core.", 1) if module.startswith("numpy._core.") else module
         self.permit(module, name)
         self.push(Global(module, name))
 
@@ -399,6 +401,7 @@ _OPERATIONS: dict[int, Callable[[_Machine], Any]] = {
         "B": lambda m: m.push_bytes("<I"),
         "C": lambda m: m.push_bytes("<B"),
         "\x8e": lambda m: m.push_bytes("<Q"),
+        "\x96": lambda m: m.push_bytes("<Q"),  # a bytearray, of which nothing here changes a byte
         "]": lambda m: m.push([]),
         "a": lambda m: m.append([m.pop()]),
         "e": lambda m: m.append(m.pop_to_mark()),

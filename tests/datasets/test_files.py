@@ -62,6 +62,10 @@ def test_channels_first_and_grey_images(tmp_path):
     dataset = FileDataset(str(tmp_path / "first.npy"), axes=("b", "c", 0, 1), scale=1.0)
     assert dataset.image_shape == (4, 6, 3)
     np.testing.assert_array_equal(dataset.X, ROWS)
+    np.save(tmp_path / "last.npy", IMAGES.transpose(3, 1, 2, 0))
+    for axes in ("c01b", ["c", 0, 1, "b"]):
+        dataset = FileDataset(str(tmp_path / "last.npy"), axes=axes, scale=1.0)
+        np.testing.assert_array_equal(dataset.X, ROWS)
     np.save(tmp_path / "grey.npy", IMAGES[..., 0])
     assert FileDataset(str(tmp_path / "grey.npy")).image_shape == (4, 6, 1)
 

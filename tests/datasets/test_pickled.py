@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 
 import numpy as np
 import pytest
@@ -32,6 +33,16 @@ def test_a_dataset_that_pylearn2_pickled_is_its_examples_targets_and_images(dump
     np.testing.assert_array_equal(found.X, X)
     assert found.y.tolist() == [3, 1]
     assert found.image_shape == (2, 2, 3) and found.view_converter.axes == ("c", 0, 1, "b")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("array", [X, np.asfortranarray(X.astype("f4")), np.array([[3], [1]]), np.arange(6) > 2,
+                                   X.reshape(2, 3, 4).transpose(1, 2, 0), X[::-1, ::2]])  # fmt: skip
+def test_an_array_that_python_of_today_pickled_is_that_array(array, protocol, tmp_path):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(array, protocol))
+    found = open_data(tmp_path / "x.pkl")
+    np.testing.assert_array_equal(found, array)
+    assert found.dtype == array.dtype
 
 
 def test_examples_that_were_saved_beside_a_pickle_are_read_from_its_own_folder(tmp_path):

@@ -32,6 +32,13 @@ def test_a_figure_that_moves_or_depends_on_the_start_says_so(figures, verdict):
     assert verdict in str(found) and found.to_dict()["verdict"] == found.verdict()
 
 
+def test_a_warning_of_some_figures_says_of_which():
+    found = curve(data=(175.0, 173.1), noise=(-50.0, 20.0))
+    assert found.warnings == []
+    found.warned = {"all": [""] * 4, "of one": ["step 10 from noise"]}
+    assert found.warnings == ["all", "step 10 from noise: of one"] == found.to_dict()["warnings"]
+
+
 def test_steps_within_the_error_are_no_change():
     # Twice the error of the difference of two figures of error 2 is 5.66.
     assert curve(data=(173.0, 178.6)).at_rest

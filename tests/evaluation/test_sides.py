@@ -42,37 +42,46 @@ def exact(samples, points, width):
 
 
 UNITS = {"unit": lambda x: x, "signed": lambda x: 2 * x - 1, "bytes": lambda x: 255 * x}
+#: Orders of axes that files have, and rows of images in two of them.
 AXES = {
-    "bc01": lambda x: x,
-    "b01c": lambda x: x.transpose(0, 2, 3, 1),
-    "bc10": lambda x: x.transpose(0, 1, 3, 2),
+    **{axes: lambda x, axes=axes: x.transpose(*("bc01".index(axis) for axis in axes))
+       for axes in ("bc01", "b01c", "bc10", "c01b", "01cb")},
     "rows of c01": lambda x: x.reshape(len(x), -1),
     "rows of 01c": lambda x: x.transpose(0, 2, 3, 1).reshape(len(x), -1),
-}
+}  # fmt: skip
+#: What part of a pixel's range images use.
+RANGES = [(0, 1), (0, 1), (0.1, 0.9), (0, 0.6), (0.3, 1)]
 SIDE = st.tuples(
     st.sampled_from([*((unit, dtype) for unit in UNITS for dtype in ("f2", "f4", "f8")), ("bytes", "u1")]),
     st.sampled_from(sorted(AXES)),
+    st.sampled_from(RANGES),
+    st.booleans(),
 )
 
 
-@settings(deadline=None, max_examples=100)
-@given(SIDE, SIDE, st.integers(0, 10_000), st.booleans(), st.sampled_from([4, 7]))
-def test_a_figure_is_that_of_the_exact_formula_or_comes_with_a_word(samples_as, data_as, seed, square, columns):
+@settings(deadline=None, max_examples=150)
+@given(SIDE, SIDE, st.integers(0, 10_000), st.booleans(), st.sampled_from([4, 7]), st.sampled_from([40, 60]))
+def test_a_figure_is_that_of_the_exact_formula_in_one_unit_or_comes_with_a_word(
+    samples_as, data_as, seed, square, columns, count
+):
     shape = (5, 5) if square else (6, columns)
-    images = [colour_images(count, [seed, count], *shape) for count in (40, 60)]
-    given_arrays, known = [], []
-    for whole, ((unit, dtype), axes) in zip(images, (samples_as, data_as), strict=True):
-        array = np.round(UNITS[unit](whole)) if dtype == "u1" else UNITS[unit](whole)
-        given_arrays.append(AXES[axes](array).astype(dtype))
-        # What the numbers say: pixels in the unit of the array, but bytes in [0, 1], with the rounding of their kind.
-        known.append(array.astype(dtype).astype("f8") / (255 if dtype == "u1" else 1))
-    samples, data = given_arrays
+    images = [colour_images(number, [seed, place], *shape) for place, number in enumerate((count, 60))]
+    arrays, known, units, said = [], [], [], []
+    for whole, ((unit, dtype), axes, (low, high), is_said) in zip(images, (samples_as, data_as), strict=True):
+        array = UNITS[unit](low + (high - low) * whole)
+        array = (np.round(array) if dtype == "u1" else array).astype(dtype)
+        arrays.append(AXES[axes](array))
+        said.append(axes if is_said and len(axes) == 4 else None)
+        # Pixels in the unit of the array, but bytes in [0, 1], with the rounding of their kind.
+        known.append(array.astype("f8") / (255 if dtype == "u1" else 1))
+        units.append("unit" if dtype == "u1" else unit)
     try:
-        result = parzen_log_likelihood(samples, data, sigma=WIDTH)
+        result = parzen_log_likelihood(*arrays, sigma=WIDTH, axes=said[0], data_axes=said[1])
     except DataError as error:
-        assert "insist by --as-is" in str(error)
+        assert "insist by --as-is" in str(error) or "say --axes c01b" in str(error) or "values each" in str(error)
         return
     if not result.warnings:
+        assert units[0] == units[1]
         assert result.log_likelihood == pytest.approx(exact(*known, WIDTH), rel=1e-4, abs=1e-3)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
 
 from adversarial import checkpoint
+from adversarial.command_line import program
+from adversarial.config.variables import Variables
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
-from adversarial.programs import compare_2014, plot_monitor, print_monitor, summarize_model
+from adversarial.programs import compare_2014, features, plot_monitor, print_monitor, summarize_model
 
 NAME = "\x1b]0;X\x07\x1b[2J\u202e\r\n"
 ESCAPED = repr(NAME)[1:-1]
@@ -42,9 +45,30 @@ def model(tmp_path):
     return str(path)
 
 
+def test_nothing_logged_steers_the_terminal_or_shows_the_environment(caplog, monkeypatch):
+    """A report says by its log why a stranger's model is not scored."""
+    monkeypatch.setenv("SECRET_TOKEN", "a-value-that-nobody-else-may-see")
+    factory = logging.getLogRecordFactory()
+    try:
+        with pytest.raises(SystemExit):
+            value = Variables().substitute("${SECRET_TOKEN}")
+            program.run(lambda argv: logging.getLogger("adversarial").warning("not estimated: %s, %s", NAME, value), [])
+    finally:
+        logging.setLogRecordFactory(factory)
+    assert "${SECRET_TOKEN}" in caplog.text and "a-value" not in caplog.text
+    assert ESCAPED.removesuffix(r"\n") in caplog.text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", caplog.text)
+
+
 @pytest.mark.parametrize(
     ("main", "options"),
-    [(summarize_model.main, []), (print_monitor.main, []), (plot_monitor.main, ["--list"]), (compare_2014.main, [])],
+    [
+        (summarize_model.main, []),
+        (print_monitor.main, []),
+        (plot_monitor.main, ["--list"]),
+        (compare_2014.main, []),
+        (features.main, ["--list"]),
+    ],
 )
 def test_nothing_printed_steers_the_terminal(capsys, model, main, options):
     main([model, *options])

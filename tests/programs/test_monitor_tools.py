@@ -138,6 +138,28 @@ def test_an_unknown_channel_gets_the_nearest(old_model, tmp_path, typed, meant):
     assert not (tmp_path / "p.png").exists()
 
 
+def test_a_channel_that_one_of_several_models_lacks_is_named_and_the_others_go_on(old_model, tmp_path, capsys):
+    content = checkpoint.read(old_model)
+    content["monitor"]["channels"].pop("learning_rate")
+    other = tmp_path / "other.pkl"
+    checkpoint.write(other, content)
+    told = f"warning: {other} has no channel 'learning_rate'; none of its "
+    print_monitor.main([str(old_model), str(other), "learning_rate", "momentum", "--json"])
+    said = capsys.readouterr()
+    channels = {path: list(each["channels"]) for path, each in json.loads(said.out).items()}
+    assert channels == {str(old_model): ["learning_rate", "momentum"], str(other): ["momentum"]}
+    assert said.err.startswith(told) and said.err.count("\n") == 1
+    print_monitor.main([str(old_model), str(other), "learning_rate"])
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"{other}: 3 epochs")
+    plot_monitor.main([str(old_model), str(other), "-c", "learning_rate", "-o", str(tmp_path / "p.png")])
+    said = capsys.readouterr()
+    assert (tmp_path / "p.png").exists() and said.err.startswith(told)
+    with pytest.raises(
+        ConfigurationError, match=r"has no channel 'learning_rat'; the nearest of its \d+ is 'learning_r"
+    ):
+        print_monitor.main([str(old_model), str(other), "learning_rat"])
+
+
 @pytest.mark.parametrize("typed", ["bogus", "gen_ll_averaged"])
 def test_what_is_near_no_channel_gets_no_hint(old_model, typed):
     with pytest.raises(ConfigurationError, match=f"'{typed}'; none of its [0-9]+ is near; plot_monitor.py --list"):

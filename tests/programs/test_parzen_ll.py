@@ -24,6 +24,7 @@ from adversarial.likelihood.parzen import estimate, log_likelihoods
 from adversarial.models.linear import Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.models.rbm import RBM
+from adversarial.programs import ll
 from adversarial.programs.parzen_ll import main
 
 TOOL = Path(__file__).parents[2] / "tools" / "parzen_ll.py"
@@ -242,6 +243,79 @@ def test_that_the_test_data_are_binarized_at_random_is_warned_of(capsys, tmp_pat
     (said,) = [each for each in found["warnings"] if "binarized at random" in each]
     assert said.endswith("give -d mnist to score these")
     assert not any("binarized" in each for each in run_json(capsys, *options, "-d", "mnist")["warnings"])
+
+
+def test_the_steps_of_a_chain_warn_as_its_samples_do(capsys, tmp_path):
+    raw = "!obj:adversarial.datasets.mnist.MNIST { which_set: 'train', stop: 40 }"
+    drawn = f"!obj:adversarial.datasets.binarizer.Binarizer {{ raw: {raw} }}"
+    options = [save_model(tmp_path / "rbm.pkl", RBM(nvis=784, nhid=4), drawn), "-s", 0.3, "-n", 20, "--steps", "0,2"]
+    main([str(each) for each in [*options, "--json"]])
+    said, told = capsys.readouterr()
+    found = json.loads(said)
+    (warning,) = [each for each in found["warnings"] if "binarized at random" in each]
+    assert warning.startswith("the test data are") and warning.endswith("give -d mnist to score these")
+    assert f"warning: {warning}" in told
+    assert found["sides"]["test data"]["prepared"] == "binarized at random"
+    assert not any("binarized" in each for each in run_json(capsys, *options, "-d", "mnist")["warnings"])
+
+
+def colour(count, seed):
+    """Colour images (count, 3, 4, 5) in [0, 1], darker to one corner."""
+    shade = np.add.outer(np.arange(4) / 12, np.arange(5) / 24)[None] * np.array([1, 0.6, 0.2])[:, None, None]
+    return np.clip(shade + np.random.default_rng(seed).normal(0.2, 0.1, (count, 3, 4, 5)), 0, 1)
+
+
+@pytest.mark.parametrize("axes", ["bc01", "b01c", "c01b", "01cb", "cb10"])
+def test_an_order_of_axes_that_is_said_gives_one_figure(capsys, tmp_path, axes):
+    samples, test = colour(60, 1), colour(70, 2)
+    order = ["bc01".index(axis) for axis in axes]
+    for name, images in (("s", samples), ("t", test)):
+        np.save(tmp_path / f"{name}.npy", images)
+        np.save(tmp_path / f"{name}_{axes}.npy", images.transpose(order))
+    expected = run_json(capsys, tmp_path / "s.npy", "--test", tmp_path / "t.npy", "-s", 0.2)
+    paths = tmp_path / f"s_{axes}.npy", "--test", tmp_path / f"t_{axes}.npy"
+    options = ["-s", 0.2, "--axes", axes, "--data-axes", axes]
+    found = run_json(capsys, *paths, *options)
+    assert found["log_likelihood"] == expected["log_likelihood"] and found["warnings"] == []
+    side = found["sides"]["samples"]
+    assert (side["axes"], side["count"]) == (axes, 60)
+    assert side["prepared"] == ("" if axes == "bc01" else f"axes {axes} put as bc01")
+    assert side["channel_means"] == expected["sides"]["samples"]["channel_means"]
+    ll.main([str(each) for each in (paths[0], 0.2, *paths[1:], *options[2:], "--json")])
+    assert json.loads(capsys.readouterr().out)["log_likelihood"] == pytest.approx(found["log_likelihood"], rel=1e-6)
+
+
+def test_examples_that_may_be_last_are_a_warning_and_a_hint(capsys, tmp_path):
+    np.save(tmp_path / "s.npy", colour(60, 1).transpose(1, 2, 3, 0))
+    np.save(tmp_path / "t.npy", colour(60, 2).transpose(1, 2, 3, 0))
+    np.save(tmp_path / "first.npy", colour(60, 2))
+    found = run_json(capsys, tmp_path / "s.npy", "--test", tmp_path / "t.npy", "-s", 0.2)
+    assert (
+        "the samples, 3 x 4 x 5 x 60, are taken as 3 examples: where the last axis counts them" in found["warnings"][0]
+    )
+    assert "say --data-axes c01b" in found["warnings"][1]
+    code, said = refused(capsys, tmp_path / "s.npy", "--test", tmp_path / "first.npy", "-s", 0.2)
+    assert code == 1 and said.endswith("seems to have examples last: say --axes c01b")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--axes", "c01d"], "samples: axes is ['c', 0, 1, 'd'], but must hold 'b', 0, 1 and 'c', each once"),
+        (["--axes", "c01b"], "has the shape (500, 36), and not the four axes c01b"),
+        (["--data-axes", "bc01"], "and not the four axes bc01"),
+    ],
+)
+def test_an_order_that_there_cannot_be_is_refused(capsys, files, data_options, options, words):
+    assert words in refused(capsys, files["samples"], *data_options, "-s", 0.2, *options)[1]
+
+
+def test_an_order_of_axes_is_of_files(capsys, tmp_path, files, data_options, small_sets):
+    model = save_model(tmp_path / "m.pkl")
+    assert "--axes is of samples in a file, but" in refused(capsys, model, *data_options, "--axes", "bc01")[1]
+    said = refused(capsys, files["samples"], "-d", "mnist", "-s", 0.2, "--data-axes", "bc01")[1]
+    assert said == "--data-axes is of images in files, but MNIST is a data set with its own"
+    assert "--steps draws its own" in refused(capsys, model, *data_options, "--axes", "bc01", "--steps", "1")[1]
 
 
 def test_each_fold_has_a_width_of_its_own_and_the_error_is_across_folds(capsys, files, small_sets):

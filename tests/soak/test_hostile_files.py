@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import every_tool
 import pytest
 from hostile_files import KINDS
 
@@ -30,3 +31,15 @@ def open_hostile(folder, count, seed, *kinds):
 @pytest.mark.parametrize("kind", KINDS)
 def test_2500_hostile_files_of_each_kind_run_nothing_and_take_little(tmp_path, kind, seed):
     assert open_hostile(tmp_path, 2500, seed, kind) == [kind]
+
+
+@pytest.mark.soak
+def test_every_tool_refuses_or_opens_each_hostile_file_soon_and_says_nothing_it_should_not(tmp_path):
+    path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    command = [sys.executable, "-W", "ignore", str(TESTS / "every_tool.py"), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path})
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len(every_tool.TOOLS) * len({each["file"] for each in found})
+    for each in found:
+        assert each["seconds"] < 2 and each["MiB"] < 200 and not each["wrong"] and each["code"] in (0, 1, 2), each

@@ -149,10 +149,17 @@ def test_two_runs_at_once(place, name, seed):
     check(folder, old, code, told, ["model.pkl"])
 
 
-@pytest.mark.parametrize("home", [None, "/nonexistent", "/dev/null"])
+@pytest.fixture(scope="module")
+def nowhere(tmp_path_factory):
+    """A home that is not there; who may, makes it at the first use, and what is compiled there serves the others."""
+    return str(tmp_path_factory.mktemp("homes") / "none" / "such")
+
+
+@pytest.mark.parametrize("home", [None, "nowhere", "/dev/null"])
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_no_home(place, name, home):
+def test_no_home(place, nowhere, name, home):
     folder, old = place
+    home = nowhere if home == "nowhere" else home
     code, _, told = run(name, folder, environment={"HOME": home, "XDG_CACHE_HOME": None, "MPLCONFIGDIR": None}.items())
     check(folder, old, code, told)
 
