@@ -17,6 +17,7 @@ from adversarial.figures.grid import (
     choose_rescale,
     guess_shape,
     images_from_rows,
+    in_words,
     rescaled,
     sheet,
     write_png,
@@ -74,14 +75,9 @@ class Sheet:
         """
         by = self.images if self.data is None else self.data
         rule = choose_rescale(by.min(), by.max()) if rescale == "auto" else rescale
-        words = {
-            "unit": "black is 0, white 1",
-            "tanh": "black is -1, white 1",
-            "all": f"grey is 0, white {np.abs(self.images).max():.3g}, black its negative",
-            "each": "grey is 0, each image to its own largest value",
-        }
+        words = in_words(rule, float(np.abs(self.images).max()))
         pixels = sheet(rescaled(self.images, rule), self.columns, self.framed, zoom)
-        write_png(path, pixels, "; ".join([*self.caption, words[rule]]) + ".")
+        write_png(path, pixels, "; ".join([*self.caption, words]) + ".")
 
 
 def image_shape(space: Space, model: Model, asked: ImageShape | None = None) -> ImageShape:
