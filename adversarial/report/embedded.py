@@ -1,8 +1,8 @@
 """Networks converted for a page, which then computes images and D's opinion of them.
 
 A generator has three bytes a weight, as exact as float32, or fewer in its largest layers where all would be too many:
-with two, images of a trained model are off by up to 1e-3, and with one the page has them only where they are no further
-off than that. A discriminator has two, as its one number is read to two digits.
+two, or one. The page measures how far its images then are from the library's, and has none that are off by more than
+1e-3. A discriminator has two, as its one number is read to two digits.
 """
 
 from __future__ import annotations
@@ -131,6 +131,8 @@ def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork, page_byt
         read, condition = space.components
         if condition.get_total_dimension() != len(generator.conditions[0]):
             raise NotEmbeddable(f"this discriminator reads {condition} as a condition, and the generator another")
+    if isinstance(read, Conv2DSpace):
+        raise NotEmbeddable("this discriminator is convolutional, and of convolutional layers a page computes those of G alone")
     if not isinstance(read, VectorSpace) or read.dim != outputs:
         raise NotEmbeddable(f"this discriminator reads {space}, not the {outputs:,} values that the generator makes")
     layers = _layers(discriminator, page_bytes, generator.bytes_of_weights, [FEWER_BYTES])
@@ -150,18 +152,18 @@ def _layers(mlp: MLP, page_bytes: int, used: int, choices: Sequence[int]) -> tup
 
 
 def _bytes_each(sizes: Sequence[int], page_bytes: int, used: int, choices: Sequence[int]) -> list[int]:
-    """Return the bytes of a weight of each layer: fewer in the one that takes most, until there is room for all."""
+    """Return the bytes of a weight of each layer: fewer where they are most, from the largest layer on, until all fit."""
     room, chosen = max(0, room_of(page_bytes) - used), [0] * len(sizes)
     while sum(size * choices[at] for size, at in zip(sizes, chosen, strict=True)) > room:
         larger = [number for number, at in enumerate(chosen) if at + 1 < len(choices)]
         if not larger:
             least, total = choices[-1], sum(sizes)
-            more = math.ceil((used + total * least) / SHARE_OF_WEIGHTS / 1e6)
+            more = math.ceil((used + total * FEWER_BYTES) / SHARE_OF_WEIGHTS / 1e6)
             raise NotEmbeddable(
                 f"this network has {total:,} weights, and a page has room for {room // least:,}; "
                 f"report.py --megabytes {more} makes a page with room for it"
             )
-        chosen[max(larger, key=lambda number: sizes[number] * choices[chosen[number]])] += 1
+        chosen[max(larger, key=lambda number: (choices[chosen[number]], sizes[number]))] += 1
     return [choices[at] for at in chosen]
 
 

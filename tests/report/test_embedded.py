@@ -193,7 +193,7 @@ def test_images_of_a_dense_layer_are_the_librarys(axes, kind):
 def test_the_largest_layer_gets_fewer_bytes_where_there_is_no_room_for_three():
     layer = Deconv(3, (3, 3), "y", irange=0.7)
     made = convolutional((4, 4), ("c", 0, 1, "b"), [layer], channels=4)  # 384 and 108 weights
-    for bytes_each, off in (((3, 3), 1e-5), ((2, 3), 1e-3), ((1, 3), 0.1), ((1, 2), 0.1)):
+    for bytes_each, off in (((3, 3), 1e-5), ((2, 3), 1e-3), ((2, 2), 1e-3), ((1, 2), 0.1), ((1, 1), 0.1)):
         needed = 384 * bytes_each[0] + 108 * bytes_each[1]
         found = embed(made, round(needed / embedded.SHARE_OF_WEIGHTS + 1))
         assert tuple(each.bytes_each for each in found.layers) == bytes_each
