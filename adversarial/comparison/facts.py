@@ -32,7 +32,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class PanelFacts:
-    """A panel of Figure 2: its title, the experiment behind it (one of `FILES` without .yaml), and what is seen in it."""
+    """A panel of Figure 2: its title, its experiment (one of `FILES` without .yaml), and what is seen in it."""
 
     title: str
     experiment: str

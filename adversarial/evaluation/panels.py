@@ -33,8 +33,8 @@ class Neighbour:
     apart : float
         Euclidean, from that training example to the one nearest to it: of a copy, `distance` would be far less.
     where : {'values', 'pixels'}
-        'values': as the model was trained on them; 'pixels': the sample as shown, brightness in [0, 1], and the example as
-        the picture that it was before its contrast was normalised.
+        'values': as the model was trained on them; 'pixels': the sample as shown, brightness in [0, 1], and the example
+        as the picture that it was before its contrast was normalised.
     """
 
     sample: int

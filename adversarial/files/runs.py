@@ -1,7 +1,7 @@
-"""Arrays that lie in their file as one run of bytes, read row by row by the system, which can be told what comes next.
+"""Arrays that lie in their file as one run of bytes, read row by row by the system, which is told what comes next.
 
-HDF5 takes milliseconds to gather a hundred rows here and there, the system a third of one; and only the system reads from
-the disk while something else is computed.
+HDF5 takes milliseconds to gather a hundred rows here and there, the system a third of one; and only the system reads
+from the disk while something else is computed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from adversarial.errors import DataError
 from adversarial.files.special import open_file
 
-#: Calls that systems other than Linux may lack: without the first, HDF5 reads; without the second, nothing is read ahead.
+#: Calls that systems other than Linux may lack: without the first HDF5 reads, without the second nothing is read ahead.
 _READS = hasattr(os, "preadv")
 _ADVISES = hasattr(os, "posix_fadvise")
 

@@ -1,4 +1,4 @@
-"""Figures 2 and 3 of the paper, their panels drawn from the models that are there, beside what the paper says of them."""
+"""Figures 2 and 3 of the paper, drawn from the models that are there, beside what the paper says of them."""
 
 from __future__ import annotations
 

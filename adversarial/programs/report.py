@@ -40,7 +40,7 @@ def argument_parser() -> argparse.ArgumentParser:
         help="of an image (default: that of the training data)")  # fmt: skip
     add("--title", help="of the page")
     add("--megabytes", metavar="N", type=float, default=MOST_BYTES / 1e6,
-        help="the most that the page may weigh (default %(default)g); a larger generator is live on a larger page only")  # fmt: skip
+        help="the most that the page may weigh (default %(default)g); large generators need more")  # fmt: skip
     add("--allow", metavar="MODULE", action="append", default=[], help="a module of yours the model may name")
     return parser
 

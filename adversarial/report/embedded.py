@@ -132,7 +132,7 @@ def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork, page_byt
         if condition.get_total_dimension() != len(generator.conditions[0]):
             raise NotEmbeddable(f"this discriminator reads {condition} as a condition, and the generator another")
     if isinstance(read, Conv2DSpace):
-        raise NotEmbeddable("this discriminator is convolutional, and of convolutional layers a page computes those of G alone")
+        raise NotEmbeddable("this discriminator is convolutional, and a page computes no convolutions but those of G")
     if not isinstance(read, VectorSpace) or read.dim != outputs:
         raise NotEmbeddable(f"this discriminator reads {space}, not the {outputs:,} values that the generator makes")
     layers = _layers(discriminator, page_bytes, generator.bytes_of_weights, [FEWER_BYTES])
@@ -152,7 +152,7 @@ def _layers(mlp: MLP, page_bytes: int, used: int, choices: Sequence[int]) -> tup
 
 
 def _bytes_each(sizes: Sequence[int], page_bytes: int, used: int, choices: Sequence[int]) -> list[int]:
-    """Return the bytes of a weight of each layer: fewer where they are most, from the largest layer on, until all fit."""
+    """Return the bytes of a weight of each layer: fewer where they are most, the largest layer first, until all fit."""
     room, chosen = max(0, room_of(page_bytes) - used), [0] * len(sizes)
     while sum(size * choices[at] for size, at in zip(sizes, chosen, strict=True)) > room:
         larger = [number for number, at in enumerate(chosen) if at + 1 < len(choices)]

@@ -1,9 +1,9 @@
 """A network as a page has it: layers with weights as integers, and its forward pass in NumPy.
 
-`report/page/network.js` is the other half: it reads this format and computes the same. Each unit's weights are divided by
-a scale of their own, so that the largest magnitude is that of the largest integer. Values of images are in the order that
-vectors of this library have, (row, column, channel), between layers, and channel by channel, as rows of a design matrix,
-after the last one.
+`report/page/network.js` is the other half: it reads this format and computes the same. Each unit's weights are divided
+by a scale of their own, so that the largest magnitude is that of the largest integer. Values of images are in the order
+that vectors of this library have, (row, column, channel), between layers, and channel by channel, as rows of a design
+matrix, after the last one.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class EmbeddedLayer:
     options : dict
         The layer's name, its activation, and the parameters of that.
     blocks : tuple of ndarray of shape (units, inputs)
-        Integers, one array for each part of the input; for Maxout each piece is a unit, and of a deconvolution each value
-        of a patch, channel by channel.
+        Integers, one array for each part of the input; for Maxout each piece is a unit, and of a deconvolution each
+        value of a patch, channel by channel.
     scales : ndarray of shape (units,)
         What a unit's weights are multiplied by, float32, for the units of all blocks.
     biases : ndarray of shape (values,)

@@ -75,7 +75,7 @@ def test_images_are_the_librarys(shown, written):
 
 
 def test_pixels_are_shown_in_colour_by_the_rule_that_the_page_states(shown, written):
-    """Grey is 0 and white the largest magnitude of the page's samples: contrast normalisation is undone no other way."""
+    """Grey is 0 and white the largest magnitude of the page's samples; contrast is undone in no other way."""
     text = written[2].read_text(encoding="utf-8")
     show = json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])["show"]
     sampler = Sampler(checkpoint.load_model(written[1]))
