@@ -28,7 +28,7 @@ def run(folder: Path, command: str) -> str:
     smaller = ["--set", "model.generator.mlp.layers.0.dim=20", "--set", "model.discriminator.layers.0.num_units=4"]
     extra = smaller if program == "train.py" else []
     arguments = [sys.executable, str(ROOT / program), *options, *extra]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=1200, check=False)
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, timeout=3600, check=False)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return done.stdout
 

@@ -77,7 +77,7 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     figures = parser.add_argument_group(f"{FIGURES} alone")
     figures.add_argument("--model", metavar="PANEL=FILE", action="append", default=[],
-                         help="the model of a panel (a to d) that is not in --dir by its experiment's name")  # fmt: skip
+                         help="the model of a panel, if it is not in --dir by its experiment's name")  # fmt: skip
     figures.add_argument("--json", metavar="FILE", help="write neighbours, distances and what is said to this file too")
     table = parser.add_argument_group(f"{TABLE} alone")
     table.add_argument("--quick", action="store_true", help="smaller nets and fewer epochs: half an hour on two cores")
