@@ -76,7 +76,7 @@ class RunOfRows:
 
     def _fill(self, rows: np.ndarray, first: int) -> None:
         """Read rows from number `first` on; the system may give them in pieces."""
-        left = memoryview(rows.reshape(-1).view(np.uint8))
+        left = rows.reshape(-1).view(np.uint8).data
         place = self._start + first * self._bytes
         while left:
             try:

@@ -101,7 +101,7 @@ def make_figures(folder: Path, models: Mapping[str, str], json_file: str | None 
         found.append(said)
         beside = f"The paper: {about.paper}.\nHere: "
         samples.append(DrawnPanel(title, _pixels(one)[0], beside + _pixels(one)[1]))
-        lines.append(DrawnPanel(title, *_pixels(line)))
+        lines.append(DrawnPanel(title, *line.drawn()))
         print(f"{title}: {said.here}", flush=True)
     write_panels(folder / "figure2.png", samples, heading=f"Figure 2 of the paper. {known.samples}")
     write_panels(folder / "figure3.png", lines, across=1, heading=f"Figure 3 of the paper. {known.lines}")
@@ -146,6 +146,7 @@ def _drawn(path: Path, letter: str, about: PanelFacts) -> tuple[Sheet, Sheet, Fo
         drawn = sample_sheet(checkpoint.model_of(content), ROWS, COLUMNS, name=here)
         here += f"; without neighbours: {error}"
     line = interpolation_sheet(checkpoint.model_of(content), LINES, POINTS, name=name)
+    line.data = drawn.data  # So that both are shown by one rule.
     return drawn, line, Found(letter, about.title, about.paper, str(path), epochs, here, neighbours)
 
 

@@ -156,7 +156,7 @@ class EmbeddedNetwork:
 
     @property
     def bytes_of_weights(self) -> int:
-        """Bytes of all weights."""
+        """Number of bytes of all weights."""
         return sum(block.size * layer.bytes_each for layer in self.layers for block in layer.blocks)
 
     def as_json(self) -> dict[str, Any]:
