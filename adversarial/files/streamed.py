@@ -90,6 +90,9 @@ class _Pieces:
     def flush(self) -> None:
         """Do nothing: what is held is taken piece by piece."""
 
+    def close(self) -> None:
+        """Do nothing."""
+
     def take(self) -> Iterator[bytes]:
         """Yield what was written since the last time."""
         held, self._held = self._held, []
@@ -98,7 +101,7 @@ class _Pieces:
 
 def _npz(path: Path, arrays: Mapping[str, Rows], progress: Callable[[int], None]) -> Iterator[bytes]:
     pieces = _Pieces()
-    with zipfile.ZipFile(pieces, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(pieces, "w", zipfile.ZIP_STORED) as archive:
         for name, rows in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 descr = np.lib.format.dtype_to_descr(rows.dtype)

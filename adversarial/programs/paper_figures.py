@@ -107,9 +107,9 @@ def make_figures(folder: Path, models: Mapping[str, str], json_file: str | None 
     write_panels(folder / "figure3.png", lines, across=1, heading=f"Figure 3 of the paper. {known.lines}")
     print("\n".join(["", *_table(found), "", str(folder / "figure2.png"), str(folder / "figure3.png")]))
     if json_file is not None:
-        said = {"source": known.source, "samples": known.samples, "lines": known.lines,
-                "panels": [asdict(each) for each in found]}  # fmt: skip
-        write_whole(json_file, [json.dumps(said, indent=1, ensure_ascii=False).encode()])
+        content = {"source": known.source, "samples": known.samples, "lines": known.lines,
+                   "panels": [asdict(each) for each in found]}  # fmt: skip
+        write_whole(json_file, [json.dumps(content, indent=1, ensure_ascii=False).encode()])
     return 0
 
 
