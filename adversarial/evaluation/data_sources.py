@@ -268,7 +268,7 @@ def of_splits(splits: Mapping[Split, RowsOrFile], otherwise: ScoringData | None 
         The splits. What is not there raises a DataError when it is asked for.
     """
 
-    def load(split: Split, fold: int) -> np.ndarray:
+    def load(split: Split, fold: int) -> HasRows | np.ndarray:
         if split in splits:
             return _read(splits[split])
         if split == "valid" and "train" in splits:
@@ -282,7 +282,8 @@ def of_splits(splits: Mapping[Split, RowsOrFile], otherwise: ScoringData | None 
     if "train" in sources:
         sources.setdefault("valid", f"the last sixth of {sources['train']}")
     if otherwise is not None:
-        sources = dict.fromkeys(("train", "valid", "test"), otherwise.name) | sources
+        every: tuple[Split, ...] = ("train", "valid", "test")
+        sources = dict.fromkeys(every, otherwise.name) | sources
     files = [os.fspath(each) for each in splits.values() if not isinstance(each, np.ndarray)]
     return ScoringData(", ".join(files) or "arrays", load, sources=sources)
 
