@@ -31,6 +31,25 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class PanelFacts:
+    """A panel of Figure 2: its title, its experiment (one of `FILES` without .yaml), and what is seen in it."""
+
+    title: str
+    experiment: str
+    paper: str
+
+
+@dataclass(frozen=True)
+class FigureFacts:
+    """What the paper's Figures 2 and 3 show: their source, what samples and lines are of, and the panels by letter."""
+
+    source: str
+    samples: str
+    lines: str
+    panels: dict[str, PanelFacts]
+
+
+@dataclass(frozen=True)
 class Reported:
     """A row of Table 1: a model, and for each data set its log-likelihood and the error of that, in nats."""
 
@@ -100,3 +119,22 @@ def table_1() -> tuple[str, tuple[Reported, ...]]:
         for model, results in found["log_likelihood"].items()
     )
     return found["source"], tuple(rows)
+
+
+@cache
+def figures() -> FigureFacts:
+    """Return what Figures 2 and 3 of the paper show, in words of this project.
+
+    Returns
+    -------
+    FigureFacts
+        Their panels, by letter.
+
+    Examples
+    --------
+    >>> figures().panels["a"].experiment
+    'mnist'
+    """
+    found = _read("figures.yaml")
+    panels = {letter: PanelFacts(**panel) for letter, panel in found.pop("panels").items()}
+    return FigureFacts(**found, panels=panels)

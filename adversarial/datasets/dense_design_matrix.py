@@ -351,6 +351,11 @@ class Minibatches:
 
     def __next__(self) -> Any:
         batch = self._batch(next(self.subsets))
+        # Rows on disk are read from there while the batch is used.
+        read_ahead = getattr(self._dataset._stored, "read_ahead", None)
+        following = self.subsets.following() if read_ahead is not None else None
+        if read_ahead is not None and following is not None:
+            read_ahead(following)
         return batch if self._return_tuple or len(batch) != 1 else batch[0]
 
     def everything(self) -> tuple[np.ndarray, ...]:

@@ -14,6 +14,7 @@ from adversarial.datasets.scaled import ScaledRows
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.errors import DataError
 from adversarial.files.arrays import damage_told, hdf5_array, open_hdf5
+from adversarial.files.runs import run_of
 from adversarial.options import Count, OptionError, Positive
 from adversarial.space import Conv2DSpace, check_axes
 
@@ -101,6 +102,10 @@ class HDF5Dataset(ScaledRows):
 class StoredRows:
     """Rows (examples, features) on disk, read when they are indexed by a slice or an array of indices.
 
+    An array that lies in its file as one run of bytes, example after example, is read by the system itself, and what is
+    said to be read next, while a model is updated. Any other, such as a compressed one, is read by HDF5, when it is
+    indexed.
+
     Parameters
     ----------
     array : h5py.Dataset
@@ -121,6 +126,7 @@ class StoredRows:
         self._batch_axis = 0 if axes is None else axes.index("b")
         self._start = start
         stop = array.shape[self._batch_axis] if stop is None else stop
+        self._run = run_of(array) if self._batch_axis == 0 else None
         self.dtype = array.dtype
         self.shape = (stop - start, int(np.prod(array.shape)) // max(array.shape[self._batch_axis], 1))
 
@@ -128,19 +134,36 @@ class StoredRows:
         return self.shape[0]
 
     def __getitem__(self, subset: Subset) -> np.ndarray:
+        numbers = self._numbers(subset)
+        if self._run is not None or isinstance(numbers, slice):
+            return self._rows(numbers)
+        # HDF5 reads indices in increasing order only, each once.
+        indices, places = np.unique(numbers, return_inverse=True)
+        return self._rows(indices)[places]
+
+    def _numbers(self, subset: Subset) -> Subset:
+        """Numbers of examples in the array."""
         if isinstance(subset, slice):
             start, stop, _ = subset.indices(len(self))
-            return self._rows(slice(self._start + start, self._start + stop))
-        # HDF5 reads indices in increasing order only, each once.
-        indices, places = np.unique(subset, return_inverse=True)
-        return self._rows(indices + self._start)[places]
+            return slice(self._start + start, self._start + stop)
+        if len(subset) and not -len(self) <= np.min(subset) <= np.max(subset) < len(self):
+            raise IndexError(f"there are {len(self)} examples, and one of them is asked for by another number")
+        return np.asarray(subset) % max(len(self), 1) + self._start
+
+    def read_ahead(self, subset: Subset) -> None:
+        """Let the system read examples from the disk meanwhile; they will be indexed next."""
+        if self._run is not None:
+            self._run.read_ahead(self._numbers(subset))
 
     def part(self, start: int, stop: int) -> StoredRows:
         """Return the rows from `start` up to, not including, `stop`, without reading any."""
         return StoredRows(self._array, self._axes, self._start + start, self._start + stop)
 
     def _rows(self, examples: Subset) -> np.ndarray:
-        batch = _part(self._array, (slice(None),) * self._batch_axis + (examples,))
+        if self._run is not None:
+            batch = self._run.read(examples)
+        else:
+            batch = _part(self._array, (slice(None),) * self._batch_axis + (examples,))
         if self._axes is not None:
             batch = Conv2DSpace.convert_numpy(batch, self._axes, ("b", "c", 0, 1))
         return batch.reshape(len(batch), self.shape[1])

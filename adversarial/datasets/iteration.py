@@ -193,12 +193,21 @@ class SubsetIterator:
         if chosen.stochastic and not hasattr(rng, "shuffle"):
             rng = RandomState(42 if rng is None else rng)
         self._subsets = chosen.subsets(dataset_size, self.batch_size, self.num_batches, rng)
+        # Those of an endless mode are drawn one by one: to look at the next would advance the random numbers early.
+        self._drawn_before = not chosen.endless
+        self._seen: list[Subset] = []
 
     def __iter__(self) -> SubsetIterator:
         return self
 
     def __next__(self) -> Subset:
-        return next(self._subsets)
+        return self._seen.pop() if self._seen else next(self._subsets)
+
+    def following(self) -> Subset | None:
+        """Return what `next` will return, without taking it; None where that is the end, or is not drawn yet."""
+        if not self._seen and self._drawn_before:
+            self._seen = [subset for subset in (next(self._subsets, None),) if subset is not None]
+        return self._seen[0] if self._seen else None
 
 
 def _sizes(name: str, mode: Mode, size: int, batch_size: int | None, num_batches: int | None) -> tuple[int, int]:

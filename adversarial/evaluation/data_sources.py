@@ -260,13 +260,15 @@ def named(name: str, options: Mapping[str, Any] | None = None) -> ScoringData:
     return found
 
 
-def of_splits(splits: Mapping[Split, RowsOrFile]) -> ScoringData:
+def of_splits(splits: Mapping[Split, RowsOrFile], otherwise: ScoringData | None = None) -> ScoringData:
     """Return data of the user's own, split by split.
 
     Parameters
     ----------
     splits : dict
         A file or an array for each split. Without 'valid', the last sixth of 'train' takes its place.
+    otherwise : ScoringData, optional
+        Has the splits that are not given, such as the data of the model that is scored.
 
     Returns
     -------
@@ -274,17 +276,22 @@ def of_splits(splits: Mapping[Split, RowsOrFile]) -> ScoringData:
         The splits. What is not there raises a DataError when it is asked for.
     """
 
-    def load(split: Split, fold: int) -> np.ndarray:
+    def load(split: Split, fold: int) -> HasRows | np.ndarray:
         if split in splits:
             return _read(splits[split])
         if split == "valid" and "train" in splits:
             rows = _read(splits["train"])
             return rows[len(rows) - max(1, len(rows) // 6) :]
+        if otherwise is not None:
+            return otherwise._load(split, fold)
         raise DataError(f"there is no {split} data: give --{split} FILE")
 
     sources = {split: "an array" if isinstance(each, np.ndarray) else os.fspath(each) for split, each in splits.items()}
     if "train" in sources:
         sources.setdefault("valid", f"the last sixth of {sources['train']}")
+    if otherwise is not None:
+        every: tuple[Split, ...] = ("train", "valid", "test")
+        sources = dict.fromkeys(every, otherwise.name) | sources
     files = [os.fspath(each) for each in splits.values() if not isinstance(each, np.ndarray)]
     return ScoringData(", ".join(files) or "arrays", load, sources=sources)
 
@@ -425,6 +432,14 @@ def scoring_data(
     return found
 
 
+def _of_model_if_said(content: Mapping[str, Any] | None, path: str, allow: tuple[str, ...]) -> ScoringData | None:
+    """Return the data that a model was trained on; None where it does not say what they were."""
+    try:
+        return None if content is None else of_model(content, path, allow)
+    except DataError:
+        return None
+
+
 def _scoring_data(
     data: str | os.PathLike | np.ndarray | Mapping[Split, RowsOrFile] | None,
     content: Mapping[str, Any] | None,
@@ -432,7 +447,7 @@ def _scoring_data(
     allow: tuple[str, ...],
 ) -> ScoringData:
     if isinstance(data, Mapping):
-        return of_splits(data)
+        return of_splits(data, _of_model_if_said(content, path, allow))
     name = data if isinstance(data, str) and data.partition(":")[0] in NAMED_SETS else None
     if isinstance(data, np.ndarray) or (data is not None and name is None and is_table(data)):
         return of_splits({"test": data})

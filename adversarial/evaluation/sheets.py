@@ -17,6 +17,7 @@ from adversarial.figures.grid import (
     choose_rescale,
     guess_shape,
     images_from_rows,
+    in_words,
     rescaled,
     sheet,
     write_png,
@@ -72,16 +73,20 @@ class Sheet:
         ConfigurationError, DataError
             If the images cannot be drawn, or the file cannot be written.
         """
-        by = self.images if self.data is None else self.data
-        rule = choose_rescale(by.min(), by.max()) if rescale == "auto" else rescale
-        words = {
-            "unit": "black is 0, white 1",
-            "tanh": "black is -1, white 1",
-            "all": f"grey is 0, white {np.abs(self.images).max():.3g}, black its negative",
-            "each": "grey is 0, each image to its own largest value",
-        }
+        pixels, caption = self.drawn(rescale, zoom)
+        write_png(path, pixels, caption)
+
+    def drawn(self, rescale: Rescale = "auto", zoom: int | None = None) -> tuple[np.ndarray, str]:
+        """Return the pixels (height, width, 3) of the sheet, uint8, and its caption; arguments as of `write`."""
+        rule = self.rule(rescale)
+        words = in_words(rule, float(np.abs(self.images).max()))
         pixels = sheet(rescaled(self.images, rule), self.columns, self.framed, zoom)
-        write_png(path, pixels, "; ".join([*self.caption, words[rule]]) + ".")
+        return pixels, "; ".join([*self.caption, words]) + "."
+
+    def rule(self, rescale: Rescale = "auto") -> Rescale:
+        """Return the rule by which values become brightness: the one asked for, or that of the data."""
+        by = self.images if self.data is None else self.data
+        return choose_rescale(by.min(), by.max()) if rescale == "auto" else rescale
 
 
 def image_shape(space: Space, model: Model, asked: ImageShape | None = None) -> ImageShape:

@@ -191,6 +191,34 @@ def rescaled(images: np.ndarray, rule: Rescale = "auto") -> np.ndarray:
     return ((values + 1) / 2).clip(0, 1)
 
 
+def in_words(rule: Rescale, largest: float) -> str:
+    """Return what a rule of `rescaled` draws black and white, for a caption.
+
+    Parameters
+    ----------
+    rule : {'unit', 'tanh', 'all', 'each'}
+        The rule.
+    largest : float
+        The largest absolute value of all images.
+
+    Returns
+    -------
+    str
+        A clause.
+
+    Examples
+    --------
+    >>> in_words("unit", 1.0)
+    'black is 0, white 1'
+    """
+    return {
+        "unit": "black is 0, white 1",
+        "tanh": "black is -1, white 1",
+        "all": f"grey is 0, white {largest:.3g}, black its negative",
+        "each": "grey is 0, each image to its own largest value",
+    }[rule]
+
+
 def sheet(brightness: np.ndarray, columns: int, framed: Collection[int] = (), zoom: int | None = None) -> np.ndarray:
     """Lay images out side by side, row by row.
 

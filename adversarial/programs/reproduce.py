@@ -31,6 +31,7 @@ from adversarial.figures.width_curve import draw_curves
 from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.parzen import Estimate
 from adversarial.programs import train
+from adversarial.programs.paper_figures import make_figures
 from adversarial.programs.table_1 import make_table
 from adversarial.report.model_page import write_page
 
@@ -39,12 +40,14 @@ tools/reproduce.py mnist --epochs 300
 tools/reproduce.py mnist --epochs 2 --dir trial
 tools/reproduce.py mnist --dir run --no-train
 tools/reproduce.py table1 --quick --adversarial yaml/mnist.pkl
+tools/reproduce.py figures --dir yaml --json figures.json
+tools/reproduce.py figures --model a=mnist.pkl --model d=run/cifar10_convolutional.pkl
 """
 
 #: A run of so few epochs keeps all of them.
 FEW = 30
 EXPERIMENTS = tuple(file.removesuffix(".yaml") for file in facts.FILES)
-TABLE = "table1"
+TABLE, FIGURES = "table1", "figures"
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -56,8 +59,9 @@ def argument_parser() -> argparse.ArgumentParser:
         EXAMPLE,
     )
     add = parser.add_argument
-    add("experiment", choices=(*EXPERIMENTS, TABLE), metavar="EXPERIMENT",
-        help=f"{', '.join(EXPERIMENTS)}; or {TABLE}: all rows of Table 1 on MNIST")  # fmt: skip
+    add("experiment", choices=(*EXPERIMENTS, TABLE, FIGURES), metavar="EXPERIMENT",
+        help=f"{', '.join(EXPERIMENTS)}; {TABLE}: all rows of Table 1 on MNIST; or {FIGURES}: the panels of Figures 2 "
+        "and 3, of the models that are there")  # fmt: skip
     add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
     add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
     add("--keep-every", type=train.positive, metavar="N",
@@ -71,6 +75,10 @@ def argument_parser() -> argparse.ArgumentParser:
         help="where its YAML, model and results are (default: beside its YAML in a checkout, else here; "
         f"of {TABLE} a folder of that name)",
     )
+    figures = parser.add_argument_group(f"{FIGURES} alone")
+    figures.add_argument("--model", metavar="PANEL=FILE", action="append", default=[],
+                         help="the model of a panel, if it is not in --dir by its experiment's name")  # fmt: skip
+    figures.add_argument("--json", metavar="FILE", help="write neighbours, distances and what is said to this file too")
     table = parser.add_argument_group(f"{TABLE} alone")
     table.add_argument("--quick", action="store_true", help="smaller nets and fewer epochs: half an hour on two cores")
     table.add_argument("--adversarial", metavar="MODEL", help="a trained model for the row of adversarial nets")
@@ -82,17 +90,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argument_parser()
     given = parser.parse_args(argv)
     backend.configure(threads=given.threads)
-    if given.experiment == TABLE:
+    if given.experiment != FIGURES and (given.model or given.json):
+        raise ConfigurationError(f"--model and --json go with {FIGURES}, not with {given.experiment}")
+    if given.experiment in (TABLE, FIGURES):
+        why = "trains each model by its own plan" if given.experiment == TABLE else "trains nothing"
         for option in ("epochs", "no_train", "keep_every", "points"):
             if getattr(given, option) != parser.get_default(option):
-                raise ConfigurationError(
-                    f"{TABLE} trains each model by its own plan: leave --{option.replace('_', '-')} out"
-                )
+                raise ConfigurationError(f"{given.experiment} {why}: leave --{option.replace('_', '-')} out")
+    if given.experiment == TABLE:
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         folder = Path(given.dir or (f"{TABLE}_quick" if given.quick else TABLE))
         return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None)
     if given.quick or given.adversarial:
         raise ConfigurationError(f"--quick and --adversarial go with {TABLE}, not with {given.experiment}")
+    if given.experiment == FIGURES:
+        return make_figures(_folder_of_models(given), _models(given.model), given.json)
     given.keep_every = given.keep_every or (1 if given.epochs <= FEW else 10)
     yaml = _yaml(given)
     model = yaml.with_suffix(".pkl")
@@ -108,6 +120,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     _unless_done(page, newest, lambda path: write_page(model, path))
     print("\n".join(["", *_summary(given, model, content, estimate, by_epoch)]))
     return 0
+
+
+def _models(pairs: Sequence[str]) -> dict[str, str]:
+    """Return the models of --model by the letter of their panel."""
+    found = {}
+    for pair in pairs:
+        letter, _, path = pair.partition("=")
+        if not path:
+            raise ConfigurationError(f"--model {pair}: give it as PANEL=FILE, such as a=mnist.pkl")
+        found[letter] = path
+    return found
+
+
+def _folder_of_models(given: argparse.Namespace) -> Path:
+    """Return --dir; without it, where this program leaves models: beside the YAML in a checkout, else here."""
+    if given.dir is not None or shipped_folder().name != "yaml":
+        return Path(given.dir or ".")
+    return Path(os.path.relpath(shipped_folder()))
 
 
 def _yaml(given: argparse.Namespace) -> Path:

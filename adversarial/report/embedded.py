@@ -1,31 +1,32 @@
-"""Networks for a page: layers with weights as integers, from which JavaScript computes images and D's opinion of them.
+"""Networks converted for a page, which then computes images and D's opinion of them.
 
-Each unit's weights are divided by a scale of their own, so that the largest magnitude is that of the largest integer.
-A generator has three bytes a weight, as exact as float32, or two where three would be too many (then images of a
-trained model are off by up to 1e-3); a discriminator has two, as its one number is read to two digits.
-`report/page/network.js` is the other half: it reads this format and computes the same forward pass.
+A generator has three bytes a weight, as exact as float32, or fewer in its largest layers where all would be too many:
+two, or one. The page measures how far its images then are from the library's, and has none that are off by more than
+1e-3. A discriminator has two, as its one number is read to two digits.
 """
 
 from __future__ import annotations
 
-import base64
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from adversarial.errors import UserError
+from adversarial.game import layers as game_layers
 from adversarial.game.conditional import ConditionalGenerator
 from adversarial.game.conditional_discriminator import CompositeMLPLayer
 from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
 from adversarial.models.affine import AffineLayer
-from adversarial.models.composite import CompositeLayer
+from adversarial.models.composite import CompositeLayer, SpaceConverter
+from adversarial.models.deconv import Deconv
 from adversarial.models.layer import Layer
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
-from adversarial.space import CompositeSpace, Space, VectorSpace
+from adversarial.report.page_network import INTEGERS, Deconvolution, EmbeddedLayer, EmbeddedNetwork
+from adversarial.space import CompositeSpace, Conv2DSpace, Space, VectorSpace
 
 #: Names that network.js has for what follows the affine map of a layer. Subclasses of these may compute otherwise.
 ACTIVATIONS: dict[type, str] = {
@@ -36,110 +37,50 @@ ACTIVATIONS: dict[type, str] = {
     Softplus: "softplus",
     HardSigmoid: "hard sigmoid",
     Maxout: "maxout",
+    Deconv: "linear",
 }
-#: The most bytes of weights of a page below 15 MB, where base64 makes four of three.
-MOST_BYTES_OF_WEIGHTS = 10_200_000
-#: Bytes of a weight where it is as exact as float32, and where room or two digits are enough.
+#: Layers without weights, which are taken into the layer below them where that is linear.
+ALONE: dict[type, str] = {game_layers.RectifiedLinear: "rectified", game_layers.Sigmoid: "sigmoid"}
+#: The bytes of weights, over those of the page: base64 makes four of three, and the rest needs some room.
+SHARE_OF_WEIGHTS = 0.68
+#: Bytes of a weight where it is as exact as float32, and where two digits are enough.
 EXACT_BYTES, FEWER_BYTES = 3, 2
 #: The most conditions that a page can be switched between.
 MOST_CONDITIONS = 100
+
+#: A layer with weights, and the layer without any that is taken into it.
+_Pair = tuple[AffineLayer | Deconv, Layer | None]
 
 
 class NotEmbeddable(UserError):
     """A page cannot compute this network; the message says why."""
 
 
-@dataclass(frozen=True)
-class EmbeddedLayer:
-    """A layer as network.js reads it, or layers side by side that read one part of the input each.
+def room_of(page_bytes: int) -> int:
+    """Return the bytes of weights that a page of so many bytes has room for.
 
-    Attributes
-    ----------
-    options : dict
-        The layer's name, its activation, and the parameters of that.
-    blocks : tuple of ndarray of shape (units, inputs)
-        Integers of two or three bytes, as int32, one array for each part of the input; for Maxout each piece is a unit.
-    scales, biases : ndarray of shape (units,)
-        What a unit's weights are multiplied by, and its bias, float32, for the units of all blocks.
+    Examples
+    --------
+    >>> room_of(15_000_000)
+    10200000
     """
-
-    options: dict[str, Any]
-    blocks: tuple[np.ndarray, ...]
-    scales: np.ndarray
-    biases: np.ndarray
-
-    def affine(self, state: np.ndarray) -> np.ndarray:
-        """Return what each unit receives, (count, units)."""
-        parts = np.split(state, np.cumsum([block.shape[1] for block in self.blocks])[:-1], axis=1)
-        received = [part @ block.T.astype(np.float64) for part, block in zip(parts, self.blocks, strict=True)]
-        return np.hstack(received) * self.scales + self.biases
+    return round(page_bytes * SHARE_OF_WEIGHTS)
 
 
-@dataclass(frozen=True)
-class EmbeddedNetwork:
-    """A network as network.js reads it.
-
-    Attributes
-    ----------
-    layers : tuple of EmbeddedLayer
-        From the input on.
-    bytes_each : int
-        Bytes of a weight.
-    noise : str
-        The distribution of a generator's noise; empty for a discriminator.
-    conditions : tuple of ndarray
-        The conditions to choose from, each of which is the last part of the input; empty if there are none.
-    """
-
-    layers: tuple[EmbeddedLayer, ...]
-    bytes_each: int
-    noise: str = ""
-    conditions: tuple[np.ndarray, ...] = ()
-
-    def outputs_of(self, rows: np.ndarray, condition: int = 0) -> np.ndarray:
-        """Return the output (count, dimension) float64 for each row, from the integers, as network.js computes it."""
-        state = np.asarray(rows, dtype=np.float64)
-        if self.conditions:
-            state = np.hstack([state, np.tile(self.conditions[condition], (len(state), 1))])
-        for layer in self.layers:
-            state = _activated(layer.affine(state), layer.options)
-        return state
-
-    @property
-    def weights(self) -> int:
-        """Number of weights."""
-        return sum(block.size for layer in self.layers for block in layer.blocks)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what network.js reads besides the weights, as JSON."""
-        layers = [layer.options | {"blocks": [block.shape for block in layer.blocks]} for layer in self.layers]
-        floats = np.concatenate([part for layer in self.layers for part in (layer.scales, layer.biases)])
-        return {
-            "noise": self.noise,
-            "bytes_each": self.bytes_each,
-            "conditions": [each.tolist() for each in self.conditions],
-            "layers": layers,
-            "floats": _base64(floats.astype("<f4")),
-        }
-
-    def weights_text(self) -> str:
-        """Return the weights, layer by layer and unit by unit, as base64 of little-endian integers."""
-        integers = np.concatenate([block.ravel() for layer in self.layers for block in layer.blocks]).astype("<i4")
-        return _base64(integers.view(np.uint8).reshape(-1, 4)[:, : self.bytes_each])
-
-
-def embed(generator: Generator) -> EmbeddedNetwork:
+def embed(generator: Generator, page_bytes: int) -> EmbeddedNetwork:
     """Convert a generator for a page.
 
     Parameters
     ----------
     generator : Generator
-        A trained generator of dense layers.
+        A trained generator of dense layers and deconvolutions.
+    page_bytes : int
+        The most that the page may weigh.
 
     Returns
     -------
     EmbeddedNetwork
-        Its layers, with three bytes a weight, or two where three would be too many.
+        Its layers, with three bytes a weight, or fewer in the largest layers where three would be too many.
 
     Raises
     ------
@@ -157,14 +98,11 @@ def embed(generator: Generator) -> EmbeddedNetwork:
         space = generator.noise_space
     if not isinstance(space, VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {space}")
-    whole = _weights(_rows(generator.mlp)) * EXACT_BYTES
-    bytes_each = EXACT_BYTES if whole <= MOST_BYTES_OF_WEIGHTS else FEWER_BYTES
-    return EmbeddedNetwork(
-        _layers(generator.mlp, bytes_each, MOST_BYTES_OF_WEIGHTS), bytes_each, generator.noise, conditions
-    )
+    layers = _layers(generator.mlp, page_bytes, 0, range(EXACT_BYTES, 0, -1))
+    return EmbeddedNetwork(layers, generator.noise, conditions)
 
 
-def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> EmbeddedNetwork:
+def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork, page_bytes: int) -> EmbeddedNetwork:
     """Convert a discriminator for the page that has its generator; it computes as D does without dropout.
 
     Parameters
@@ -173,6 +111,8 @@ def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> Embed
         A trained discriminator of dense layers.
     generator : EmbeddedNetwork
         The generator that the page carries besides.
+    page_bytes : int
+        The most that the page may weigh.
 
     Returns
     -------
@@ -184,46 +124,77 @@ def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork) -> Embed
     NotEmbeddable
         If it has a layer that network.js cannot compute or too many weights, or reads no images of the generator.
     """
-    last = generator.layers[-1]
-    outputs = len(last.biases) // last.options.get("num_pieces", 1)
+    outputs = generator.layers[-1].outputs
     space = discriminator.get_input_space()
     read = space
     if generator.conditions and isinstance(space, CompositeSpace):
         read, condition = space.components
         if condition.get_total_dimension() != len(generator.conditions[0]):
             raise NotEmbeddable(f"this discriminator reads {condition} as a condition, and the generator another")
+    if isinstance(read, Conv2DSpace):
+        raise NotEmbeddable("this discriminator is convolutional, and a page computes no convolutions but those of G")
     if not isinstance(read, VectorSpace) or read.dim != outputs:
         raise NotEmbeddable(f"this discriminator reads {space}, not the {outputs:,} values that the generator makes")
-    layers = _layers(discriminator, FEWER_BYTES, MOST_BYTES_OF_WEIGHTS - generator.weights * generator.bytes_each)
-    return EmbeddedNetwork(layers, FEWER_BYTES, conditions=generator.conditions if read is not space else ())
+    layers = _layers(discriminator, page_bytes, generator.bytes_of_weights, [FEWER_BYTES])
+    return EmbeddedNetwork(layers, conditions=generator.conditions if read is not space else ())
 
 
-def _layers(mlp: MLP, bytes_each: int, most_bytes: int) -> tuple[EmbeddedLayer, ...]:
-    rows: list[list[AffineLayer]] = []
-    for row in _rows(mlp):
-        for layer in row:
-            if type(layer) not in ACTIVATIONS or not isinstance(layer, AffineLayer) or _unusual(layer):
-                raise NotEmbeddable(
-                    f"layer '{layer.layer_name}' ({type(layer).__name__}) is of a kind that this page cannot compute"
-                )
-        rows.append([layer for layer in row if isinstance(layer, AffineLayer)])
-    total = _weights(rows)
-    most = max(0, most_bytes // bytes_each)
-    if total > most:
-        raise NotEmbeddable(f"this network has {total:,} weights, and a page has room for {most:,}")
-    return tuple(_embedded(row, (1 << (8 * bytes_each - 1)) - 1) for row in rows)
+def _layers(mlp: MLP, page_bytes: int, used: int, choices: Sequence[int]) -> tuple[EmbeddedLayer, ...]:
+    """Convert layers, each weight to one of `choices` of bytes, the first where the page has room beside those used."""
+    rows = _with_weights(_rows(mlp))
+    sizes = [sum(layer.W.get_value(borrow=True).size for layer, _ in row) for row in rows]
+    each = _bytes_each(sizes, page_bytes, used, choices)
+    last, images = len(rows) - 1, isinstance(mlp.get_output_space(), Conv2DSpace)
+    return tuple(
+        _embedded(row, count, mlp.get_output_space() if images and number == last else None)
+        for number, (row, count) in enumerate(zip(rows, each, strict=True))
+    )
 
 
-def _weights(rows: Sequence[Sequence[Layer]]) -> int:
-    """Number of weights of affine layers."""
-    affine = (layer for row in rows for layer in row if isinstance(layer, AffineLayer))
-    return sum(layer.W.get_value(borrow=True).size for layer in affine)
+def _bytes_each(sizes: Sequence[int], page_bytes: int, used: int, choices: Sequence[int]) -> list[int]:
+    """Return the bytes of a weight of each layer: fewer where they are most, the largest layer first, until all fit."""
+    room, chosen = max(0, room_of(page_bytes) - used), [0] * len(sizes)
+    while sum(size * choices[at] for size, at in zip(sizes, chosen, strict=True)) > room:
+        larger = [number for number, at in enumerate(chosen) if at + 1 < len(choices)]
+        if not larger:
+            least, total = choices[-1], sum(sizes)
+            more = math.ceil((used + total * FEWER_BYTES) / SHARE_OF_WEIGHTS / 1e6)
+            raise NotEmbeddable(
+                f"this network has {total:,} weights, and a page has room for {room // least:,}; "
+                f"report.py --megabytes {more} makes a page with room for it"
+            )
+        chosen[max(larger, key=lambda number: (choices[chosen[number]], sizes[number]))] += 1
+    return [choices[at] for at in chosen]
+
+
+def _with_weights(rows: Sequence[Sequence[Layer]]) -> list[list[_Pair]]:
+    """The rows of layers that have weights, with what is taken into them; none of a kind that no page computes."""
+    found: list[list[_Pair]] = []
+    for row in rows:
+        layer = row[0]
+        below = found[-1][0] if found and len(row) == len(found[-1]) == 1 else None
+        if type(layer) in ALONE and below is not None and below[1] is None and ACTIVATIONS[type(below[0])] == "linear":
+            found[-1] = [(below[0], layer)]
+            continue
+        found.append([(_computed(each, len(row)), None) for each in row])
+    return found
+
+
+def _computed(layer: Layer, beside: int) -> AffineLayer | Deconv:
+    """Return a layer that network.js can compute in a row of so many; raise NotEmbeddable for any other."""
+    if type(layer) in ACTIVATIONS and isinstance(layer, AffineLayer | Deconv) and not _unusual(layer, beside):
+        return layer
+    raise NotEmbeddable(
+        f"layer '{layer.layer_name}' ({type(layer).__name__}) is of a kind that this page cannot compute"
+    )
 
 
 def _rows(layer: Layer) -> list[list[Layer]]:
     """The layers within a network, from the input on, each with those beside it that read another part of the input."""
     if isinstance(layer, MLP):
         return [row for each in layer.layers for row in _rows(each)]
+    if type(layer) is SpaceConverter and not isinstance(layer.input_space, CompositeSpace):
+        return []  # Values of images are in the order of vectors throughout.
     if type(layer) not in (CompositeLayer, CompositeMLPLayer):
         return [[layer]]
     assert isinstance(layer, CompositeLayer)
@@ -234,54 +205,73 @@ def _rows(layer: Layer) -> list[list[Layer]]:
     return [[part[0][0] for part in parts]]
 
 
-def _unusual(layer: AffineLayer) -> bool:
+def _unusual(layer: AffineLayer | Deconv, beside: int) -> bool:
     """Return whether a layer has options that network.js ignores."""
+    if isinstance(layer, Deconv):
+        return beside > 1
     return isinstance(layer, Maxout) and (layer.randomize_pools or layer.pool_stride != layer.pool_size)
 
 
-def _embedded(row: list[AffineLayer], largest_integer: int) -> EmbeddedLayer:
-    first, *others = map(_activation, row)
-    if any(other != first for other in others):
-        raise NotEmbeddable(f"'{row[0].layer_name}' and the layer beside it are of different kinds")
-    blocks, scales, biases = [], [], []
-    for layer in row:
-        weights = layer.W.get_value().T.astype(np.float64)
-        largest = np.abs(weights).max(axis=1)
-        scale = (np.where(largest > 0, largest, 1.0) / largest_integer).astype(np.float32)
-        integers = np.clip(np.rint(weights / scale[:, None]), -largest_integer, largest_integer)
-        blocks.append(integers.astype(np.int32))
-        scales.append(scale)
-        biases.append(np.zeros(len(integers)) if layer.b is None else layer.b.get_value())
-    name = {"name": " and ".join(str(layer.layer_name) for layer in row)}
-    return EmbeddedLayer(name | first, tuple(blocks), np.concatenate(scales), np.concatenate(biases).astype(np.float32))
+def _embedded(row: list[_Pair], bytes_each: int, images: Space | None) -> EmbeddedLayer:
+    """Convert a row of layers; the last of a network that makes `images` has their values channel by channel."""
+    options = [_activation(layer, alone) for layer, alone in row]
+    if any(other != options[0] for other in options):
+        raise NotEmbeddable(f"'{row[0][0].layer_name}' and the layer beside it are of different kinds")
+    name = {"name": " and ".join(str(layer.layer_name) for layer, _ in row)}
+    parts, deconvolution = [], None
+    for layer, _ in row:
+        if isinstance(layer, Deconv):
+            deconvolution = Deconvolution(layer.geometry, layer.num_channels, images is not None)
+            parts.append(_of_deconvolution(layer, deconvolution))
+            continue
+        biases = np.zeros(layer.W.get_value(borrow=True).shape[1]) if layer.b is None else layer.b.get_value()
+        parts.append((layer.W.get_value(borrow=True).T, biases))
+    if isinstance(images, Conv2DSpace) and deconvolution is None:
+        order = _channel_by_channel(images, options[0].get("num_pieces", 1))
+        parts = [(weights[order], biases[order]) for weights, biases in parts]
+    integers = [_as_integers(weights, bytes_each) for weights, _ in parts]
+    scales = np.concatenate([scale for _, scale in integers])
+    biases = np.concatenate([each for _, each in parts]).astype(np.float32)
+    return EmbeddedLayer(
+        name | options[0], tuple(block for block, _ in integers), scales, biases, bytes_each, deconvolution
+    )
 
 
-def _activation(layer: AffineLayer) -> dict[str, Any]:
+def _of_deconvolution(layer: Deconv, laid: Deconvolution) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights (values of a patch, channels read) and the biases of a deconvolution."""
+    kernels, biases = layer.W.get_value(borrow=True), layer.b.get_value(borrow=True)
+    shape = (layer.num_channels, *laid.geometry.image_shape)
+    whole = np.broadcast_to(biases[:, None, None] if layer.tied_b else biases, shape)
+    return kernels.reshape(-1, kernels.shape[3]), laid.ordered(whole).ravel()
+
+
+def _channel_by_channel(images: Conv2DSpace, pieces: int) -> np.ndarray:
+    """Return the units of a dense layer that makes images as vectors, in the order of a design matrix."""
+    vector = np.arange(images.get_total_dimension()).reshape(*images.shape, images.num_channels)
+    units = np.moveaxis(vector, 2, 0).reshape(-1, 1) * pieces + np.arange(pieces)
+    return units.ravel()
+
+
+def _as_integers(weights: np.ndarray, bytes_each: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights (units, inputs) as integers, and what those of each unit are multiplied by."""
+    largest_integer = (1 << (8 * bytes_each - 1)) - 1
+    largest = np.maximum(weights.max(axis=1), -weights.min(axis=1)).astype(np.float64)
+    scales = (np.where(largest > 0, largest, 1.0) / largest_integer).astype(np.float32)
+    integers = np.empty(weights.shape, INTEGERS[bytes_each])
+    for unit, scale in enumerate(scales):  # Unit by unit, so that a large layer is not there in float64 too.
+        whole = np.rint(weights[unit].astype(np.float64) / scale)
+        integers[unit] = np.clip(whole, -largest_integer, largest_integer)
+    return integers, scales
+
+
+def _activation(layer: AffineLayer | Deconv, alone: Layer | None) -> dict[str, Any]:
     """What follows the affine map of a layer."""
+    if alone is not None:
+        slope = {"slope": alone.left_slope} if isinstance(alone, game_layers.RectifiedLinear) else {}
+        return {"activation": ALONE[type(alone)]} | slope
     options: dict[str, Any] = {"activation": ACTIVATIONS[type(layer)]}
     if isinstance(layer, RectifiedLinear):
         options["slope"] = layer.left_slope
     if isinstance(layer, Maxout):
         options |= {"num_pieces": layer.pool_size, "floor": bool(layer.min_zero)}
     return options
-
-
-def _activated(x: np.ndarray, options: dict[str, Any]) -> np.ndarray:
-    kind = options["activation"]
-    if kind == "maxout":
-        largest = x.reshape(len(x), -1, options["num_pieces"]).max(axis=2)
-        return np.maximum(largest, 0) if options["floor"] else largest
-    if kind == "rectified":
-        return np.where(x > 0, x, options["slope"] * x)
-    functions = {
-        "linear": lambda: x,
-        "sigmoid": lambda: 0.5 * (1 + np.tanh(0.5 * x)),
-        "tanh": lambda: np.tanh(x),
-        "softplus": lambda: np.logaddexp(0, x),
-        "hard sigmoid": lambda: x.clip(0, 1),
-    }
-    return functions[kind]()
-
-
-def _base64(array: np.ndarray) -> str:
-    return base64.b64encode(array.tobytes()).decode("ascii")

@@ -13,8 +13,9 @@ from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import Sampler
 from adversarial.models.model import Model
 from adversarial.report import html
-from adversarial.report.embedded import EmbeddedNetwork, NotEmbeddable, embed, embed_discriminator
+from adversarial.report.embedded import EXACT_BYTES, NotEmbeddable, embed, embed_discriminator
 from adversarial.report.page import Page, fill, text_of
+from adversarial.report.page_network import EmbeddedNetwork
 from adversarial.report.pictures import Shades
 
 #: How far an image of the page may be from the library's.
@@ -35,12 +36,15 @@ class LiveGenerator:
         What it is of; a pair has a discriminator besides.
     z, samples : ndarray
         Noise and the images that the library makes of it, on which the page's are checked.
+    page_bytes : int
+        The most that the page may weigh.
     """
 
     sampler: Sampler
     model: Model
     z: np.ndarray
     samples: np.ndarray
+    page_bytes: int
 
     def section(self, page: Page, shape: ImageShape, shades: Shades, training_rows: np.ndarray | None) -> str:
         """Give a page the networks that it can compute.
@@ -62,7 +66,7 @@ class LiveGenerator:
             The HTML of the section; where a page cannot compute the generator, why.
         """
         try:
-            embedded = embed(self.sampler.generator)
+            embedded = embed(self.sampler.generator, self.page_bytes)
             distance = self._distance(embedded)
         except NotEmbeddable as error:
             return html.paragraph(f"Not here: {error}.", "note")
@@ -81,6 +85,7 @@ class LiveGenerator:
                 "conditions": html.condition_switch(len(embedded.conditions)),
                 "reach": "√3" if embedded.noise == "uniform" else "3",
                 "exactness": exactness,
+                "shades": f"{shades.in_words().capitalize()}.",
                 "opinion": self._opinion(page, embedded),
                 "paint": self._paint(page, shades, training_rows),
             },
@@ -91,7 +96,8 @@ class LiveGenerator:
         if not isinstance(self.model, AdversaryPair):
             return html.paragraph("No discriminator was saved with it.", "note")
         try:
-            page.networks["discriminator"] = embed_discriminator(self.model.discriminator, generator)
+            judge = embed_discriminator(self.model.discriminator, generator, self.page_bytes)
+            page.networks["discriminator"] = judge
         except NotEmbeddable as error:
             return html.paragraph(f"D's opinion is not here: {error}.", "note")
         return text_of("opinion.html")
@@ -114,7 +120,9 @@ class LiveGenerator:
             samples = self.sampler.images_of(self.z, first)
         distance = float(np.abs(embedded.outputs_of(self.z) - samples).max() / max(1.0, np.abs(samples).max()))
         if distance > EXACT:
-            raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}")
+            fewer = any(layer.bytes_each < EXACT_BYTES for layer in embedded.layers)
+            advice = "; a larger page, by report.py --megabytes, has more bytes a weight" if fewer else ""
+            raise NotEmbeddable(f"the page's images would be {distance:.0e} off, more than {EXACT:.0e}{advice}")
         return distance
 
 

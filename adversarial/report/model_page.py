@@ -63,6 +63,8 @@ class PageOptions:
         Of the page.
     allow : sequence of str
         Modules of the user's own that the model may name.
+    most_bytes : int
+        The most that the page may weigh, 15 MB. A larger generator has its images live on a larger page.
     """
 
     epochs: Sequence[str] = ()
@@ -71,6 +73,7 @@ class PageOptions:
     shape: ImageShape | None = None
     title: str | None = None
     allow: Sequence[str] = ()
+    most_bytes: int = MOST_BYTES
 
 
 def write_page(model: str | os.PathLike, output: str | os.PathLike, options: PageOptions | None = None) -> int:
@@ -98,9 +101,10 @@ def write_page(model: str | os.PathLike, output: str | os.PathLike, options: Pag
     path = os.fspath(output)
     if not path.lower().endswith((".html", ".htm")):
         raise ConfigurationError(f"the page is HTML: end its name, {path}, in .html")
-    text = _ModelPage(os.fspath(model), path, options or PageOptions()).page().html().encode()
-    if len(text) > MOST_BYTES:
-        log.warning("the page has %.1f MB, more than the %.0f MB it should", len(text) / 1e6, MOST_BYTES / 1e6)
+    options = options or PageOptions()
+    text = _ModelPage(os.fspath(model), path, options).page().html().encode()
+    if len(text) > options.most_bytes:
+        log.warning("the page has %.1f MB, more than the %g MB it should", len(text) / 1e6, options.most_bytes / 1e6)
     write_whole(path, [text])
     return len(text)
 
@@ -135,7 +139,7 @@ class _ModelPage:
         if self.no_images:
             self._without_images()
         else:
-            live = LiveGenerator(self.sampler, self.model, self.z, self.samples)
+            live = LiveGenerator(self.sampler, self.model, self.z, self.samples, self.options.most_bytes)
             page.sections["live"] = live.section(page, self.shape, self.shades, self.training_rows)
             self._neighbours()
             self._lines()
@@ -312,7 +316,7 @@ class _ModelPage:
         frames = page.data["epochs"]["frames"]
         sizes = [len(frame["picture"]) for frame in frames]
         # Less some bytes for what is said of the epochs left out.
-        room = MOST_BYTES - 500 - (len(page.html().encode()) - sum(sizes))
+        room = self.options.most_bytes - 500 - (len(page.html().encode()) - sum(sizes))
         page.data["epochs"]["frames"] = chosen = [frames[number] for number in as_fit(sizes, room)]
         shown, total = len(chosen), len(self.kept) + len(frames) - min(len(self.kept), MOST_EPOCHS)
         caption = "Each place in the sheet keeps its z: watch what G makes of the same noise as it learns."

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from adversarial.game.one_dimensional import SETTINGS
-from adversarial.report.embedded import EmbeddedNetwork
+from adversarial.report.page_network import EmbeddedNetwork
 
 #: The scripts, in the order in which they run.
 SCRIPTS = (
@@ -28,7 +28,7 @@ SCRIPTS = (
     "start.js",
 )
 STYLES = ("vendor/uPlot.min.css", "style.css")
-#: The most that a page may weigh, in bytes.
+#: The most that a page may weigh, in bytes, unless more is asked for.
 MOST_BYTES = 15_000_000
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")

@@ -9,15 +9,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from adversarial.figures.grid import ImageShape, choose_rescale, images_from_rows, rescaled
+from adversarial.figures.grid import ImageShape, Rescale, choose_rescale, images_from_rows, in_words, rescaled
 
 
 class Shades(NamedTuple):
     """A map from values to brightness: a rule of `figures.grid`, and the values that it draws black and white."""
 
-    rule: str
+    rule: Rescale
     black: float
     white: float
+
+    def in_words(self) -> str:
+        """Return what is black and white, for a caption.
+
+        Examples
+        --------
+        >>> Shades("all", -3.25, 3.25).in_words()
+        'grey is 0, white 3.25, black its negative'
+        """
+        return in_words(self.rule, self.white)
 
 
 def shades_of(rows: np.ndarray, data: np.ndarray | None = None) -> Shades:

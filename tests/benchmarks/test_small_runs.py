@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from adversarial.benchmarks import ageing, dense, mnist, monitor
+from adversarial.benchmarks import ageing, dense, hdf5, mnist, monitor
 from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.errors import ConfigurationError
 
@@ -51,9 +51,18 @@ def test_updates_after_training_are_timed_beside_those_of_a_run_just_begun(few_u
     assert " of 0.02 minutes, " in capsys.readouterr().err
 
 
+def test_updates_on_examples_from_a_file_are_timed_beside_those_on_the_same_in_memory(few_units):
+    report = hdf5.run(given(hdf5, updates=2, examples=250))
+    assert set(report.times) == {hdf5.MEMORY, hdf5.CACHED, hdf5.DISK}
+    assert report.notes[0].startswith("250 made-up images of 784 bytes")
+    assert "HDF5 / in memory = " in report.as_text()
+
+
 @pytest.mark.parametrize(
     ("module", "options", "said"),
     [
+        (hdf5, {"examples": 0}, "--examples is 0"),
+        (hdf5, {"updates": 9, "examples": 800}, "--updates 9 of 100 take more than --examples 800"),
         (mnist, {"updates": 0}, "--updates is 0"),
         (ageing, {"updates": 0}, "--updates is 0"),
         (ageing, {"minutes": 0.0}, "--minutes is 0.0"),

@@ -9,6 +9,7 @@ import pytest
 from adversarial.datasets.dataset import Preprocessor
 from adversarial.datasets.dense_design_matrix import DefaultViewConverter, DenseDesignMatrix
 from adversarial.datasets.hdf5 import HDF5Dataset, StoredRows
+from adversarial.datasets.iteration import MODES
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 
@@ -148,3 +149,45 @@ def test_a_chunk_that_is_damaged_is_said_where_it_is_read(file):
     dataset = HDF5Dataset(file, topo_view="c01b", axes=["c", 0, 1, "b"])
     with pytest.raises(DataError, match="c01b cannot be read, so the file is damaged"):
         next(dataset.iterator(batch_size=3))
+
+
+# Read ahead.
+
+
+@pytest.mark.parametrize("key", ["images", "c01b"])
+@pytest.mark.parametrize("mode", ["sequential", "shuffled_sequential", "even_batchwise_shuffled_sequential"])
+def test_the_rows_of_the_next_minibatch_are_told_while_this_one_is_used(file, monkeypatch, mode, key):
+    told = []
+    monkeypatch.setattr(StoredRows, "read_ahead", lambda self, subset: told.append(subset))
+    axes = ["c", 0, 1, "b"] if key == "c01b" else ["b", 0, 1, "c"]
+    dataset = HDF5Dataset(file, topo_view=key, axes=axes)
+    batches = list(dataset.iterator(mode, batch_size=5, rng=1))
+    assert len(told) == len(batches) - 1
+    for subset, batch in zip(told, batches[1:], strict=True):
+        np.testing.assert_array_equal(dataset.X[subset].astype(batch.dtype), batch)
+
+
+@pytest.mark.parametrize("mode", sorted(MODES))
+def test_reading_ahead_takes_no_random_numbers_early(file, mode):
+    """Between any two minibatches the random numbers stand where they do for a matrix in memory."""
+    asked = {"batch_size": 5, "num_batches": 3} if MODES[mode].endless else {"batch_size": 5}
+    states = []
+    for dataset in (HDF5Dataset(file, X="group/X"), DenseDesignMatrix(X=X)):
+        rng = np.random.RandomState(3)
+        iterator = dataset.iterator(mode, rng=rng, **asked)
+        states.append([rng.randint(1 << 30) for _ in iterator])
+    assert states[0] == states[1]
+
+
+def test_what_is_left_of_a_pass_can_be_taken_as_subsets(file):
+    """As a device does, that gathers the examples itself."""
+    iterator = HDF5Dataset(file, X="group/X").iterator("sequential", batch_size=5)
+    next(iterator)
+    assert [subset.start for subset in iterator.subsets] == [5, 10, 15, 20]
+
+
+def test_examples_are_found_by_any_number_of_theirs(file):
+    rows = HDF5Dataset(file, X="group/X")._stored.part(3, 13)
+    np.testing.assert_array_equal(rows[np.array([-1, 0, 9])], X[[12, 3, 12]])
+    with pytest.raises(IndexError, match="there are 10 examples"):
+        rows[np.array([10])]

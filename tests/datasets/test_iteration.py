@@ -124,3 +124,18 @@ def test_modes_say_whether_batches_are_alike():
 def test_what_cannot_be_iterated_over_is_said_in_a_sentence(arguments, words):
     with pytest.raises(ConfigurationError, match=words):
         SubsetIterator(*arguments)
+
+
+@pytest.mark.parametrize("mode", sorted(MODES))
+def test_what_follows_is_what_comes_next(mode):
+    asked = {"batch_size": 4, "num_batches": 3 if MODES[mode].endless else None}
+    looked, plain = [SubsetIterator(mode, 13, rng=np.random.RandomState(1), **asked) for _ in range(2)]
+    for expected in plain:
+        following = looked.following()
+        if not MODES[mode].endless:
+            assert str(following) == str(looked.following()) == str(expected)
+        else:
+            assert following is None
+        assert str(next(looked)) == str(expected)
+    assert looked.following() is None
+    assert next(looked, None) is None

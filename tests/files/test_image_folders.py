@@ -42,7 +42,7 @@ def test_what_does_not_fit_is_told_by_its_name(tmp_path):
         ImagesInFolder(str(tmp_path))
     save(tmp_path, IMAGES)
     Image.fromarray(IMAGES[0, :3]).save(tmp_path / "small.png")
-    with pytest.raises(DataError, match=r"small\.png has 3 x 6 pixels, but 0\.png has 4 x 6"):
+    with pytest.raises(DataError, match=r"small\.png has 3 x 6 pixels, but 0\.png has 4 x 6: .* --size 4x6 does"):
         ImagesInFolder(str(tmp_path))
     (tmp_path / "small.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"small\.png cannot be read as an image"):
@@ -50,3 +50,48 @@ def test_what_does_not_fit_is_told_by_its_name(tmp_path):
     Image.fromarray(np.zeros((4, 6), np.uint16)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match="of eight bits"):
         ImagesInFolder(str(tmp_path))
+
+
+def test_on_request_images_come_to_one_size_from_their_middle(tmp_path):
+    wide = np.zeros((8, 20, 3), np.uint8)
+    wide[:, 6:14] = 200  # The middle, as large as a square goes.
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    Image.fromarray(np.full((3, 3), 200, np.uint8)).save(tmp_path / "small.png")
+    images = ImagesInFolder(str(tmp_path), size=(4, 4))
+    assert images.shape == (2, 4, 4, 3)
+    np.testing.assert_array_equal(images[0:1], np.full((1, 4, 4, 3), 200))
+    assert images[1:2].min() > 150  # Lanczos' filter looks a little beyond the cut.
+    assert ImagesInFolder(str(tmp_path), size=(4, 6))[0:2].shape == (2, 4, 6, 3)
+
+
+def test_images_of_the_size_asked_for_are_left_alone(tmp_path):
+    save(tmp_path, IMAGES)
+    np.testing.assert_array_equal(ImagesInFolder(str(tmp_path), size=(4, 6))[0:5], IMAGES)
+
+
+def test_modes_are_converted_on_request(tmp_path):
+    save(tmp_path, IMAGES[:2])
+    Image.fromarray(IMAGES[2]).convert("CMYK").save(tmp_path / "ink.jpg")
+    with pytest.raises(DataError, match=r"ink\.jpg is an image of Pillow's mode CMYK: images_to_npz\.py --mode rgb"):
+        ImagesInFolder(str(tmp_path))
+    assert ImagesInFolder(str(tmp_path), mode="rgb").shape == (3, 4, 6, 3)
+    grey = ImagesInFolder(str(tmp_path), mode="grey")
+    assert grey.shape == (3, 4, 6)
+    np.testing.assert_array_equal(grey[0:1][0], np.asarray(Image.fromarray(IMAGES[0]).convert("L")))
+
+
+def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
+    picture = Image.fromarray(np.repeat(np.arange(0, 240, 10, dtype=np.uint8)[:, None], 16, axis=1))  # Bright below.
+    exif = Image.Exif()
+    exif[0x0112] = 6  # What is left in the file is above.
+    picture.save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    images = ImagesInFolder(str(tmp_path))
+    assert images.shape == (1, 16, 24)
+    assert images[0:1][0, :, 0].mean() > images[0:1][0, :, -1].mean() + 100
+
+
+def test_some_of_the_images_without_reading_any(tmp_path):
+    save(tmp_path, IMAGES)
+    images = ImagesInFolder(str(tmp_path))
+    np.testing.assert_array_equal(images.chosen([4, 1])[0:2], IMAGES[[4, 1]])
+    assert images.chosen([4, 1]).shape == (2, 4, 6, 3) and len(images) == 5

@@ -23,9 +23,8 @@ from adversarial.game.sampling import Sampler
 from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.mlp import MLP
 from adversarial.programs import figure1, report
-from adversarial.report import model_page
 from adversarial.report.model_page import MOST_EPOCHS
-from adversarial.report.page import Page, fill
+from adversarial.report.page import MOST_BYTES, Page, fill
 from adversarial.space import VectorSpace
 
 DATA = re.compile(r'id="data">(.*?)</script>', re.DOTALL)
@@ -64,14 +63,14 @@ def test_an_epoch_of_another_model_is_refused(run, tmp_path):
         report.main([str(run / "it.pkl"), str(tmp_path / "x.html"), "--epochs", str(tmp_path / "other.pkl")])
 
 
-def test_a_page_of_many_epochs_stays_small_and_says_how_many_it_shows(run, tmp_path, monkeypatch):
+def test_a_page_of_many_epochs_stays_small_and_says_how_many_it_shows(run, tmp_path):
     content = checkpoint.read(run / "it.pkl")
     paths = [tmp_path / f"copy{epoch}.pkl" for epoch in range(MOST_EPOCHS + 20)]
     for epoch, path in enumerate(paths):
         checkpoint.write(path, content | {"monitor": content["monitor"] | {"epochs_seen": 1000 + epoch}})
 
-    def written() -> tuple[int, str, list[dict]]:
-        given = ["--no-estimate", "--epochs", *map(str, paths)]
+    def written(most: float = MOST_BYTES) -> tuple[int, str, list[dict]]:
+        given = ["--no-estimate", f"--megabytes={most / 1e6}", "--epochs", *map(str, paths)]
         report.main([str(run / "it.pkl"), str(tmp_path / "many.html"), *given])
         text = (tmp_path / "many.html").read_text(encoding="utf-8")
         return len(text.encode()), text, json.loads(DATA.search(text)[1])["epochs"]["frames"]
@@ -80,14 +79,13 @@ def test_a_page_of_many_epochs_stays_small_and_says_how_many_it_shows(run, tmp_p
     # The model's own epoch, 3, is the first of them.
     assert len(frames) == MOST_EPOCHS + 1
     assert f"{len(paths) + 1} epochs were kept; the page shows {len(frames)} of them, evenly spaced" in text
-    monkeypatch.setattr(model_page, "MOST_BYTES", size - sum(len(frame["picture"]) for frame in frames) // 2)
-    size, text, fewer = written()
-    assert size <= model_page.MOST_BYTES and MOST_EPOCHS / 3 < len(fewer) < MOST_EPOCHS / 2 + 2
+    most = size - sum(len(frame["picture"]) for frame in frames) // 2
+    size, text, fewer = written(most)
+    assert size <= most and MOST_EPOCHS / 3 < len(fewer) < MOST_EPOCHS / 2 + 2
     ends = [3, 1000 + len(paths) - 1]
     assert [fewer[0]["epoch"], fewer[-1]["epoch"]] == [frames[0]["epoch"], frames[-1]["epoch"]] == ends
     assert f"the page shows {len(fewer)} of them" in text
-    monkeypatch.setattr(model_page, "MOST_BYTES", 1)
-    _, text, fewest = written()
+    _, text, fewest = written(1)
     assert [frame["epoch"] for frame in fewest] == ends
 
 

@@ -1,4 +1,4 @@
-// The forward pass of G and D, from the integers that adversarial/report/embedded.py writes.
+// The forward pass of G and D, from the integers that adversarial/report/page_network.py writes.
 "use strict";
 
 function bytesOf(base64) {
@@ -8,14 +8,16 @@ function bytesOf(base64) {
   return bytes.buffer;
 }
 
-// Little-endian, signed, of two or three bytes; a float32 represents each of them exactly.
-function integers(bytes, each) {
-  const found = new Float32Array(bytes.length / each);
+// So many little-endian, signed integers of one, two or three bytes, from a place in a buffer.
+function integers(buffer, start, count, each) {
+  if (each === 1) return new Int8Array(buffer, start, count);
+  const bytes = new Uint8Array(buffer, start, count * each);
+  const found = each === 2 ? new Int16Array(count) : new Int32Array(count);
   if (each === 2) {
-    for (let i = 0, at = 0; i < found.length; i++, at += 2) found[i] = (bytes[at] << 16 | bytes[at + 1] << 24) >> 16;
+    for (let i = 0, at = 0; i < count; i++, at += 2) found[i] = bytes[at] | bytes[at + 1] << 8;
     return found;
   }
-  for (let i = 0, at = 0; i < found.length; i++, at += 3) {
+  for (let i = 0, at = 0; i < count; i++, at += 3) {
     found[i] = (bytes[at] << 8 | bytes[at + 1] << 16 | bytes[at + 2] << 24) >> 8;
   }
   return found;
@@ -31,35 +33,37 @@ const ACTIVATE = {
 };
 
 class Network {
-  // described: the layers, bytes_each, conditions, and floats: scales, then biases, of each layer; weights: base64 of
-  // integers. A layer has a block of [units, inputs] for each part of its input.
+  // described: the layers, conditions, and floats: scales, then biases, of each layer; weights: base64 of integers. A
+  // layer has a block of [units, inputs] for each part of its input, input by input.
   constructor(described, weights) {
-    const bytes = new Uint8Array(bytesOf(weights));
+    const buffer = bytesOf(weights);
     const floats = new Float32Array(bytesOf(described.floats));
-    const each = described.bytes_each;
     let w = 0;
     let f = 0;
     this.noise = described.noise;
     this.layers = described.layers.map((layer) => {
       const total = layer.blocks.reduce((sum, [units]) => sum + units, 0);
       const blocks = layer.blocks.map(([units, inputs]) => {
-        const weights = integers(bytes.subarray(each * w, each * (w + units * inputs)), each);
-        w += units * inputs;
-        return { units, inputs, weights };
+        const found = integers(buffer, w, units * inputs, layer.bytes_each);
+        w += units * inputs * layer.bytes_each;
+        return { units, inputs, weights: found };
       });
       const made = {
         ...layer,
         blocks,
         scales: floats.subarray(f, f + total),
-        biases: floats.subarray(f + total, f + 2 * total),
-        linear: new Float32Array(total),
+        biases: floats.subarray(f + total, f + total + layer.values),
+        sums: new Float64Array(total),
+        linear: new Float32Array(layer.values),
       };
-      f += 2 * total;
-      made.output = layer.activation === "maxout" ? new Float32Array(total / layer.num_pieces) : made.linear;
+      f += total + layer.values;
+      made.output = layer.activation === "maxout" ? new Float32Array(layer.values / layer.num_pieces) : made.linear;
       return made;
     });
     this.conditions = described.conditions;
-    const whole = this.layers[0].blocks.reduce((sum, { inputs }) => sum + inputs, 0);
+    const whole = this.layers[0].deconvolution
+      ? placesOf(this.layers[0].deconvolution) * this.layers[0].blocks[0].inputs
+      : this.layers[0].blocks.reduce((sum, { inputs }) => sum + inputs, 0);
     this.inputs = whole - (this.conditions.length ? this.conditions[0].length : 0);
     this.whole = new Float32Array(whole);
     this.choose(0);
@@ -80,7 +84,7 @@ class Network {
     let state = this.whole;
     state.set(input);
     for (const layer of this.layers) {
-      affine(layer, state);
+      (layer.deconvolution ? deconvolved : affine)(layer, state);
       state = activated(layer);
     }
     return state;
@@ -111,25 +115,66 @@ class Network {
 }
 
 function affine(layer, input) {
-  const { blocks, scales, biases, linear } = layer;
+  const { scales, biases, sums, linear } = layer;
+  weigh(layer, input, 0);
+  for (let unit = 0; unit < sums.length; unit++) linear[unit] = sums[unit] * scales[unit] + biases[unit];
+}
+
+// The sums of each unit's integers times the inputs from a place on.
+function weigh(layer, input, start) {
+  layer.sums.fill(0);
   let unit = 0;
-  let start = 0;
-  for (const { units, inputs, weights } of blocks) {
-    const even = inputs - (inputs % 4);
-    const part = input.subarray(start, start + inputs);
-    for (let row = 0; row < units * inputs; row += inputs, unit++) {
-      // Four independent sums, so that the processor can overlap their additions.
-      let a = 0, b = 0, c = 0, d = 0;
-      for (let i = 0; i < even; i += 4) {
-        a += weights[row + i] * part[i];
-        b += weights[row + i + 1] * part[i + 1];
-        c += weights[row + i + 2] * part[i + 2];
-        d += weights[row + i + 3] * part[i + 3];
-      }
-      for (let i = even; i < inputs; i++) a += weights[row + i] * part[i];
-      linear[unit] = (a + b + c + d) * scales[unit] + biases[unit];
-    }
+  for (const { units, inputs, weights } of layer.blocks) {
+    addColumns(layer.sums.subarray(unit, unit + units), weights, input.subarray(start, start + inputs));
+    unit += units;
     start += inputs;
+  }
+}
+
+// Add to the sums of units each input times its weights. Inputs of 0, as half of those from a rectifier are, are passed
+// over; four are added at once, so that the sums are read and written less.
+function addColumns(sums, weights, input) {
+  const units = sums.length;
+  const live = [];
+  for (let i = 0; i < input.length; i++) if (input[i] !== 0) live.push(i);
+  let at = 0;
+  for (; at + 4 <= live.length; at += 4) {
+    const [p, q, r, s] = [live[at] * units, live[at + 1] * units, live[at + 2] * units, live[at + 3] * units];
+    const [a, b, c, d] = [input[live[at]], input[live[at + 1]], input[live[at + 2]], input[live[at + 3]]];
+    for (let unit = 0; unit < units; unit++) {
+      sums[unit] += a * weights[p + unit] + b * weights[q + unit] + c * weights[r + unit] + d * weights[s + unit];
+    }
+  }
+  for (; at < live.length; at++) {
+    const first = live[at] * units;
+    for (let unit = 0; unit < units; unit++) sums[unit] += input[live[at]] * weights[first + unit];
+  }
+}
+
+function placesOf({ places: [rows, columns] }) {
+  return rows * columns;
+}
+
+// A deconvolution: the channels at each place of the input, (row, column, channel), become a patch of the output, of
+// which what goes beyond the edge is cut off; where patches meet, they add.
+function deconvolved(layer, input) {
+  const { scales, sums, linear, deconvolution } = layer;
+  const { places, shape, kernel, stride, pad, channels, channels_first } = deconvolution;
+  const [rows, columns] = shape;
+  const inputs = layer.blocks[0].inputs;
+  const [perChannel, perPixel] = channels_first ? [rows * columns, 1] : [1, channels];
+  linear.set(layer.biases);
+  for (let place = 0; place < placesOf(deconvolution); place++) {
+    weigh(layer, input, place * inputs);
+    const top = Math.floor(place / places[1]) * stride[0] - pad;
+    const left = (place % places[1]) * stride[1] - pad;
+    for (let unit = 0; unit < sums.length; unit++) {
+      const column = left + (unit % kernel[1]);
+      const row = top + (Math.floor(unit / kernel[1]) % kernel[0]);
+      if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
+      const channel = Math.floor(unit / (kernel[0] * kernel[1]));
+      linear[channel * perChannel + (row * columns + column) * perPixel] += sums[unit] * scales[unit];
+    }
   }
 }
 
