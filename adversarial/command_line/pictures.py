@@ -13,7 +13,7 @@ import numpy as np
 from adversarial import checkpoint
 from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.evaluation import data_sources
+from adversarial.evaluation import data_sources, named_sets
 from adversarial.evaluation.sheets import Sheet
 from adversarial.figures.grid import RESCALES, ImageShape, check_name
 
@@ -110,7 +110,7 @@ def _window() -> Any:
 
 
 def data_of(
-    given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
+    given: argparse.Namespace, content: Mapping[str, Any], split: named_sets.Split, file: str | None
 ) -> data_sources.ScoringData:
     """Return the data that the command line names, or the model's own.
 
@@ -144,13 +144,13 @@ def data_of(
     if given.dataset is None and not (content.get("yaml_src") or content.get("dataset_yaml_src")):
         raise DataError(
             f"{given.model} does not say what data it was trained on; "
-            f"name them by -d {'|'.join(data_sources.NAMED_SETS)}, or give --{split} FILE"
+            f"name them by -d {'|'.join(named_sets.NAMED_SETS)}, or give --{split} FILE"
         )
     return data_sources.of_model(content, given.model, tuple(given.allow), given.dataset)
 
 
 def split_of_data(
-    given: argparse.Namespace, content: Mapping[str, Any], split: data_sources.Split, file: str | None
+    given: argparse.Namespace, content: Mapping[str, Any], split: named_sets.Split, file: str | None
 ) -> np.ndarray:
     """Return the design matrix of that split; raises as `data_of`, and if the data cannot be read."""
     return data_of(given, content, split, file).split(split, given.fold)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from adversarial.errors import ConfigurationError
-from adversarial.evaluation.data_sources import NAMED_SETS, Data, RowsOrFile, Split
+from adversarial.evaluation.data_sources import Data, RowsOrFile
+from adversarial.evaluation.named_sets import NAMED_SETS, Split
 from adversarial.evaluation.sample_sources import (
     NUM_SAMPLES,
     AnchorSamples,

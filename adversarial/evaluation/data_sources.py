@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import yaml
@@ -16,11 +16,10 @@ from adversarial.datasets.binarizer import Binarizer
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.fit import unit_of
 from adversarial.evaluation.named_in_model import DocumentInModel, name_of, options_of
+from adversarial.evaluation.named_sets import NAMED_SETS, PART_OPTIONS, Split
 from adversarial.evaluation.sides import AxesSaid, Side, side_of
 from adversarial.options import nearest
 from adversarial.serialization.tables import is_table, open_table
-
-Split = Literal["train", "valid", "test"]
 
 
 class HasRows(Protocol):
@@ -33,57 +32,6 @@ class HasRows(Protocol):
 
 #: Examples in a file, or an array of them, one a row.
 RowsOrFile: TypeAlias = str | os.PathLike | np.ndarray
-
-
-class Form(NamedTuple):
-    """How examples are prepared: options of a data set's class, and what its numbers are divided by."""
-
-    options: dict[str, Any]
-    divisor: float = 1.0
-
-
-class NamedSet(NamedTuple):
-    """A data set that has a name: its class, the options of each split, and its forms, the one of 2014 first."""
-
-    module: str
-    cls: str
-    splits: dict[Split, dict[str, Any]]
-    forms: dict[str, Form]
-    folds: int = 1
-
-
-NAMED_SETS = {
-    "mnist": NamedSet(
-        "adversarial.datasets.mnist",
-        "MNIST",
-        {
-            "train": {"which_set": "train", "start": 0, "stop": 50000},
-            "valid": {"which_set": "train", "start": 50000, "stop": 60000},
-            "test": {"which_set": "test"},
-        },
-        {"pixels": Form({})},
-    ),
-    "cifar10": NamedSet(
-        "adversarial.datasets.cifar10",
-        "CIFAR10",
-        {
-            "train": {"which_set": "train", "start": 0, "stop": 40000},
-            "valid": {"which_set": "train", "start": 40000, "stop": 50000},
-            "test": {"which_set": "test"},
-        },
-        {"gcn": Form({"gcn": 55.0}), "pixels": Form({}, 255.0)},
-    ),
-    "tfd": NamedSet(
-        "adversarial.datasets.tfd",
-        "TFD",
-        {"train": {"which_set": "unlabeled"}, "valid": {"which_set": "valid"}, "test": {"which_set": "test"}},
-        {"pixels": Form({"scale": True})},
-        folds=5,
-    ),
-}
-
-#: Options that say which part of a data set is meant; all others say how it is prepared.
-PART_OPTIONS = ("which_set", "start", "stop", "fold", "example_range", "one_hot", "shuffle")
 
 
 class ScoringData:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from adversarial.evaluation.data_sources import NAMED_SETS, ScoringData, named
+from adversarial.evaluation.data_sources import ScoringData, named
+from adversarial.evaluation.named_sets import NAMED_SETS
 from adversarial.evaluation.sheets import Sheet, image_shape, sample_sheet
 from adversarial.figures.grid import images_from_rows, rescaled
 from adversarial.figures.neighbours import nearest_rows

@@ -11,8 +11,9 @@ from typing import Literal
 import numpy as np
 
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.evaluation.data_sources import Data, ScoringData, Split, scoring_data
+from adversarial.evaluation.data_sources import Data, ScoringData, scoring_data
 from adversarial.evaluation.fit import check_fit
+from adversarial.evaluation.named_sets import Split
 from adversarial.evaluation.parzen_result import ParzenResult, Score
 from adversarial.evaluation.sample_sources import Samples, sample_source
 from adversarial.evaluation.sides import AxesSaid, PreparedRows, Side

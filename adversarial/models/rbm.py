@@ -16,6 +16,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import floatX, function, sharedX
 from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.blocks import Block
 from adversarial.options import Count, NonNegative, OptionError, Positive
 from adversarial.random_streams import MRG_RandomStreams
@@ -170,15 +171,17 @@ class RBM(Block):
         Both are taken for constants, and may have different numbers of examples.
         """
         objective = self.free_energy(pos_v).mean() - self.free_energy(neg_v).mean()
-        constants = {"consider_constant": [pos_v, neg_v], "disconnected_inputs": "ignore"}
-        return cast(list[TensorVariable], pytensor.grad(objective, self.get_params(), **constants))
+        gradients = pytensor.grad(
+            objective, self.get_params(), consider_constant=[pos_v, neg_v], disconnected_inputs="ignore"
+        )
+        return cast(list[TensorVariable], gradients)
 
-    def train_batch(self, dataset: Dataset, batch_size: int) -> bool:
+    def train_batch(self, dataset: DenseDesignMatrix, batch_size: int) -> bool:
         """Learn from a random batch by stochastic maximum likelihood, as before there were costs.
 
         Parameters
         ----------
-        dataset : Dataset
+        dataset : DenseDesignMatrix
             Draws the batch: `get_batch_design`.
         batch_size : int
             How many examples.

@@ -219,7 +219,7 @@ class SGD(MinibatchAlgorithm):
         if self.termination_criterion is not None:
             self.termination_criterion.check_channels(self.model)
 
-    def _setup_monitor(self, cost: Cost) -> None:
+    def _setup_monitor(self, cost: Cost | None) -> None:
         super()._setup_monitor(cost)
         if self.monitoring_dataset is not None:
             first = next(iter(self.monitoring_dataset.values()))

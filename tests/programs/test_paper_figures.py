@@ -12,7 +12,7 @@ from adversarial import checkpoint
 from adversarial.command_line import program
 from adversarial.datasets import standins
 from adversarial.errors import ConfigurationError
-from adversarial.evaluation import data_sources
+from adversarial.evaluation import named_sets
 from adversarial.game.generator import Generator
 from adversarial.models.linear import Linear, Sigmoid
 from adversarial.models.mlp import MLP
@@ -35,9 +35,9 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYLEARN2_DATA_PATH", str(tmp_path))
     # A range of the made-up batches, whose whole is smaller than 2014's ranges of it.
-    known = data_sources.NAMED_SETS["cifar10"]
+    known = named_sets.NAMED_SETS["cifar10"]
     small = {"train": {"which_set": "train", "start": 0, "stop": 40}}
-    monkeypatch.setitem(data_sources.NAMED_SETS, "cifar10", known._replace(splits=small))
+    monkeypatch.setitem(named_sets.NAMED_SETS, "cifar10", known._replace(splits=small))
     standins.cifar10(tmp_path, examples=10)
     np.save("grey.npy", np.random.default_rng(0).random((30, 36)).astype(np.float32))
     save("mnist.pkl", Sigmoid, 36, "!obj:adversarial.datasets.npy_npz.NpyDataset { file: 'grey.npy' }")

@@ -15,7 +15,7 @@ import pytest
 
 from adversarial import checkpoint
 from adversarial.command_line import program
-from adversarial.evaluation import data_sources
+from adversarial.evaluation import named_sets
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import samples_of
@@ -215,7 +215,7 @@ def small_sets(monkeypatch):
     module.MNIST = module.TFD = MNIST
     monkeypatch.setitem(sys.modules, "small_sets", module)
     for name in ("mnist", "tfd"):
-        monkeypatch.setitem(data_sources.NAMED_SETS, name, data_sources.NAMED_SETS[name]._replace(module="small_sets"))
+        monkeypatch.setitem(named_sets.NAMED_SETS, name, named_sets.NAMED_SETS[name]._replace(module="small_sets"))
     return built
 
 
