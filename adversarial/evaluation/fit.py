@@ -170,7 +170,8 @@ def _signs(samples: Side, data: Side) -> Iterator[str]:
     """Say where pixels in [0, 1] lie beside such as go below 0, which may be in [-1, 1] and of low contrast."""
     for side, other in ((samples, data), (data, samples)):
         known = other.statistics
-        if unit_of(side) == "unit" and known.low < _BELOW * (known.high - known.low) and known.high <= 1.001:
+        signed = -1.001 <= known.low < _BELOW * (known.high - known.low) and known.high <= 1.001
+        if signed and unit_of(side) == "unit":
             yield (
                 f"the {side.what} are in {_range(side)}, and the {other.what}, in {_range(other)}, go below 0: are "
                 "both in one unit?"

@@ -105,7 +105,8 @@ def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
     names = list(channels)
     found = {}
     for column, endings in EPOCH_COLUMNS.items():
-        match = next((name for ending in endings for name in names if name.endswith(ending)), None)
+        # Those of a dataset without a name have no prefix.
+        match = next((name for ending in endings for name in names if f"_{name}".endswith(ending)), None)
         if match is not None:
             found[column] = match
     return found

@@ -8,6 +8,7 @@ import pytest
 from training_stand_ins import experiment, interpret
 
 from adversarial.progress.reporting import HEADER_EVERY, Console, Reporter
+from adversarial.progress.summary import epoch_columns
 from adversarial.termination_criteria import EpochCounter
 
 
@@ -66,3 +67,10 @@ def test_a_terminal_has_a_bar_within_the_epoch_that_ends_with_training(capsys, m
     train.main_loop()
     assert seen == [1, 2, 3, 4, 5] * 2
     assert train.reporter.progress is None
+
+
+@pytest.mark.parametrize("prefix", ["", "valid_"])
+def test_the_epochs_line_has_the_objectives_of_a_dataset_without_a_name_too(prefix):
+    names = [f"{prefix}{name}" for name in ("dis_objective", "objective_d", "objective_g", "gen_ll", "false_positives")]
+    columns = {"objective_d": names[1], "objective_g": names[2], "running_ll": names[3], "false_pos": names[4]}
+    assert epoch_columns(names) == columns
