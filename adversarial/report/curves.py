@@ -93,7 +93,8 @@ def _channel(channel: ChannelRecord, shown: Sequence[int]) -> dict[str, Any]:
 
 
 def _first(channels: Mapping[str, Any], end: str) -> str | None:
-    return next((name for name in channels if name.endswith(end)), None)
+    # Those of a monitoring dataset without a name have no prefix.
+    return next((name for name in channels if f"_{name}".endswith(end)), None)
 
 
 def _plain(values: Sequence[float], shown: Iterable[int]) -> list[float | None]:

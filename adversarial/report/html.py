@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import base64
+import html
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from adversarial.comparison import facts
 from adversarial.comparison.differences import Comparison, Row
+from adversarial.errors import printable
+
+
+def escape(text: str) -> str:
+    r"""Return plain text as HTML, with what could steer a terminal or turn a line around written out.
+
+    Examples
+    --------
+    >>> print(escape("D < G\x1b[2J"))
+    D &lt; G\x1b[2J
+    """
+    return html.escape(printable(text))
 
 
 def paragraph(text: str, kind: str = "") -> str:

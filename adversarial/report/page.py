@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from importlib import resources
 from typing import Any
 
 from adversarial.game.one_dimensional import SETTINGS
+from adversarial.report.html import escape
 from adversarial.report.page_network import EmbeddedNetwork
 
 #: The scripts, in the order in which they run.

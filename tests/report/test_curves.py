@@ -57,3 +57,9 @@ def test_channels_are_grouped_by_the_ends_of_their_names():
     assert curves["first"] == "valid_objective_d"
     assert curves["channels"]["learning_rate"]["doc"] == "The rate."
     assert "added_later" not in curves["channels"]
+
+
+def test_a_monitoring_dataset_without_a_name_has_its_objectives_drawn():
+    curves = curves_of(MonitorRecord({"objective_d": channel([0.7, 0.1]), "objective_g": channel([2.0, 3.0])}))
+    assert [series["label"] for series in curves["groups"][0]["series"]] == ["D", "G"]
+    assert curves["first"] == "objective_d"

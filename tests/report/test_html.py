@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from adversarial.comparison.differences import compare
 from adversarial.comparison.experiment import read_experiment
+from adversarial.errors import printable
 from adversarial.report import html
 
 MNIST = (Path(__file__).parents[2] / "yaml" / "mnist.yaml").read_text()
@@ -39,17 +40,18 @@ class Reader(HTMLParser):
 
 @given(TEXT)
 def test_no_text_becomes_markup(text):
-    assert Reader(html.paragraph(text)).text == text
+    shown = printable(text)
+    assert Reader(html.paragraph(text)).text == shown
     figures = Reader(html.key_figures([(text, "1", text)]))
-    assert figures.text == f"{text}1{text}" and figures.opened == ["div", "dt", "dd", "small"]
+    assert figures.text == f"{shown}1{shown}" and figures.opened == ["div", "dt", "dd", "small"]
     for wide in (False, True):
         sheet = Reader(html.sheet(text, text, wide))
-        assert sheet.text == text and text in sheet.values and sorted(sheet.opened) == sorted(sheet.closed)
-    assert text in Reader(html.epochs_slider(text)).text
+        assert sheet.text == shown and shown in sheet.values and sorted(sheet.opened) == sorted(sheet.closed)
+    assert shown in Reader(html.epochs_slider(text)).text
     chart = Reader(html.chart(text, text, text))
-    assert chart.text == text + text and text in chart.values
+    assert chart.text == shown + shown and shown in chart.values
     origin = Reader(html.origin([text], {text: text}, {text: text}, text))
-    assert origin.text.count(text) >= 6
+    assert origin.text.count(shown) >= 6
 
 
 def test_the_models_row_stands_below_table_1():
@@ -75,3 +77,9 @@ def test_settings_that_differ_come_first(overrides, sentence):
 
 def test_a_model_without_overrides_lists_none():
     assert "--set" not in html.origin(["train.py mnist.yaml"], {}, {}, "text")
+
+
+@given(st.text())
+def test_text_of_a_stranger_steers_no_terminal(text):
+    shown = html.paragraph(text)
+    assert all(char.isprintable() or char in "\n\t" for char in shown)
