@@ -138,7 +138,7 @@ def _range_mismatch(value: Any, base: Any, extras: tuple) -> str | None:
     ranges = [extra for extra in extras if isinstance(extra, Range)]
     limits = " and ".join(str(limit) for limit in ranges)
     if reason:
-        return f"{reason} {limits}".rstrip()
+        return f"{_plain_name(base) if OrInfinity() in extras else reason} {limits}".rstrip()
     if all(value in limit for limit in ranges):
         return None
     return f"{_plain_name(base)} {limits}"

@@ -32,10 +32,11 @@ class Recorded:
 
 @dataclass(frozen=True)
 class PanelFacts:
-    """A panel of Figure 2: its title, its experiment (one of `FILES` without .yaml), and what is seen in it."""
+    """A panel of Figure 2: title, experiment (of `FILES`, without .yaml), rows x columns x channels, what is seen."""
 
     title: str
     experiment: str
+    image: list[int]
     paper: str
 
 

@@ -272,7 +272,7 @@ class DenseDesignMatrix(Dataset):
             space, source = CompositeSpace([space]), (source,)
         assert isinstance(space, CompositeSpace)
         for part, name in zip(space.components, source, strict=True):
-            self._check_request(part, name)
+            self.check_request(part, name)
         rng = self.rng if rng is None else rng
         chosen = SubsetIterator(mode, self.get_num_examples(), batch_size, num_batches, rng)
         return Minibatches(self, chosen, space, source, return_tuple)
@@ -281,7 +281,8 @@ class DenseDesignMatrix(Dataset):
         """Return the features or targets of some examples, in `space`."""
         return self._features(subset, space) if source == "features" else self._targets(subset, space)
 
-    def _check_request(self, space: Space, source: str) -> None:
+    def check_request(self, space: Space, source: str) -> None:
+        """Raise ConfigurationError where the examples do not fit a space that a cost or a model reads them in."""
         owner = type(self).__name__
         if source not in ("features", self.target_source):
             raise ConfigurationError(f"{owner} has features and {self.target_source}, but '{source}' is asked of it")
@@ -306,7 +307,7 @@ class DenseDesignMatrix(Dataset):
         return self.X_space.np_format_as(rows, space)
 
     def _targets(self, subset: Subset, space: Space) -> np.ndarray:
-        assert self.y is not None  # `_check_request` has seen to it
+        assert self.y is not None  # `check_request` has seen to it
         rows = self.y[subset].reshape(-1, 1) if self.y.ndim == 1 else self.y[subset]
         dimension = space.get_total_dimension()
         if isinstance(space, IndexSpace):

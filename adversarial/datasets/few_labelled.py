@@ -43,8 +43,8 @@ class FewLabelled(DenseDesignMatrix):
             every if labels is None else balanced_draw(self.y, labels, np.random.default_rng([seed, labels]))
         )
 
-    def _check_request(self, space: Space, source: str) -> None:
-        super()._check_request(space, "features" if source == "labelled" else source)
+    def check_request(self, space: Space, source: str) -> None:
+        super().check_request(space, "features" if source == "labelled" else source)
 
     def batch(self, subset: Subset, space: Space, source: str) -> np.ndarray:
         if source == "features":

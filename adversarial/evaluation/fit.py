@@ -72,6 +72,7 @@ def check_fit(samples: Side, data: Side, as_is: bool = False, same_origin: bool 
         *_drawn(data),
         *_examples_last(samples, data),
         *_unknown_order(samples, data),
+        *_one_reordered(samples, data),
         *([] if same_origin else _signs(samples, data)),
         *_far_apart(samples, data),
         *_rearranged(samples, data),
@@ -93,6 +94,15 @@ def _drawn(data: Side) -> Iterator[str]:
         yield (
             "the test data are binarized at random, as the model's own YAML says, so that this figure does not compare "
             f"with one of the data themselves: {data.instead} to score these"
+        )
+
+
+def _one_reordered(samples: Side, data: Side) -> Iterator[str]:
+    if len(samples.example) == 3 and samples.example == data.example and samples.rows.order != data.rows.order:
+        one, other = (samples, data) if samples.rows.order != (0, 1, 2) else (data, samples)
+        yield (
+            f"the axes of the {one.what} were put as bc01 and those of the {other.what}, of the same shape "
+            f"{' x '.join(map(str, other.example))}, were not: say the order of both, by --axes and --data-axes"
         )
 
 

@@ -68,6 +68,8 @@ class PreparedRows:
     ----------
     shape : (int, int)
         Number of rows and of values of each.
+    order : tuple of int
+        As given.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class PreparedRows:
     ):
         self._rows = rows
         self._divisor = divisor
-        self._stored, self._order = stored, order
+        self._stored, self.order = stored, order
         self.shape: tuple[int, ...] = (count, rows.shape[1])
 
     def __getitem__(self, rows: slice) -> np.ndarray:
@@ -88,7 +90,7 @@ class PreparedRows:
         block = np.asarray(self._rows[start:stop])
         if self._stored:
             images = block.reshape(len(block), *self._stored)
-            block = images.transpose(0, *(axis + 1 for axis in self._order)).reshape(len(block), -1)
+            block = images.transpose(0, *(axis + 1 for axis in self.order)).reshape(len(block), -1)
         found = np.ascontiguousarray(block, dtype=backend.floatX())
         return found if self._divisor == 1.0 else found / found.dtype.type(self._divisor)
 

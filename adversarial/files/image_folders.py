@@ -9,7 +9,7 @@ from copy import copy
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from adversarial.errors import DataError
 from adversarial.files.special import open_file
@@ -73,7 +73,9 @@ class ImagesInFolder:
     def __init__(self, folder: str, size: tuple[int, int] | None = None, mode: Mode | None = None):
         self._folder = folder
         self._size = size
-        self.names = sorted(name for name in os.listdir(folder) if name.lower().endswith(ENDINGS))
+        # Names that begin with a dot are those of systems, not of pictures.
+        visible = (name for name in os.listdir(folder) if not name.startswith("."))
+        self.names = sorted(name for name in visible if name.lower().endswith(ENDINGS))
         if not self.names:
             raise DataError(f"the folder {folder} has no images in it, whose names end in {', '.join(ENDINGS)}")
         found = [self._header(name) for name in self.names]
@@ -116,6 +118,9 @@ class ImagesInFolder:
     def _header(self, name: str) -> tuple[tuple[int, int], str]:
         """The size, in rows and columns, and Pillow's mode of an image."""
         with self._opened(name) as image:
+            if _is_deep(image):
+                path = os.path.join(self._folder, name)
+                raise DataError(f"{path} has more than eight bits a value: save it as grey or RGB of eight bits")
             columns, rows = image.size
             return ((columns, rows) if _orientation(image) in _ON_ITS_SIDE else (rows, columns)), image.mode
 
@@ -128,7 +133,7 @@ class ImagesInFolder:
             return np.asarray(converted)
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[Image.Image]:
+    def _opened(self, name: str) -> Iterator[ImageFile.ImageFile]:
         path = os.path.join(self._folder, name)
         try:
             with open_file(path) as file, Image.open(file, formats=_FORMATS) as image:
@@ -137,6 +142,12 @@ class ImagesInFolder:
             raise
         except Exception as error:  # what Pillow raises at a damaged file is documented nowhere
             raise DataError(f"{path} cannot be read as an image: it is damaged or something else") from error
+
+
+def _is_deep(image: ImageFile.ImageFile) -> bool:
+    """Whether values have more than eight bits, which Pillow would drop where the image is not grey alone."""
+    told = [part for tile in image.tile for part in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))]
+    return any(";16" in part if isinstance(part, str) else image.format == "PPM" and part > 255 for part in told)
 
 
 def _orientation(image: Image.Image) -> int:

@@ -12,13 +12,17 @@ import numpy as np
 from adversarial import checkpoint
 from adversarial.comparison import facts
 from adversarial.comparison.facts import PanelFacts
-from adversarial.errors import ConfigurationError, DataError
+from adversarial.errors import ConfigurationError, DataError, UserError
 from adversarial.evaluation import data_sources
 from adversarial.evaluation.estimates import identity
 from adversarial.evaluation.panels import Neighbour, in_pixels, panel
-from adversarial.evaluation.sheets import Sheet, interpolation_sheet, sample_sheet
+from adversarial.evaluation.sheets import Sheet, image_shape, interpolation_sheet, sample_sheet
+from adversarial.figures.grid import ImageShape
 from adversarial.figures.panels import DrawnPanel, write_panels
 from adversarial.files.whole_file import write_whole
+from adversarial.game.generator import Generator
+from adversarial.game.sampling import Sampler
+from adversarial.models.deconv import Deconv
 
 #: Rows of samples, and samples in a row, as 2014's scripts drew them; lines of Figure 3, and the points of each.
 ROWS, COLUMNS, LINES, POINTS = 4, 5, 2, 4
@@ -134,6 +138,11 @@ def _drawn(path: Path, letter: str, about: PanelFacts) -> tuple[Sheet, Sheet, Fo
     model, name = checkpoint.model_of(content), path.name
     epochs = identity(content)["epochs"]
     here = f"{name}" if epochs is None else f"{name} after {epochs:,} epoch{'' if epochs == 1 else 's'}"
+    try:
+        generator = Sampler(model).generator
+    except UserError as error:
+        raise ConfigurationError(f"panel {letter}, {path}: {error}") from error
+    here += _unlike(generator, image_shape(generator.get_output_space(), model), about)
     neighbours: list[Neighbour] = []
     try:
         data = data_sources.of_model(content, str(path))
@@ -148,6 +157,17 @@ def _drawn(path: Path, letter: str, about: PanelFacts) -> tuple[Sheet, Sheet, Fo
     line = interpolation_sheet(checkpoint.model_of(content), LINES, POINTS, name=name)
     line.data = drawn.data  # So that both are shown by one rule.
     return drawn, line, Found(letter, about.title, about.paper, str(path), epochs, here, neighbours)
+
+
+def _unlike(generator: Generator, shape: ImageShape, about: PanelFacts) -> str:
+    """Say in what a model is not of the panel's experiment, as far as its generator shows it; '' if in nothing."""
+    found = []
+    if list(shape) != about.image:
+        (rows, columns, channels), own = about.image, shape
+        found.append(f"its images are {own[0]} x {own[1]} x {own[2]}, not {rows} x {columns} x {channels}")
+    if ("deconvolutional" in about.title) != any(isinstance(layer, Deconv) for layer in generator.mlp.layers):
+        found.append(f"its G is {'not ' if 'deconvolutional' in about.title else ''}deconvolutional")
+    return f" (another experiment: {', and '.join(found)})" if found else ""
 
 
 def _of_neighbours(neighbours: list[Neighbour]) -> str:

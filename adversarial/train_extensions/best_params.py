@@ -147,6 +147,7 @@ class KeepBestParams(TrainExtension):
         owner = type(self).__name__
         if model is not self.model:
             raise OptionError(owner, "model", "model is not the one that is trained: name that by its anchor, *model")
+        self.cost.check_model(model)
         data_specs = self.cost.get_data_specs(model)
         self._data_specs = space, sources = flat_specs(data_specs)
         batch = tuple(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from numpy.random import RandomState
 
 from adversarial.backend import denormals_flushed
 from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import Monitor
-from adversarial.options import Count
+from adversarial.options import Count, OptionError
 from adversarial.termination_criteria import TerminationCriterion
 from adversarial.training_algorithms.finite import FiniteGuard
 from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
@@ -54,7 +56,7 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         batch_size: Count | None = None,
         batches_per_iter: Count = 1000,
         monitoring_batch_size: Count | None = None,
-        monitoring_batches: int | None = None,
+        monitoring_batches: Count | Literal[-1] | None = None,
         monitoring_dataset: Dataset | dict[str, Dataset] | None = None,
         termination_criterion: TerminationCriterion | None = None,
         set_batch_size: bool = False,
@@ -86,8 +88,18 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         self._guard = FiniteGuard(model.get_params(), self.monitor)
         self._guard.check_all()
         self._synchronize_batch_size(model)
+        self._check_batch(dataset)
         self._setup_monitor(None)
         self.functions()
+
+    def _check_batch(self, dataset: Dataset) -> None:
+        if not isinstance(dataset, DenseDesignMatrix):
+            return
+        dataset.check_request(self.model.get_input_space(), "features")
+        examples = dataset.get_num_examples()
+        if self.batch_size is not None and self.batch_size > examples:
+            reason = f"batch_size is {self.batch_size}, but there are {examples} examples to train on"
+            raise OptionError(type(self).__name__, "batch_size", reason)
 
     def functions(self) -> list[Callable]:
         return list(self.model.training_functions()) if hasattr(self.model, "training_functions") else []
@@ -109,7 +121,7 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
 
     def _train_batch(self, dataset: Dataset) -> bool:
         learn_more = self.model.train_batch(dataset, self.batch_size)
-        if learn_more not in (True, False):
+        if not isinstance(learn_more, (bool, np.bool_)):
             owner = type(self.model).__name__
             raise ConfigurationError(
                 f"train_batch of {owner} returned {learn_more!r}, but must return whether to go on: True or False"

@@ -14,6 +14,7 @@ from adversarial.checkpoint.training_state import get_states, random_state, set_
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
+from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.datasets.iteration import (
     MinibatchIterator,
     TooFewExamplesError,
@@ -82,6 +83,18 @@ class MinibatchAlgorithm(TrainingAlgorithm):
             for part, source in zip(space.components, sources, strict=True)
         )
         return inputs, DataSpecsMapping(data_specs).nest(inputs)
+
+    def _check_data(self, dataset: Any) -> None:
+        """Raise ConfigurationError where the training data do not fit the inputs of the update."""
+        if not isinstance(dataset, DenseDesignMatrix) or type(dataset).iterator is not DenseDesignMatrix.iterator:
+            return
+        space, sources = self._data_specs
+        for part, source in zip(space.components, sources, strict=True):
+            dataset.check_request(part, source)
+
+    def check_channels(self) -> None:
+        if self.termination_criterion is not None:
+            self.termination_criterion.check_channels(self.model)
 
     def _setup_monitor(self, cost: Cost | None) -> None:
         if self.monitoring_dataset is None:

@@ -202,6 +202,7 @@ class SGD(MinibatchAlgorithm):
         self._check_monitoring_batches(model)
 
         inputs, data = self._symbolic_minibatch(cost)
+        self._check_data(dataset)
         fixed = cost.get_fixed_var_descr(model, data)
         self._on_load_batch = fixed.on_load_batch
         # The value is unused, but 2014 built it first, and building it draws seeds.
@@ -214,10 +215,6 @@ class SGD(MinibatchAlgorithm):
             self._setup_monitor(cost)
         self._check_gradients(grads)
         self._compile(inputs, grads, updates, self._lr_scalers(model))
-
-    def check_channels(self) -> None:
-        if self.termination_criterion is not None:
-            self.termination_criterion.check_channels(self.model)
 
     def _setup_monitor(self, cost: Cost | None) -> None:
         super()._setup_monitor(cost)

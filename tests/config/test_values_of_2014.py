@@ -55,7 +55,7 @@ def test_infinity_limits_no_norms(tmp_path):
     assert layer.max_col_norm == float("inf")
     save_model(tmp_path / "mlp.pkl", MLP([layer], nvis=2))
     assert load_model(tmp_path / "mlp.pkl").layers[0].max_col_norm == float("inf")
-    with pytest.raises(ConfigurationError, match="max_col_norm is -.inf, but must be"):
+    with pytest.raises(ConfigurationError, match="max_col_norm is -.inf, but must be a number above 0"):
         yaml_parse.load(LAYER % "max_col_norm: -.inf")
 
 

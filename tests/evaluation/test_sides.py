@@ -119,6 +119,13 @@ def test_as_is_insists_and_the_figure_says_so():
     assert "with their channels last" in turned.warnings[-1]
 
 
+def test_an_order_said_of_one_side_alone_is_a_warning():
+    samples, data = (colour_images(count, seed).transpose(0, 2, 3, 1) for count, seed in ((50, 1), (80, 2)))
+    for options, warned in (({"axes": "b01c"}, True), ({"axes": "b01c", "data_axes": "b01c"}, False), ({}, False)):
+        result = parzen_log_likelihood(samples, data, sigma=WIDTH, as_is=True, **options)
+        assert any("say the order of both" in warning for warning in result.warnings) == warned, result.warnings
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

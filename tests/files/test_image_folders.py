@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -50,6 +53,41 @@ def test_what_does_not_fit_is_told_by_its_name(tmp_path):
     Image.fromarray(np.zeros((4, 6), np.uint16)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match="of eight bits"):
         ImagesInFolder(str(tmp_path))
+
+
+def deep_png(colour: int, channels: int) -> bytes:
+    """A PNG of 3 x 2 pixels of sixteen bits a value, of a colour type."""
+    rows = (b"\0" + bytes(3 * channels * 2)) * 2
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 3, 2, 16, colour, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("grey.png", deep_png(0, 1)),
+        ("colour.png", deep_png(2, 3)),
+        ("grey_and_alpha.png", deep_png(4, 2)),
+        ("colour_and_alpha.png", deep_png(6, 4)),
+        ("colour.ppm", b"P6\n3 2\n65535\n" + bytes(36)),
+        ("grey.pgm", b"P5\n3 2\n65535\n" + bytes(12)),
+    ],
+)
+def test_more_than_eight_bits_a_value_are_refused(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=rf"{name} has more than eight bits a value: save it as grey or RGB of eight"):
+        ImagesInFolder(str(tmp_path))
+
+
+def test_files_of_systems_are_no_pictures(tmp_path):
+    save(tmp_path, IMAGES)
+    (tmp_path / "._0.png").write_bytes(b"of another system")
+    assert ImagesInFolder(str(tmp_path)).names == [f"{number}.png" for number in range(5)]
 
 
 def test_on_request_images_come_to_one_size_from_their_middle(tmp_path):

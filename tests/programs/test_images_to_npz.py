@@ -63,7 +63,7 @@ def test_test_images_are_evenly_apart_and_none_is_trained_on(folder, capsys):
     [
         (b"no image", "cannot be read as an image: it is damaged"),
         ((5, 6), "has 5 x 6 pixels, but 0.png has 6 x 6: bring all images to one size, as images_to_npz.py --size 6x6"),
-        ("I;16", "is an image of Pillow's mode I;16: save it as grey or RGB of eight bits"),
+        ("I;16", "has more than eight bits a value: save it as grey or RGB of eight bits"),
         ("cut", "cannot be read as an image: it is damaged"),
     ],
 )

@@ -49,7 +49,7 @@ def test_models_that_are_there_are_drawn_and_the_others_named_with_their_command
     given = ["figures", "--dir", ".", "--model", "d=elsewhere.pkl", "--json", "figures.json"]
     assert reproduce.main(given) == 0
     shown = capsys.readouterr().out
-    assert "| a) MNIST |" in shown and "mnist.pkl; in values" in shown
+    assert "| a) MNIST |" in shown and "not 28 x 28 x 1); in values" in shown
     assert "no model: train.py yaml/tfd_pretrain/pretrain.yaml && train.py yaml/tfd_pretrain/train.yaml" in shown
     assert "no model: train.py yaml/cifar10_fully_connected.yaml" in shown
     said = json.loads((folder / "figures.json").read_text())
@@ -58,6 +58,8 @@ def test_models_that_are_there_are_drawn_and_the_others_named_with_their_command
     assert [each["where"] for each in panels["a"]["neighbours"]] == ["values"] * 4
     assert [each["where"] for each in panels["d"]["neighbours"]] == ["values"] * 4 + ["pixels"] * 4
     assert "the same example in both for" in panels["d"]["here"]
+    assert "(another experiment: its images are 6 x 6 x 1, not 28 x 28 x 1)" in panels["a"]["here"]
+    assert "(another experiment: its G is not deconvolutional)" in panels["d"]["here"]
     assert all(each["distance"] > 0 and each["apart"] > 0 for each in panels["d"]["neighbours"])
     for name in ("figure2.png", "figure3.png"):
         pixels = image.imread(folder / name)

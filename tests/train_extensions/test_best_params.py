@@ -9,6 +9,9 @@ import pytest
 from training_stand_ins import Pair, PlainReconstruction, data, interpret
 
 from adversarial.backend import floatX
+from adversarial.costs.autoencoder import MeanSquaredReconstructionError
+from adversarial.errors import ConfigurationError
+from adversarial.models.rbm import RBM
 from adversarial.options import OptionError
 from adversarial.train_extensions import best_params
 from adversarial.train_extensions.best_params import KeepBestParams, MonitorBasedSaveBest
@@ -97,3 +100,10 @@ def test_the_best_parameters_are_those_of_the_model_that_is_trained():
     extension = KeepBestParams(Pair(), PlainReconstruction(), data(13), batch_size=5)
     with pytest.raises(OptionError, match="model is not the one that is trained"):
         extension.setup(Pair(), data(13), None)
+
+
+def test_a_cost_that_does_not_fit_the_model_is_named():
+    rbm = RBM(nvis=4, nhid=2)
+    extension = KeepBestParams(rbm, MeanSquaredReconstructionError(), data(13), batch_size=5)
+    with pytest.raises(ConfigurationError, match="MeanSquaredReconstructionError"):
+        extension.setup(rbm, data(13), None)

@@ -12,7 +12,7 @@ from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import ConfigurationError
 from adversarial.models.rbm import RBM, BlockGibbsSampler
-from adversarial.termination_criteria import EpochCounter
+from adversarial.termination_criteria import EpochCounter, MonitorBased
 from adversarial.train import Reporter, Train
 from adversarial.training_algorithms.default import DefaultTrainingAlgorithm
 
@@ -100,6 +100,39 @@ def test_train_batch_says_whether_to_go_on(monkeypatch):
     interpret(monkeypatch)
     with pytest.raises(ConfigurationError, match="train_batch of Doubling returned None, but must return whether to"):
         trained(Doubling(last=None))
+
+
+def test_an_array_says_nothing_of_going_on(monkeypatch):
+    interpret(monkeypatch)
+    with pytest.raises(ConfigurationError, match=r"returned array\(\[1, 2\]\), but must return whether to"):
+        trained(Doubling(last=np.array([1, 2])))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"batch_size": 10}, "batch_size is 10, but there are 9 examples to train on"),
+        (
+            {
+                "monitoring_dataset": data(12),
+                "termination_criterion": MonitorBased(channel_name="nope", prop_decrease=0.0, N=1),
+            },
+            "nope",
+        ),
+    ],
+)
+def test_mistakes_are_told_before_training(options, words, monkeypatch):
+    interpret(monkeypatch)
+    algorithm = DefaultTrainingAlgorithm(**{"batch_size": 2, "batches_per_iter": 3} | options)
+    with pytest.raises(ConfigurationError, match=words):
+        Train(data(9), Doubling(), algorithm).setup()
+
+
+def test_data_of_another_width_are_told_before_training(monkeypatch):
+    interpret(monkeypatch)
+    algorithm = DefaultTrainingAlgorithm(batch_size=2)
+    with pytest.raises(ConfigurationError, match="has 5 values an example, but a batch of VectorSpace"):
+        Train(data(9, dim=5), Doubling(), algorithm).setup()
 
 
 def test_a_model_without_train_batch_is_named():

@@ -272,3 +272,9 @@ def test_a_cost_must_give_the_gradient_of_every_parameter():
 
     with pytest.raises(ConfigurationError, match="Half gives no gradient for the parameter g_b"):
         experiment(cost=Half()).setup()
+
+
+def test_data_of_another_width_are_told_at_set_up(monkeypatch):
+    interpret(monkeypatch)
+    with pytest.raises(ConfigurationError, match="has 5 values an example, but a batch of VectorSpace"):
+        experiment(train={"dataset": data(23, dim=5)}).setup()
