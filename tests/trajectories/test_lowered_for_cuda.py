@@ -23,7 +23,7 @@ export = pytest.importorskip("jax.export")
 
 pytestmark = [pytest.mark.trajectory, pytest.mark.parametrize("on", ["jax"], indirect=True)]
 
-#: Experiments of the paper, then classifiers; the first two in every run of the tests, the others by -m soak.
+#: Experiments of the paper, then classifiers; the first in every run of the tests, the others by -m soak.
 GAMES = ("mnist_recipe", "cifar_conv_recipe", "cifar_full_recipe", "tfd_recipe", "noise_layers", "inferer")
 CLASSIFIERS = ("maxout_conv", "dropout_rectifier", "mlp_tutorial", "convnet")
 #: Matrix products of one update, counted by hand: of mnist.yaml 3 through G and 3 + 3 through D; backward through D's
