@@ -44,7 +44,7 @@ def pair():
 
 
 def set_up(algorithm, cost, model, **options):
-    data = DenseDesignMatrix(X=np.zeros((10, 3)))
+    data = DenseDesignMatrix(X=np.zeros((10, 3)), y=np.zeros((10, 1)))
     options |= {"learning_rate": 0.1} if algorithm is SGD else {}
     algorithm(cost=cost, batch_size=5, **options).setup(model, data)
 
