@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training_stand_ins import experiment, interpret, parameters, record
+from training_stand_ins import Killed, KilledAt, experiment, interpret, parameters, record
 
 from adversarial import checkpoint
 from adversarial.termination_criteria import And, EpochCounter, TerminationCriterion
@@ -131,20 +131,6 @@ class CountingCriterion(TerminationCriterion):
     def continue_learning(self, model):
         self.count += 1
         return self.count < EPOCHS
-
-
-class Killed(BaseException):
-    """What ends a run at once."""
-
-
-class KilledAt(Reporter):
-    def __init__(self, update):
-        self.left = update
-
-    def on_update(self, train):
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
 
 
 PARTS = (CountingCallback, RandomCallback, CallbackWithState, LostCallback, lambda: stateless)

@@ -17,7 +17,7 @@ from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.models.model import Model
 from adversarial.random_streams import MRG_RandomStreams
 from adversarial.space import VectorSpace
-from adversarial.train import Train
+from adversarial.train import Reporter, Train
 from adversarial.training_algorithms.learning_rule import Momentum, MomentumAdjustor
 from adversarial.training_algorithms.schedules import ExponentialDecay
 from adversarial.training_algorithms.sgd import SGD
@@ -133,6 +133,22 @@ def whole_and_resumed(experiment: Callable[[int], Train]) -> tuple[Train, Train]
     for name, param in whole.model.named_parameters().items():
         np.testing.assert_array_equal(found[name].get_value(), param.get_value())
     return whole, second
+
+
+class Killed(BaseException):
+    """What ends a run at once."""
+
+
+class KilledAt(Reporter):
+    """Ends a run at once after an update, counted from 1."""
+
+    def __init__(self, update: int):
+        self.left = update
+
+    def on_update(self, train: Train) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise Killed
 
 
 def interpret(monkeypatch: pytest.MonkeyPatch) -> None:

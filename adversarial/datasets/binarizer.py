@@ -14,6 +14,7 @@ from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.iteration import MinibatchIterator
 from adversarial.random_streams import MRG_RandomStreams
+from adversarial.space import Space
 
 #: 2014's seed of the samples.
 SEED = 2012 + 11 + 22
@@ -75,6 +76,9 @@ class Binarizer(Dataset):
 
     def get_num_examples(self) -> int:
         return self.raw.get_num_examples()
+
+    def check_request(self, space: Space, source: str) -> None:
+        self.raw.check_request(space, source)
 
     def count_by_reading(self) -> int:
         return len(self.get_design_matrix())

@@ -11,6 +11,7 @@ from adversarial.datasets.data_specs import DataSpecs
 from adversarial.datasets.iteration import MinibatchIterator
 from adversarial.errors import DataError
 from adversarial.options import Configurable, building_with
+from adversarial.space import Space
 
 
 class Dataset(Configurable):
@@ -31,6 +32,12 @@ class Dataset(Configurable):
     def count_by_reading(self) -> int:
         """Return the number of examples as 2014's SGD counted them, by reading all: a set that draws then draws."""
         return self.get_num_examples()
+
+    def check_request(self, space: Space, source: str) -> None:
+        """Raise ConfigurationError where the examples do not fit `space`, in which a cost or a model reads `source`.
+
+        Called at set-up. What is not known before the examples are read is left to `iterator`, as all is here.
+        """
 
     def iterator(
         self,

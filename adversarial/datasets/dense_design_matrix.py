@@ -282,7 +282,6 @@ class DenseDesignMatrix(Dataset):
         return self._features(subset, space) if source == "features" else self._targets(subset, space)
 
     def check_request(self, space: Space, source: str) -> None:
-        """Raise ConfigurationError where the examples do not fit a space that a cost or a model reads them in."""
         owner = type(self).__name__
         if source not in ("features", self.target_source):
             raise ConfigurationError(f"{owner} has features and {self.target_source}, but '{source}' is asked of it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from adversarial.errors import DataError
+from adversarial.figures.exact import save_figure
 from adversarial.figures.grid import check_name
-from adversarial.files.whole_file import write_whole
 
 #: Okabe and Ito's colours, which people of every kind of colour vision tell apart; their yellow, too pale for a line
 #: on white, is left out.
@@ -85,7 +84,6 @@ def write_curves(
     ...     os.path.exists(path)
     True
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -94,7 +92,6 @@ def write_curves(
     # A legend is a line a curve below the plot, since names of channels are long.
     height = 4.2 + 0.2 * (len(curves) + (level is not None))
     figure = Figure(figsize=(7.5, height), dpi=120, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for number, (label, x, y) in enumerate(curves):
         colour, style = COLOURS[number % len(COLOURS)], STYLES[number // len(COLOURS)]
@@ -117,9 +114,7 @@ def write_curves(
     legend = figure.legend(loc="outside lower center", fontsize=8, frameon=False)
     for text in legend.get_texts():  # a dollar sign in a name does not begin a formula
         text.set_parse_math(False)
-    buffer = io.BytesIO()
-    canvas.print_png(buffer)
-    write_whole(path, [buffer.getvalue()])
+    save_figure(path, figure)
 
 
 def _check(curves: Sequence[Curve]) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
-import textwrap
 from collections.abc import Collection
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from adversarial.errors import ConfigurationError, DataError
-from adversarial.files.whole_file import write_whole
+from adversarial.figures.exact import POINTS, figure_of, pixels_of, save_figure, wrapped
 
 #: How values become brightness; `rescaled` says what each does.
 Rescale = Literal["auto", "unit", "tanh", "all", "each"]
@@ -27,8 +25,6 @@ COMFORTABLE = 1000
 LEAST_WIDTH = 320
 #: The most pixels of a picture.
 MOST_PIXELS = 1 << 26
-
-_DPI, _POINTS = 100, 9
 
 
 class ImageShape(NamedTuple):
@@ -330,25 +326,18 @@ def write_png(path: str | os.PathLike, pixels: np.ndarray, caption: str = "") ->
     ...     os.path.exists(path)
     True
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     check_name(path)
     height, width = pixels.shape[:2]
     full_width = max(width, LEAST_WIDTH)
-    line = _POINTS * _DPI / 72 * 1.4
-    lines = textwrap.wrap(caption, max(20, int((full_width - 16) / (_POINTS * _DPI / 72 * 0.55))))
+    line = pixels_of(POINTS) * 1.4
+    lines = wrapped(caption, full_width - 16)
     strip = round(len(lines) * line + 10) if lines else 0
-    # A little more than the whole number of pixels: matplotlib truncates a size that rounding left just below it.
-    figure = Figure(figsize=((full_width + 0.01) / _DPI, (height + strip + 0.01) / _DPI), dpi=_DPI, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    figure = figure_of(full_width, height + strip)
     figure.figimage(pixels, xo=(full_width - width) // 2, yo=strip, origin="upper")
     for number, text in enumerate(lines):
         top = strip - 4 - number * line
-        figure.text(8 / full_width, top / (height + strip), text, fontsize=_POINTS, va="top", parse_math=False)
-    buffer = io.BytesIO()
-    canvas.print_png(buffer)
-    write_whole(path, [buffer.getvalue()])
+        figure.text(8 / full_width, top / (height + strip), text, fontsize=POINTS, va="top", parse_math=False)
+    save_figure(path, figure)
 
 
 def check_name(path: str | os.PathLike) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -10,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from adversarial.errors import DataError
+from adversarial.figures.exact import save_figure
 from adversarial.figures.grid import check_name
-from adversarial.files.whole_file import write_whole
 
 #: Okabe and Ito's blue and green; the paper's data are black dots, its model solid green, its D dashed blue.
 BLUE, GREEN = "#0072B2", "#009E73"
@@ -114,12 +113,10 @@ def write_figure(
     ...     os.path.exists(path)
     True
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     check_name(path)
     figure = Figure(figsize=(3.0 * len(moments) + 1, 4.8), dpi=120, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     above, below = figure.subplots(2, len(moments), sharex=True, squeeze=False, height_ratios=(2, 1))
     models = [density(moment.samples, points) for moment in moments]
     # A spike of the model may be clipped; the data's density and D never are.
@@ -138,9 +135,7 @@ def write_figure(
     figure.supxlabel("x (unit of the data); z is spread over the same axis", fontsize=9)
     names = ["data density", "model density, from samples of G", "D(x), probability that x is data", "D*, the best D"]
     figure.legend(lines, names, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
-    buffer = io.BytesIO()
-    canvas.print_png(buffer)
-    write_whole(path, [buffer.getvalue()])
+    save_figure(path, figure)
 
 
 def _curves(axes: Any, x: np.ndarray, data: np.ndarray, model: np.ndarray, discriminator: np.ndarray) -> list:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import os
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from adversarial.figures.exact import POINTS, figure_of, pixels_of, save_figure, wrapped
 from adversarial.figures.grid import check_name
-from adversarial.files.whole_file import write_whole
 
 #: A panel that has no sheet is a grey field of this height, in pixels.
 EMPTY_HEIGHT = 120
 #: Pixels around a panel, and the least width of one.
 _MARGIN, _LEAST_WIDTH = 14, 420
-_DPI, _POINTS, _TITLE_POINTS = 100, 9, 11
+_TITLE_POINTS = 11
 
 
 @dataclass(frozen=True)
@@ -69,32 +67,27 @@ def write_panels(path: str | os.PathLike, panels: Sequence[DrawnPanel], across: 
     ...     os.path.exists(path)
     True
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     check_name(path)
     width = max([_LEAST_WIDTH, *(panel.pixels.shape[1] for panel in panels if panel.pixels is not None)])
-    line, title = (round(points * _DPI / 72 * 1.5) for points in (_POINTS, _TITLE_POINTS))
-    words = [_wrapped(panel.words, width) for panel in panels]
+    line, title = (round(pixels_of(points) * 1.5) for points in (POINTS, _TITLE_POINTS))
+    words = [wrapped(panel.words, width) for panel in panels]
     rows = [range(start, min(start + across, len(panels))) for start in range(0, len(panels), across)]
     tallest = [max(_height(panels[number]) for number in row) for row in rows]
     most_lines = [max(len(words[number]) for number in row) for row in rows]
     total_width = across * (width + _MARGIN) + _MARGIN
-    above = _wrapped(heading, total_width - 2 * _MARGIN)
+    above = wrapped(heading, total_width - 2 * _MARGIN)
     top = len(above) * line + _MARGIN
     total = top + sum(
         title + height + lines * line + 2 * _MARGIN for height, lines in zip(tallest, most_lines, strict=True)
     )
-    # A little more than the whole number of pixels: matplotlib truncates a size that rounding left just below it.
-    size = ((total_width + 0.01) / _DPI, (total + 0.01) / _DPI)
-    figure = Figure(figsize=size, dpi=_DPI, facecolor="white")
+    figure = figure_of(total_width, total)
 
     def say(text: str, x: int, y: int, points: int, weight: str = "normal") -> None:
         place = (x / total_width, 1 - y / total)
         figure.text(*place, text, fontsize=points, va="top", weight=weight, parse_math=False)
 
     for number, text in enumerate(above):
-        say(text, _MARGIN, _MARGIN // 2 + number * line, _POINTS)
+        say(text, _MARGIN, _MARGIN // 2 + number * line, POINTS)
     for row, height, lines in zip(rows, tallest, most_lines, strict=True):
         for place, number in enumerate(row):
             panel, left = panels[number], _MARGIN + place * (width + _MARGIN)
@@ -102,18 +95,10 @@ def write_panels(path: str | os.PathLike, panels: Sequence[DrawnPanel], across: 
             pixels = np.full((EMPTY_HEIGHT, width, 3), 235, np.uint8) if panel.pixels is None else panel.pixels
             figure.figimage(pixels, xo=left, yo=total - top - title - len(pixels), origin="upper")
             for at, text in enumerate(words[number]):
-                say(text, left, top + title + len(pixels) + 4 + at * line, _POINTS)
+                say(text, left, top + title + len(pixels) + 4 + at * line, POINTS)
         top += title + height + lines * line + 2 * _MARGIN
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
-    write_whole(path, [buffer.getvalue()])
+    save_figure(path, figure)
 
 
 def _height(panel: DrawnPanel) -> int:
     return EMPTY_HEIGHT if panel.pixels is None else len(panel.pixels)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of about so many pixels; a line of the text stays one of its own."""
-    most = max(20, int(width / (_POINTS * _DPI / 72 * 0.55)))
-    return [part for each in text.splitlines() for part in textwrap.wrap(each, most)]

@@ -133,8 +133,7 @@ class BGD(MinibatchAlgorithm):
         self._check_monitoring_batches(model)
         if model.averaging_updates({param: param for param in self.params}):
             raise ConfigurationError("BGD averages no parameters: leave the generator's average_decay out, or use SGD")
-        inputs, data = self._symbolic_minibatch(cost)
-        self._check_data(dataset)
+        inputs, data = self._symbolic_minibatch(cost, dataset)
         fixed = cost.get_fixed_var_descr(model, data)
         self._on_load_batch = fixed.on_load_batch
         objective = cost.expr(model, data, **fixed.fixed_vars)

@@ -10,7 +10,6 @@ from numpy.random import RandomState
 
 from adversarial.backend import denormals_flushed
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import ConfigurationError
 from adversarial.monitor import Monitor
 from adversarial.options import Count, OptionError
@@ -93,8 +92,6 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         self.functions()
 
     def _check_batch(self, dataset: Dataset) -> None:
-        if not isinstance(dataset, DenseDesignMatrix):
-            return
         dataset.check_request(self.model.get_input_space(), "features")
         examples = dataset.get_num_examples()
         if self.batch_size is not None and self.batch_size > examples:

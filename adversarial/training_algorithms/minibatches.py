@@ -14,7 +14,6 @@ from adversarial.checkpoint.training_state import get_states, random_state, set_
 from adversarial.cost import Cost
 from adversarial.datasets.data_specs import DataSpecsMapping, flat_specs
 from adversarial.datasets.dataset import Dataset
-from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.datasets.iteration import (
     MinibatchIterator,
     TooFewExamplesError,
@@ -70,27 +69,21 @@ class MinibatchAlgorithm(TrainingAlgorithm):
             if cost is not None:
                 cost.check_model(model)
 
-    def _symbolic_minibatch(self, cost: Cost) -> tuple[tuple[Variable, ...], Any]:
-        """Return the inputs of the compiled update, flat and nested as the cost's data_specs."""
+    def _symbolic_minibatch(self, cost: Cost, dataset: Dataset) -> tuple[tuple[Variable, ...], Any]:
+        """Return the inputs of the compiled update, flat and nested as the cost's data_specs; the data must fit."""
         self.check_model(self.model)
         data_specs = cost.get_data_specs(self.model)
         self._data_specs = flat_specs(data_specs)
         space, sources = self._data_specs
         if not sources:
             raise ConfigurationError("the cost reads no data, so there are no minibatches to train on")
+        for part, source in zip(space.components, sources, strict=True):
+            dataset.check_request(part, source)
         inputs = tuple(
             part.make_theano_batch(name=f"{type(self).__name__}[{source}]", batch_size=self.batch_size)
             for part, source in zip(space.components, sources, strict=True)
         )
         return inputs, DataSpecsMapping(data_specs).nest(inputs)
-
-    def _check_data(self, dataset: Any) -> None:
-        """Raise ConfigurationError where the training data do not fit the inputs of the update."""
-        if not isinstance(dataset, DenseDesignMatrix) or type(dataset).iterator is not DenseDesignMatrix.iterator:
-            return
-        space, sources = self._data_specs
-        for part, source in zip(space.components, sources, strict=True):
-            dataset.check_request(part, source)
 
     def check_channels(self) -> None:
         if self.termination_criterion is not None:

@@ -201,8 +201,7 @@ class SGD(MinibatchAlgorithm):
         self._synchronize_batch_size(model)
         self._check_monitoring_batches(model)
 
-        inputs, data = self._symbolic_minibatch(cost)
-        self._check_data(dataset)
+        inputs, data = self._symbolic_minibatch(cost, dataset)
         fixed = cost.get_fixed_var_descr(model, data)
         self._on_load_batch = fixed.on_load_batch
         # The value is unused, but 2014 built it first, and building it draws seeds.

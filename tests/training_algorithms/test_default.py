@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from evaluation import evaluate
-from training_stand_ins import Pair, data, interpret
+from training_stand_ins import Killed, KilledAt, Pair, data, interpret
 
 from adversarial import checkpoint
 from adversarial.config import yaml_parse
@@ -138,20 +138,6 @@ def test_data_of_another_width_are_told_before_training(monkeypatch):
 def test_a_model_without_train_batch_is_named():
     with pytest.raises(ConfigurationError, match="calls train_batch, which Pair does not have: use SGD"):
         trained(Pair())
-
-
-class Killed(BaseException):
-    """What ends a run at once."""
-
-
-class KilledAt(Reporter):
-    def __init__(self, update):
-        self.left = update
-
-    def on_update(self, train):
-        self.left -= 1
-        if self.left == 0:
-            raise Killed
 
 
 def rbm_run(folder, content=None, reporter=None):
