@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from adversarial.errors import ConfigurationError, UserError, printable
@@ -99,7 +102,8 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
             stream.reconfigure(errors="backslashreplace")
     logging.setLogRecordFactory(_PrintableRecord)
     try:
-        code = main(argv) or 0
+        with _termination_raises():
+            code = main(argv) or 0
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of our output has gone: nothing is left to say, and nowhere to say it.
@@ -108,12 +112,35 @@ def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] 
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
         code = 130
+    except _Terminated:
+        print(f"{name}: ended by SIGTERM", file=sys.stderr)
+        code = 143
     except Exception as error:
         if debug:
             traceback.print_exc()
         code = error.exit_code if isinstance(error, UserError) else 1
         print(f"{name}: error: {sentence(error)}", file=sys.stderr)
     sys.exit(code)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came: files that are half written go, as at Ctrl-C."""
+
+
+@contextlib.contextmanager
+def _termination_raises() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _PrintableRecord(logging.LogRecord):
@@ -152,7 +179,18 @@ def sentence(error: Exception) -> str:
         # PyTensor's own words, where it finds no place for what it compiles.
         return f"{text} Name another folder for compiled code by PYTENSOR_FLAGS=base_compiledir=FOLDER"
     about = f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+    where = _line_of_own_code(error)
+    if where:
+        return f"{where} ended in {about}; run it with --debug to see how it was reached"
     return f"a defect of this program ({about}); run it with --debug to see where"
+
+
+def _line_of_own_code(error: Exception) -> str:
+    """Return the file, line and function of the person's own code that an error comes out of; '' where it is ours."""
+    from adversarial.names.allow_list import is_own_code
+
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own_code(frame.filename)]
+    return f"{printable(frames[-1].filename)}, line {frames[-1].lineno}, {frames[-1].name}," if frames else ""
 
 
 def _silence(stream: Any) -> None:

@@ -17,10 +17,12 @@ from adversarial.files.special import open_file
 #: Image files, by their ending, and how Pillow calls them.
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm")
 _FORMATS = ("PNG", "JPEG", "BMP", "PPM")
-#: Modes of eight bits a value: grey, colour, colours from a table, and those with transparency, which is dropped.
+#: Modes of eight bits a value: grey, colour, colours from a table, and those with transparency, laid on white.
 _GREY, _COLOUR = ("1", "L", "LA"), ("RGB", "P", "RGBA")
 #: Modes of eight bits a value that become grey or RGB only where that is asked for: inks, whose colours are a guess.
 _ON_REQUEST = ("CMYK",)
+#: Pixels of an image, as many as Pillow opens without a warning.
+MOST_PIXELS = 1 << 26
 #: The tag of EXIF that says how a camera was held, and its values for one that lay on its side.
 _ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
 
@@ -32,7 +34,7 @@ _PILLOW: dict[Mode, str] = {"grey": "L", "rgb": "RGB"}
 class ImagesInFolder:
     """The images of a folder, in the order of their names; `images[start:stop]` reads those.
 
-    A photograph is turned as its camera says.
+    A photograph is turned as its camera says, and what is transparent lies on white.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ class ImagesInFolder:
     Raises
     ------
     DataError
-        If there is no image, one is damaged or of more than eight bits a value, or they differ in size.
+        If there is no image, one is damaged, several in one file or of more than eight bits a value, or they differ in
+        size.
 
     Examples
     --------
@@ -80,6 +83,8 @@ class ImagesInFolder:
             raise DataError(f"the folder {folder} has no images in it, whose names end in {', '.join(ENDINGS)}")
         found = [self._header(name) for name in self.names]
         rows, columns = size or found[0][0]
+        if rows * columns > MOST_PIXELS:
+            raise DataError(f"images of {rows} x {columns} pixels are more than the {MOST_PIXELS:,} that one may have")
         for name, (own, pillow) in zip(self.names, found, strict=True):
             path = os.path.join(folder, name)
             if size is None and own != (rows, columns):
@@ -121,13 +126,19 @@ class ImagesInFolder:
             if _is_deep(image):
                 path = os.path.join(self._folder, name)
                 raise DataError(f"{path} has more than eight bits a value: save it as grey or RGB of eight bits")
+            pictures = getattr(image, "n_frames", 1)
+            if image.format == "PNG" and pictures > 1:  # a camera's JPEG has small ones of the same view beside its own
+                path = os.path.join(self._folder, name)
+                raise DataError(
+                    f"{path} holds {pictures} pictures, one after the other: save each as a file of its own"
+                )
             columns, rows = image.size
             return ((columns, rows) if _orientation(image) in _ON_ITS_SIDE else (rows, columns)), image.mode
 
     def _read(self, name: str) -> np.ndarray:
         with self._opened(name) as image:
             upright = image if _orientation(image) == 1 else ImageOps.exif_transpose(image)
-            converted = upright.convert(self._mode)
+            converted = (_on_white(upright) if upright.has_transparency_data else upright).convert(self._mode)
             if self._size is not None and converted.size != self._size[::-1]:
                 converted = ImageOps.fit(converted, self._size[::-1], Image.Resampling.LANCZOS)
             return np.asarray(converted)
@@ -148,6 +159,11 @@ def _is_deep(image: ImageFile.ImageFile) -> bool:
     """Whether values have more than eight bits, which Pillow would drop where the image is not grey alone."""
     told = [part for tile in image.tile for part in (tile[3] if isinstance(tile[3], tuple) else (tile[3],))]
     return any(";16" in part if isinstance(part, str) else image.format == "PPM" and part > 255 for part in told)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return an image as it looks on white paper: below what is transparent, files keep colours that nobody sees."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
 
 
 def _orientation(image: Image.Image) -> int:

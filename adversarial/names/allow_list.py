@@ -25,6 +25,8 @@ _FOLDER = Path(__file__).parents[1]
 _ROOTS_2014 = ("pylearn2.", "theano.")
 #: Letters by which a word typed wrongly is longer or shorter than the right one.
 _TYPED_WRONGLY = 2
+#: Names of the user's own modules that were imported because they were allowed.
+_imported: set[str] = set()
 
 
 class AllowList:
@@ -94,6 +96,16 @@ class AllowList:
 
 #: The rooms of this package whose classes a saved model is made of; no dataset is opened, no experiment built.
 _MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "space", "random_streams"))
+
+
+def is_own_code(file: str) -> bool:
+    """Return whether a source file is of a user's own module, one that was allowed and imported, or of a part of it."""
+    own = (
+        module
+        for name, module in list(sys.modules.items())
+        if any(name == allowed or name.startswith(f"{allowed}.") for allowed in _imported)
+    )
+    return any(getattr(module, "__file__", None) == file for module in own)
 
 
 def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:
@@ -190,12 +202,14 @@ def _import_users(module_name: str) -> ModuleType:
         with _working_directory_first():
             if module_name.startswith(f"{_PACKAGE}."):
                 _search_forks()
-            return importlib.import_module(module_name)
+            module = importlib.import_module(module_name)
     except Exception as error:
         where = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else error
         raise ConfigurationError(
             f"the allowed module '{module_name}' cannot be imported ({type(error).__name__}: {where})"
         ) from error
+    _imported.add(module_name)
+    return module
 
 
 def _search_forks() -> None:

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _print(model: str, record: MonitorRecord, channels: dict[str, ChannelRecord]) -> None:
     program.say(
-        f"{model}: {record.epochs_seen:,} epochs, {record.batches_seen:,} minibatches, "
+        f"{model}: {record.epochs_seen:,} epoch{'s' * (record.epochs_seen != 1)}, {record.batches_seen:,} minibatches, "
         f"{record.examples_seen:,} examples"
     )
     shown_names = {name: printable(name, "") for name in channels}

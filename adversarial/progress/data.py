@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from adversarial.datasets.dataset import Dataset
+from adversarial.models.gaussian_rbm import GaussianBinaryRBM
 from adversarial.models.model import Model
+from adversarial.models.rbm import RBM
 from adversarial.progress.summary import networks, number
 
 #: Numbers of channels that images have: grey, with transparency, colour, colour with transparency.
@@ -64,6 +66,12 @@ def _misread_axes(dataset: Dataset) -> Iterator[str]:
 
 
 def _out_of_reach(low: float, high: float, model: Model) -> Iterator[str]:
+    if isinstance(model, RBM) and not isinstance(model, GaussianBinaryRBM) and not (low >= 0 and high <= 1):
+        yield (
+            f"warning: the data are from {number(low)} to {number(high)}, but the visible units of "
+            f"{type(model).__name__} are binary, and read probabilities, 0 to 1: bring the data there, bytes by "
+            "scale: 255 of FileDataset, or use GaussianBinaryRBM"
+        )
     generator = networks(model).get("generator")
     last = generator.layers[-1] if generator is not None and generator.layers else None
     if last is None:

@@ -14,6 +14,9 @@ from adversarial.serialization.reachable import reachable
 
 #: Column of the epoch line -> ends of the names of the channels it may come from, the best first.
 EPOCH_COLUMNS = {
+    "objective": ("_objective",),
+    "misclass": ("_misclass",),
+    "reconstruction_error": ("_reconstruction_error",),
     "objective_d": ("_objective_d",),
     "objective_g": ("_objective_g",),
     # Of 100 samples and one width: not the estimate of Table 1, and so not its name.
@@ -109,6 +112,9 @@ def epoch_columns(channels: Iterable[str]) -> dict[str, str]:
         match = next((name for ending in endings for name in names if f"_{name}".endswith(ending)), None)
         if match is not None:
             found[column] = match
+    if "objective_d" in found:
+        # Of a game the sum of two objectives says nothing.
+        found.pop("objective", None)
     return found
 
 

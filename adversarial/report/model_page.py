@@ -344,7 +344,9 @@ class _ModelPage:
 
     def _results(self, by_epoch: Sequence[tuple[int, ParzenJson]]) -> None:
         page = self.page_of
-        epochs = f", after {self.epochs_seen:,} epochs" if self.epochs_seen is not None else ""
+        epochs = (
+            f", after {self.epochs_seen:,} epoch{'s' * (self.epochs_seen != 1)}" if self.epochs_seen is not None else ""
+        )
         parts = [html.table_1(f"this model{epochs}", self.data_set, self.estimate)]
         charts = []
         if self.estimate is not None and self.estimate.get("curve"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ import pytest
 
 from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, DataError, NumericalError
+from adversarial.files.whole_file import write_whole
+from adversarial.names.allow_list import AllowList
 
 
 def end(capsys, monkeypatch, error=None, argv=(), returned=None):
@@ -110,3 +113,30 @@ def test_a_name_that_the_terminal_cannot_show_ends_no_program(stream):
         [sys.executable, "-c", code], capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=True
     )
     assert getattr(run, stream) == b"\\xe9\n"
+
+
+def test_an_error_out_of_the_persons_own_module_names_its_line(tmp_path, capsys, monkeypatch):
+    (tmp_path / "own_part_that_fails.py").write_text("def learn():\n    return 1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    learn = AllowList(["own_part_that_fails"]).resolve("own_part_that_fails.learn")
+    with pytest.raises(SystemExit) as caught:
+        program.run(lambda arguments: learn())
+    assert caught.value.code == 1
+    assert "own_part_that_fails.py, line 2, learn, ended in ZeroDivisionError: division by zero; run it" in (
+        capsys.readouterr().err
+    )
+
+
+def test_sigterm_ends_in_order_as_an_interrupt_does(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["images_to_npz.py"])
+    before = signal.getsignal(signal.SIGTERM)
+
+    def pieces():
+        yield b"some"
+        signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as caught:
+        program.run(lambda arguments: write_whole(tmp_path / "out.npz", pieces()))
+    assert (caught.value.code, capsys.readouterr().err) == (143, "images_to_npz.py: ended by SIGTERM\n")
+    assert list(tmp_path.iterdir()) == [] and signal.getsignal(signal.SIGTERM) is before

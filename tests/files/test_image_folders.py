@@ -133,3 +133,38 @@ def test_some_of_the_images_without_reading_any(tmp_path):
     images = ImagesInFolder(str(tmp_path))
     np.testing.assert_array_equal(images.chosen([4, 1])[0:2], IMAGES[[4, 1]])
     assert images.chosen([4, 1]).shape == (2, 4, 6, 3) and len(images) == 5
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_lies_on_white(tmp_path, mode):
+    """Files keep colours below what is transparent, which nobody sees."""
+    colours = Image.fromarray(np.full((2, 3, 4), (200, 200, 200, 0), np.uint8))
+    colours.putpixel((1, 0), (40, 40, 40, 255))
+    colours.putpixel((2, 1), (0, 0, 0, 51))
+    colours.convert(mode).save(tmp_path / "0.png")
+    expected = np.full((2, 3), 255)
+    expected[0, 1], expected[1, 2] = 40, 204
+    if mode == "P":  # a table of colours has one that is transparent, or none
+        table = Image.new("P", (3, 2), 0)
+        table.putpalette([200, 200, 200, 40, 40, 40, 204, 204, 204])
+        table.putpixel((1, 0), 1)
+        table.putpixel((2, 1), 2)
+        table.save(tmp_path / "0.png", transparency=0)
+    np.testing.assert_array_equal(ImagesInFolder(str(tmp_path), mode="grey")[:][0], expected)
+
+
+def test_several_pictures_in_a_file_are_refused(tmp_path):
+    first, *rest = map(Image.fromarray, IMAGES[:3])
+    first.save(tmp_path / "moving.png", save_all=True, append_images=rest)
+    with pytest.raises(
+        DataError, match=r"moving\.png holds 3 pictures, one after the other: save each as a file of its"
+    ):
+        ImagesInFolder(str(tmp_path))
+
+
+def test_a_size_that_no_memory_holds_is_refused(tmp_path):
+    save(tmp_path, IMAGES)
+    with pytest.raises(
+        DataError, match="images of 100000 x 100000 pixels are more than the 67,108,864 that one may have"
+    ):
+        ImagesInFolder(str(tmp_path), size=(100_000, 100_000))

@@ -285,6 +285,17 @@ def test_an_order_of_axes_that_is_said_gives_one_figure(capsys, tmp_path, axes):
     assert json.loads(capsys.readouterr().out)["log_likelihood"] == pytest.approx(found["log_likelihood"], rel=1e-6)
 
 
+def test_an_order_said_of_the_test_file_alone_leaves_the_models_own_data_as_they_are(capsys, tmp_path, small_sets):
+    mnist = "!obj:pylearn2.datasets.mnist.MNIST {which_set: train, start: %d, stop: %d}"
+    model = save_model(tmp_path / "m.pkl", pair(), mnist % (0, 50000), mnist % (50000, 60000))
+    images = np.random.default_rng(0).random((30, 6, 6, 1))
+    np.save(tmp_path / "t.npy", images)
+    np.save(tmp_path / "last.npy", images.transpose(3, 1, 2, 0))
+    found = run_json(capsys, model, "--test", tmp_path / "last.npy", "--data-axes", "c01b")
+    assert found["counts"]["test"] == 30
+    assert found["log_likelihood"] == run_json(capsys, model, "--test", tmp_path / "t.npy")["log_likelihood"]
+
+
 def test_examples_that_may_be_last_are_a_warning_and_a_hint(capsys, tmp_path):
     np.save(tmp_path / "s.npy", colour(60, 1).transpose(1, 2, 3, 0))
     np.save(tmp_path / "t.npy", colour(60, 2).transpose(1, 2, 3, 0))

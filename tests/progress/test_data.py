@@ -9,8 +9,10 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
+from adversarial.models.gaussian_rbm import GaussianBinaryRBM, GRBM_Type_1
 from adversarial.models.linear import HardSigmoid, Linear, RectifiedLinear, Sigmoid, Softplus, Tanh
 from adversarial.models.mlp import MLP
+from adversarial.models.rbm import RBM
 from adversarial.progress.data import data_lines
 
 BYTES = np.arange(64.0).reshape(4, 16) * 4
@@ -65,3 +67,10 @@ def test_a_dataset_of_ones_own_need_not_have_a_matrix():
             return 5
 
     assert data_lines(Own(), pair()) == ["Own: 5 examples"]
+
+
+def test_binary_units_read_probabilities():
+    (warning,) = warnings(BYTES, RBM(nvis=16, nhid=3))
+    assert "from 0 to 252, but the visible units of RBM are binary, and read probabilities" in warning
+    assert warnings(BYTES / 255, RBM(nvis=16, nhid=3)) == []
+    assert warnings(BYTES, GaussianBinaryRBM(GRBM_Type_1(), 16, 3)) == []

@@ -23,7 +23,7 @@ def test_training_from_python_prints_a_line_per_epoch(capsys):
     assert lines[0] == "Pair: 40 parameters in all"
     assert lines[1] == "training on DenseDesignMatrix: 23 examples of 4 values; -2.553 to 2.27, mean 0.0153"
     assert lines[2] == "compiling ..." and lines[3].startswith("compiled in ")
-    assert lines[4].split() == ["epoch", "learning_rate", "momentum", "seconds"]
+    assert lines[4].split() == ["epoch", "objective", "learning_rate", "momentum", "seconds"]
     assert [line.split()[0] for line in lines[5:]] == ["0", "1", "2"]
 
 
@@ -73,4 +73,17 @@ def test_a_terminal_has_a_bar_within_the_epoch_that_ends_with_training(capsys, m
 def test_the_epochs_line_has_the_objectives_of_a_dataset_without_a_name_too(prefix):
     names = [f"{prefix}{name}" for name in ("dis_objective", "objective_d", "objective_g", "gen_ll", "false_positives")]
     columns = {"objective_d": names[1], "objective_g": names[2], "running_ll": names[3], "false_pos": names[4]}
+    assert epoch_columns(names) == columns
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["valid_objective", "valid_y_misclass"], {"objective": "valid_objective", "misclass": "valid_y_misclass"}),
+        (["objective", "learning_rate"], {"objective": "objective", "learning_rate": "learning_rate"}),
+        (["objective_d", "objective"], {"objective_d": "objective_d"}),
+        (["train_reconstruction_error"], {"reconstruction_error": "train_reconstruction_error"}),
+    ],
+)
+def test_the_epochs_line_has_what_a_classifier_or_an_rbm_is_judged_by(names, columns):
     assert epoch_columns(names) == columns
