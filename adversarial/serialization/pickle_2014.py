@@ -221,7 +221,8 @@ def _parts(value: Any) -> tuple[np.dtype, tuple, Any, bytes | memoryview]:
 
 
 def _dtype(value: Any) -> np.dtype:
-    if class_name(value) != "numpy.dtype" or not value.arguments or not isinstance(value.state, tuple):
+    known = class_name(value) == "numpy.dtype" and isinstance(value.state, tuple)
+    if not known or not value.arguments or not isinstance(value.arguments[0], str):
         raise CheckpointError("it is a damaged pickle of 2014: an array's kind of number is not one")
     order = value.state[1] if len(value.state) > 1 else None
     return array_dtype(f"{order if order in ('<', '>') else ''}{value.arguments[0]}")

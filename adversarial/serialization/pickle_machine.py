@@ -19,6 +19,7 @@ from typing import Any
 
 from adversarial.errors import CheckpointError
 from adversarial.serialization.plain import MAX_INT_BYTES
+from adversarial.serialization.unfolded import check_unfolded
 
 #: Bytes charged for a value besides its own payload: a small Python object and its slot in a container.
 _VALUE_COST = 64
@@ -28,6 +29,8 @@ _SLOT_COST = 100
 _MAX_UNUSUAL_KEYS = 10_000
 #: Keys are compared with each other, so that a long one, used often, would take time.
 _MAX_KEY_LENGTH = 4096
+#: Values that a container may have besides one for each byte of the file, those it shares counted as often as used.
+_VALUES_UNFOLDED = 100_000
 #: Longest number in digits that this program writes.
 _MAX_DIGITS = 1000
 #: Byte strings at least this long are returned as views of the file, not as copies.
@@ -117,11 +120,15 @@ def run(
     """
     machine = _Machine(data, budget, permit)
     try:
-        return machine.run(opcodes)
+        found = machine.run(opcodes)
     except (IndexError, TypeError, ValueError, KeyError, struct.error, OverflowError, AttributeError) as error:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"it is damaged near byte {machine.position}") from error
+    if permit is not None:
+        # Whose objects may be asked for may share values, too.
+        check_unfolded(found, _VALUES_UNFOLDED + len(data), Record)
+    return found
 
 
 class _Mark:
