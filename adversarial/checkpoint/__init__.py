@@ -48,6 +48,7 @@ from adversarial.checkpoint.models import (
     untrained_model_of,
     versions,
 )
+from adversarial.checkpoint.published import is_published, published_content, stem_of
 from adversarial.checkpoint.record import ChannelRecord, MonitorRecord, monitor_content
 
 __all__ = [
@@ -60,15 +61,18 @@ __all__ = [
     "MonitorRecord",
     "SavedModel",
     "convert_2014",
+    "is_published",
     "load_model",
     "model_content",
     "model_of",
     "monitor_content",
     "parameters_of",
+    "published_content",
     "read",
     "save_model",
     "save_train",
     "slips_of",
+    "stem_of",
     "untrained_model_of",
     "versions",
     "write",

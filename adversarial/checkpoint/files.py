@@ -10,6 +10,7 @@ from typing import Any
 
 from adversarial.backend import is_first_process
 from adversarial.checkpoint.content import check_kinds
+from adversarial.checkpoint.published import path_of
 from adversarial.errors import CheckpointError, FileError
 from adversarial.files.special import open_file, what_else
 from adversarial.files.whole_file import write_whole
@@ -73,7 +74,7 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
     Parameters
     ----------
     path : str or path
-        The file.
+        The file, or the name of a published model, such as 'adversarial:mnist'.
 
     Returns
     -------
@@ -100,6 +101,7 @@ def read(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _read(path: str | os.PathLike) -> dict[str, Any]:
+    path = path_of(path)
     found = what_else(path)
     if found is not None:
         raise CheckpointError(f"it is {found}, not a file")

@@ -88,8 +88,7 @@ def output_path(given: argparse.Namespace, what: str) -> str:
         _window()
     path = given.output
     if path is None:
-        stem = given.model.removesuffix(".gz")
-        path = f"{os.path.splitext(stem)[0]}_{what}.png"
+        path = f"{checkpoint.stem_of(given.model)}_{what}.png"
     check_name(path)
     return path
 

@@ -197,12 +197,13 @@ class Builder:
         path = self._text(node)
         if not self.instantiate:
             return Proxy("!pkl", {"path": path}, line_of(node))
-        from adversarial.checkpoint import load_model
+        from adversarial.checkpoint import is_published, load_model
         from adversarial.datasets.pickled import open_data
 
+        found = path if is_published(path) else base_directory.beside(path)
         try:
-            data = open_data(base_directory.beside(path))
-            return load_model(base_directory.beside(path), allow=self.allow_list.allow) if data is None else data
+            data = open_data(found)
+            return load_model(found, allow=self.allow_list.allow) if data is None else data
         except UserError as error:
             error.args = (f"{place_of(node)}: {self._line(error)}",)
             raise

@@ -29,7 +29,7 @@ class _Open:
         self.size = self.depth = 1
 
 
-def check_unfolded(root: Any, most: int, record: type) -> None:
+def check_unfolded(root: Any, most: int, record: type[Any]) -> None:
     """Raise CheckpointError if a container, with all that it holds, is of more than `most` values or holds itself.
 
     Parameters
@@ -66,7 +66,7 @@ def _is_container(value: Any) -> bool:
     return isinstance(value, (list, tuple, dict, set, frozenset))
 
 
-def _measure(root: Any, most: int, measured: dict[int, tuple[int, int]], record: type) -> list[Any]:
+def _measure(root: Any, most: int, measured: dict[int, tuple[int, int]], record: type[Any]) -> list[Any]:
     """Take the size and depth of a container and of those in it; return the records that are in it."""
     records: list[Any] = []
     if id(root) in measured:
