@@ -1,5 +1,7 @@
-"""What a log-likelihood does not say of samples: whether all classes are there, whether they look like one, and how far
-they are from the training images. The estimate rewards smooth samples, so these are put beside it."""
+"""What a log-likelihood does not say of samples: how near they are to training images, and which classes they are of.
+
+The estimate rewards smooth samples, so these are put beside it, with what training images in place of samples score.
+"""
 
 from __future__ import annotations
 
