@@ -56,10 +56,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     if given.plot:
         check_name(given.plot)
-    signal.signal(signal.SIGTERM, _end)
     search = Search(study, Path(given.folder), given.processes, given.threads, given.allow, _tell)
     search.begin()
-    rungs = search.run()
+    before = signal.signal(signal.SIGTERM, _end)  # so that the runs are stopped too
+    try:
+        rungs = search.run()
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if given.plot:
         draw(given.plot, study, rungs)
     if given.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -128,11 +129,11 @@ def test_the_program_prints_and_draws(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(program, "Search", Imagined)
     program.main([str(path), str(folder), "--dry-run"])
     assert capsys.readouterr().out.splitlines()[8] == "8: n=8" and not folder.exists()
-    picture = tmp_path / "p.png"
+    picture, before = tmp_path / "p.png", signal.getsignal(signal.SIGTERM)
     program.main([str(path), str(folder), "--plot", str(picture)])
     said = capsys.readouterr()
     assert said.out.splitlines()[1].split() == ["9", "90", "18", "908.00", "±", "0.00", "907.00", "8:", "n=8"]
-    assert picture.stat().st_size > 1000
+    assert picture.stat().st_size > 1000 and signal.getsignal(signal.SIGTERM) == before
     program.main([str(path), str(folder), "--json"])
     found = json.loads(capsys.readouterr().out)
     assert found["results"][0]["trial"] == 8 and len(found["results"]) == 13
