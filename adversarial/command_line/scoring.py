@@ -32,13 +32,16 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
     add("--condition", metavar="K", type=int,
         help="of a conditional generator, draw all samples under class K (default: classes are drawn too)")  # fmt: skip
-    add_averaged_argument(parser)
+    add_generator_arguments(parser)
 
 
-def add_averaged_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the option that asks for samples of the averaged parameters."""
-    parser.add_argument("--averaged", action="store_true",
+def add_generator_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ask for samples of the averaged parameters, and of z near their mean."""
+    add = parser.add_argument
+    add("--averaged", action="store_true",
         help="draw from the averages of the generator's parameters (its option average_decay)")  # fmt: skip
+    add("--truncate", metavar="T", type=float,
+        help="draw each value of z within T standard deviations of its mean, from its distribution there")  # fmt: skip
 
 
 def samples_of_arguments(given: argparse.Namespace) -> Samples:
@@ -47,31 +50,42 @@ def samples_of_arguments(given: argparse.Namespace) -> Samples:
     if len(named) != 1:
         several = ", not several of them" if named else ""
         raise ConfigurationError(f"name one model or file of samples, or an --anchor{several}")
-    if given.condition is not None or given.averaged:
+    if (asked := _asked_of_generator(given)) is not None:
         if given.anchor is not None:
-            option = "--averaged" if given.averaged else "--condition"
-            raise ConfigurationError(f"{option} is of a generator, not of an --anchor")
+            raise ConfigurationError(f"{asked[0]} is of a generator, not of an --anchor")
         source = of_generator(sample_source(str(named[0]), tuple(given.allow)), given)
         source.condition = given.condition
         return source
     return AnchorSamples(given.anchor) if given.anchor is not None else str(named[0])
 
 
-def of_generator(source: SampleSource, given: argparse.Namespace) -> ModelSamples:
-    """Return the samples of a generator for which --condition or --averaged asks, drawn from its averages if asked.
+def _asked_of_generator(given: argparse.Namespace) -> tuple[str, str] | None:
+    """The first option given that only a generator has, and a generator of what kind; None if there is none."""
+    if given.averaged:
+        return "--averaged", "with average_decay"
+    if given.condition is not None:
+        return "--condition", "with conditions"
+    return None if given.truncate is None else ("--truncate", "with z")
 
-    Raises ConfigurationError, with the option's name, if they are of something else, or there are no averages.
+
+def of_generator(source: SampleSource, given: argparse.Namespace) -> ModelSamples:
+    """Return the samples of a generator, from its averages and of truncated z if the command line asks for that.
+
+    Raises ConfigurationError, with the option's name, where what is asked for is of a generator and they are of
+    something else, or there are no averages, or z cannot be truncated.
     """
-    option, of = ("--averaged", "with average_decay") if given.averaged else ("--condition", "with conditions")
+    option, of = _asked_of_generator(given) or ("", "")
     if not isinstance(source, ModelSamples):
         raise ConfigurationError(f"{option} needs a saved model, but {source.name} holds samples")
-    if isinstance(source, ChainSamples):
+    if option and isinstance(source, ChainSamples):
         kind = type(source.model).__name__
         raise ConfigurationError(
             f"{option} is for a generator {of}, but {source.name} is of class {kind}, which has none"
         )
     if given.averaged:
         generator_of(source.model).use_averages()
+    if given.truncate is not None:
+        generator_of(source.model).truncate_noise(given.truncate)
     return source
 
 

@@ -11,6 +11,13 @@ from adversarial.models.mlp import MLP
 from adversarial.models.model import Model
 
 
+def class_outputs(classifier: Model, rows: np.ndarray) -> np.ndarray:
+    """Return a classifier's output for each class, for examples in rows; raises CheckpointError if it is none."""
+    if not isinstance(classifier, MLP) or classifier.get_output_space().get_total_dimension() < 2:
+        raise CheckpointError("the classifier must be an MLP with an output for each class")
+    return features(classifier, str(classifier.layer_names[-1]), rows)
+
+
 def named_classes(classifier: Model, rows: np.ndarray) -> np.ndarray:
     """Return the class that a classifier names for each example.
 
@@ -33,9 +40,7 @@ def named_classes(classifier: Model, rows: np.ndarray) -> np.ndarray:
     >>> named_classes(identity, np.eye(3)[[2, 0]]).tolist()
     [2, 0]
     """
-    if not isinstance(classifier, MLP) or classifier.get_output_space().get_total_dimension() < 2:
-        raise CheckpointError("the classifier must be an MLP with an output for each class")
-    return features(classifier, str(classifier.layer_names[-1]), rows).argmax(axis=1)
+    return class_outputs(classifier, rows).argmax(axis=1)
 
 
 def asked_and_named(model: Model, classifier: Model, count: int, seed: int | None = None) -> np.ndarray:

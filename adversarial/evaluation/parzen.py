@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy as np
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.data_sources import Data, ScoringData, scoring_data
 from adversarial.evaluation.fit import check_fit
+from adversarial.evaluation.guards import Classifier, Guards, guards_of
 from adversarial.evaluation.named_sets import Split
 from adversarial.evaluation.parzen_result import ParzenResult, Score
-from adversarial.evaluation.sample_sources import Samples, sample_source
+from adversarial.evaluation.sample_sources import AnchorSamples, Samples, sample_source
 from adversarial.evaluation.sides import AxesSaid, PreparedRows, Side
 from adversarial.likelihood.convergence import convergence as convergence_of
 from adversarial.likelihood.cross_validation import WidthChoice, choose_width, choose_width_anywhere, grid
@@ -45,6 +46,7 @@ def parzen_log_likelihood(
     data_axes: AxesSaid | None = None,
     allow: Sequence[str] = (),
     chains: ChainOptions | None = None,
+    guards: bool | Classifier = False,
     progress: bool = False,
 ) -> ParzenResult:
     """Estimate the log-likelihood of test data under a Parzen window of samples (section 5 of the paper).
@@ -88,6 +90,9 @@ def parzen_log_likelihood(
         Modules of the user's own that a saved model may name.
     chains : ChainOptions, optional
         Start, burn-in, thinning and number of the chains of a model that is sampled by Markov chains.
+    guards : bool or Classifier, optional
+        Put beside the figure what it does not say: the log-likelihood of as many training images in place of the
+        samples, how far these are from the nearest training image, and of what classes a classifier takes them to be.
     progress : bool, optional
         Show progress on standard error.
 
@@ -143,12 +148,27 @@ def parzen_log_likelihood(
         found_data = found_data.suited_to(side)
         for each in range(found_data.folds) if fold == "all" else [fold]:
             result.scores.append(scoring.score(side, found_data, each, repeat))
+        if guards and repeat == 0:
+            first = 0 if fold == "all" else fold
+            with scoring.timed("guards"):
+                result.guards = _guards(side, found_data, first, scoring, guards)
+            result.warnings += result.guards.warnings
     if convergence:
         last = result.scores[-1]
         test = found_data.split("test", last.fold)
         with scoring.timed("convergence"):
             result.convergence = convergence_of(side.rows, test, last.sigma)
     return result
+
+
+def _guards(side: Side, data: ScoringData, fold: int, scoring: _Scoring, guards: bool | Classifier) -> Guards:
+    """What stands beside the figure of samples: their anchor is scored as they are."""
+    train = data.split("train", fold)
+    count = min(side.rows.shape[0], len(train))
+    beside = replace(scoring, result=ParzenResult("the training data", data.name), score_valid=False)
+    anchor = beside.score(AnchorSamples("train").draw(0, data, count, quiet=True), data, fold, 0)
+    classifier = guards if isinstance(guards, Classifier) else None
+    return guards_of(side.rows[:], train, data.split("test", fold), (anchor.test, count), classifier)
 
 
 @dataclass

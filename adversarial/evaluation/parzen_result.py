@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from adversarial.evaluation.guards import Guards
 from adversarial.evaluation.sides import Side, SideJson
 from adversarial.likelihood.convergence import Convergence
 from adversarial.likelihood.cross_validation import WidthChoice
@@ -41,6 +42,7 @@ class ParzenJson(TypedDict):
     valid: NotRequired[dict[str, float]]
     scores: NotRequired[list[dict[str, object]]]
     convergence: NotRequired[dict[str, object]]
+    guards: NotRequired[dict[str, object]]
     model: NotRequired[dict[str, object]]
     command: NotRequired[str]
 
@@ -90,6 +92,8 @@ class ParzenResult:
         The samples and the data, by what they are called: source, shape, range, mean and what was done to them.
     convergence : Convergence or None
         The estimate by number of samples, if it was asked for.
+    guards : Guards or None
+        What stands beside the figure, if it was asked for.
     warnings : list of str
         What the reader of the figure should know.
     seconds : dict
@@ -101,6 +105,7 @@ class ParzenResult:
     scores: list[Score] = field(default_factory=list)
     sides: dict[str, Side] = field(default_factory=dict)
     convergence: Convergence | None = None
+    guards: Guards | None = None
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -197,6 +202,8 @@ class ParzenResult:
                 "curve": [{"samples": count, **value._asdict()} for count, value in pairs],
                 "stable_from": self.convergence.stable_from(),
             }
+        if self.guards is not None:
+            found["guards"] = self.guards.to_dict()
         return found
 
     def to_json(self) -> str:
@@ -225,6 +232,8 @@ class ParzenResult:
                          f"over {self.error_over}")  # fmt: skip
         if self.convergence is not None:
             lines += _convergence_lines(self.convergence)
+        if self.guards is not None:
+            lines.append(str(self.guards))
         spent = ", ".join(f"{phase.replace('_', ' ')} {value:.2f} s" for phase, value in self.seconds.items())
         return "\n".join([*lines, f"seconds: {spent}"])
 

@@ -7,7 +7,7 @@ case of one fixed mask, and with nothing visible the game is that of section 3.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
@@ -19,12 +19,13 @@ from adversarial.game.conditional_discriminator import ConditionalDiscriminator
 from adversarial.game.distributions import ConditionDistribution
 from adversarial.game.generator import Generator, Length, SampleAndNoise
 from adversarial.game.masks import Masks
+from adversarial.game.noise import Kind, LearnedMixture
 from adversarial.game.objectives import AdversaryCost, Inputs
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
 from adversarial.models.model import Source
-from adversarial.options import Count, OptionError, Positive
+from adversarial.options import Count, Momentum01, OptionError, Positive
 from adversarial.space import Batch, Space, VectorSpace
 
 
@@ -55,13 +56,15 @@ class CompletingGenerator(ConditionalGenerator):
         Values of an image.
     noise_dim : int, default 100
         Dimension of z.
-    noise : {'uniform', 'gaussian', 'spherical'}, default 'gaussian'
+    noise : {'uniform', 'gaussian', 'spherical', 'unit_cube'} or LearnedMixture, default 'gaussian'
         As of `Generator`.
     monitor_ll : bool, default False
         As of `Generator`; the samples are drawn with nothing visible.
     ll_n_samples : int, default 100
         As of `Generator`.
     ll_sigma : float, default .2
+        As of `Generator`.
+    average_decay : float, default 0
         As of `Generator`.
 
     Examples
@@ -77,10 +80,11 @@ class CompletingGenerator(ConditionalGenerator):
         mlp: MLP,
         pixels: Count,
         noise_dim: Count = 100,
-        noise: Literal["uniform", "gaussian", "spherical"] = "gaussian",
+        noise: Kind | LearnedMixture = "gaussian",
         monitor_ll: bool = False,
         ll_n_samples: Count = 100,
         ll_sigma: Positive = 0.2,
+        average_decay: Momentum01 = 0.0,
     ):
         space = VectorSpace(2 * pixels)
         super().__init__(
@@ -92,6 +96,7 @@ class CompletingGenerator(ConditionalGenerator):
             monitor_ll=monitor_ll,
             ll_n_samples=ll_n_samples,
             ll_sigma=ll_sigma,
+            average_decay=average_decay,
         )
         if mlp.get_output_space() != VectorSpace(pixels):
             reason = f"pixels is {pixels}, but mlp makes {mlp.get_output_space()}"

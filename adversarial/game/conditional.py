@@ -70,6 +70,7 @@ class ConditionalGenerator(Generator):
         self.condition_space = input_condition_space
         self.condition_distribution = condition_distribution
         self.noise_space = VectorSpace(noise_dim)
+        self._set_noise_dimension(noise_dim)
         drawn = condition_distribution.get_space().get_total_dimension()
         if drawn != input_condition_space.get_total_dimension():
             reason = f"input_condition_space is {input_condition_space}, but conditions with {drawn} values are drawn"
@@ -131,7 +132,7 @@ class ConditionalGenerator(Generator):
 
     def sample_under(self, conditions: Batch, dropout: Dropout, all_g_layers: bool = False) -> SampleAndNoise:
         """Draw a sample for each of the conditions; as `sample_and_noise`, with any dropout."""
-        return self._through_mlp(self._noise_for(conditions), dropout, all_g_layers)
+        return self.sample_of(self._noise_for(conditions), dropout, all_g_layers)
 
     def _parzen_of(self, data: Batch, sigma: float) -> TensorVariable:
         """The log-likelihood of examples under samples, one for each, with the conditions of the examples."""
@@ -153,6 +154,7 @@ class ConditionalGenerator(Generator):
         if self.monitor_ll and data is not None:
             channels["ll"] = pt.cast(self._parzen_of(data, self.ll_sigma), floatX()).mean()
             channels["nll"] = -channels["ll"]
+            channels |= self._ll_of_averages(channels["ll"])
         return channels
 
 

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytensor.tensor as pt
+from pytensor.gradient import disconnected_grad
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.backend import floatX, sharedX
 from adversarial.cost import Updates, gradients_of
 from adversarial.game.costs import AdversaryCost2
+from adversarial.game.generator import SampleAndNoise
+from adversarial.game.noise import back_into_range
 from adversarial.game.objectives import Inputs, Objectives, Verdicts
+from adversarial.game.pair import AdversaryPair
+from adversarial.models.dropout import Dropout
 from adversarial.models.linear import logit_of
 from adversarial.models.mlp import MLP
 from adversarial.options import Count, NonNegative, OptionError, Positive, Probability, nearest
+from adversarial.space import VectorSpace
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,10 @@ class CoordinatedAdversaryCost(AdversaryCost2):
     lead : float, optional
         G learns at an update only if at the one before D's objective was below this; log 2 = .693 is that of a D that
         guesses. By default it learns at each.
+    z_step : float, default 0
+        Before either player learns from G(z), z moves by this times the gradient, at z, of D's logit of G(z), without
+        dropout in D; uniform z stay within their ends and spherical ones on the sphere. No gradient passes through the
+        move.
     **kwargs : dict
         Options of `AdversaryCost2`.
 
@@ -50,6 +60,7 @@ class CoordinatedAdversaryCost(AdversaryCost2):
     ----------
     Salimans et al., *Improved techniques for training GANs*, 2016: one-sided labels, feature matching.
     Mescheder, Geiger and Nowozin, *Which training methods for GANs do actually converge?*, 2018: the penalty R1.
+    Wu et al., *LOGAN: Latent optimisation for generative adversarial networks*, 2019: z that move.
 
     Examples
     --------
@@ -64,6 +75,7 @@ class CoordinatedAdversaryCost(AdversaryCost2):
         feature_layer: str | None = None,
         noise_both_updates: Count | None = None,
         lead: Positive | None = None,
+        z_step: NonNegative = 0.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -79,12 +91,26 @@ class CoordinatedAdversaryCost(AdversaryCost2):
         self.feature_layer = feature_layer
         self.noise_both_updates = noise_both_updates
         self.lead = lead
+        self.z_step = z_step
         self._noise_now = sharedX(self.noise_both, name="noise_both")
 
     def check_model(self, model: Any) -> None:
         """Check that the model is of two players, and that D has the layer `feature_layer`."""
         super().check_model(model)
         self._feature_number(model.discriminator)
+        space = model.generator.get_input_space()
+        if self.z_step > 0.0 and not isinstance(space, VectorSpace):
+            raise OptionError(type(self).__name__, "z_step", f"z_step moves z that are vectors, but G reads {space}")
+
+    def _sample(self, model: AdversaryPair, batch_size: TensorVariable, all_g_layers: bool = False) -> SampleAndNoise:
+        made = super()._sample(model, batch_size, all_g_layers)
+        if self.z_step == 0.0:
+            return made
+        g, z = model.generator, cast(TensorVariable, made.noise)
+        (slope,) = gradients_of(logit_of(model.discriminator.fprop(made.samples)).sum(), [z])
+        moved = back_into_range(g.distribution, z + disconnected_grad(pt.cast(self.z_step * slope, z.dtype)))
+        dropout = self.generator_dropout
+        return g.sample_of(moved, Dropout(dropout.default_include_prob, dropout.default_scale), all_g_layers)
 
     def _verdicts(self, d: MLP, inputs: Inputs) -> Verdicts:
         number = self._feature_number(d)

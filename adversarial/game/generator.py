@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytensor.tensor as pt
@@ -16,6 +16,7 @@ from pytensor.tensor.variable import TensorVariable
 from adversarial.backend import floatX
 from adversarial.errors import ConfigurationError
 from adversarial.game.averaging import ExponentialAverage
+from adversarial.game.noise import Kind, LearnedMixture, check_truncation, draw_noise, gaussian
 from adversarial.game.parzen_graph import theano_parzen
 from adversarial.models.dropout import Dropout
 from adversarial.models.mlp import MLP
@@ -59,9 +60,10 @@ class Generator(Model):
     ----------
     mlp : MLP
         The network; its input space is that of z.
-    noise : {'uniform', 'gaussian', 'spherical'}, default 'gaussian'
-        The distribution p_z: uniform on (-sqrt 3, sqrt 3), standard normal (both have mean 0 and variance 1), or
-        standard normal scaled to norm 1. It is drawn in float32 whatever floatX is, as in 2014.
+    noise : {'uniform', 'gaussian', 'spherical', 'unit_cube'} or LearnedMixture, default 'gaussian'
+        The distribution p_z: uniform on (-sqrt 3, sqrt 3), standard normal (both have mean 0 and variance 1), standard
+        normal scaled to norm 1, uniform on (0, 1), or a mixture that G learns. It is drawn in float32 whatever floatX
+        is, as in 2014.
     monitor_ll : bool, default False
         Whether to monitor the Parzen-window log-likelihood of the data (channels ll and nll; section 5).
     ll_n_samples : int, default 100
@@ -97,7 +99,7 @@ class Generator(Model):
     def __init__(
         self,
         mlp: MLP,
-        noise: Literal["uniform", "gaussian", "spherical"] = "gaussian",
+        noise: Kind | LearnedMixture = "gaussian",
         monitor_ll: bool = False,
         ll_n_samples: Count = 100,
         ll_sigma: Positive = 0.2,
@@ -110,6 +112,19 @@ class Generator(Model):
         self.ll_sigma = ll_sigma
         self._average = ExponentialAverage(average_decay) if average_decay else None
         self.theano_rng = MRG_RandomStreams(NOISE_SEED)
+        self._truncation: float | None = None
+        if (space := getattr(mlp, "input_space", None)) is not None:
+            self._set_noise_dimension(space.get_total_dimension())
+
+    @property
+    def distribution(self) -> Kind | LearnedMixture:
+        """The distribution p_z that samples are made from."""
+        return self.noise
+
+    def _set_noise_dimension(self, dimension: int) -> None:
+        """Let a learned p_z make its parameters."""
+        if isinstance(self.noise, LearnedMixture):
+            self.noise.set_dimension(dimension)
 
     def get_input_space(self) -> Space:
         return self.mlp.get_input_space()
@@ -118,10 +133,11 @@ class Generator(Model):
         return self.mlp.get_output_space()
 
     def get_params(self) -> list[TensorSharedVariable]:
-        return self.mlp.get_params()
+        return [*self.mlp.get_params(), *(self.noise.get_params() if isinstance(self.noise, LearnedMixture) else [])]
 
     def _all_params(self) -> list[TensorSharedVariable]:
-        return [*self.mlp._all_params(), *self.averages().values()]
+        of_noise = self.noise.all_params() if isinstance(self.noise, LearnedMixture) else []
+        return [*self.mlp._all_params(), *of_noise, *self.averages().values()]
 
     def averages(self) -> dict[TensorSharedVariable, TensorSharedVariable]:
         """Return the average of each parameter that training changes; none without `average_decay`."""
@@ -160,17 +176,32 @@ class Generator(Model):
         Returns
         -------
         TensorVariable
-            Shape (examples, dimension), float32.
+            Shape (examples, dimension), float32; of a learned mixture floatX.
         """
         if isinstance(size, int):
             size = (size, self.get_input_space().get_total_dimension())
-        if self.noise == "uniform":
-            return self.theano_rng.uniform(low=-np.sqrt(3), high=np.sqrt(3), size=size, dtype="float32")
-        noise = self.theano_rng.normal(size=size, dtype="float32")
-        if self.noise == "spherical":
-            norms = pt.sqrt(pt.sqr(noise).sum(axis=1, keepdims=True))
-            noise = noise / pt.maximum(np.float32(1e-7), norms)
-        return noise
+        if isinstance(self.noise, LearnedMixture):
+            return self.noise.draw(self.theano_rng, size, self._truncation)
+        return draw_noise(self.noise, self.theano_rng, size, self._truncation)
+
+    def truncate_noise(self, deviations: float) -> None:
+        """Let all z that are drawn from now on be near the mean of p_z; for samples, not for training.
+
+        Each value of z is drawn from what of its distribution is at most so many standard deviations from its mean, of
+        a learned mixture from that of its component.
+
+        Parameters
+        ----------
+        deviations : float
+            Above 0, and at most 4.
+
+        Raises
+        ------
+        ConfigurationError
+            If `deviations` is out of its range, or z is spherical.
+        """
+        check_truncation(self.distribution, deviations)
+        self._truncation = deviations
 
     def _formatted_noise(self, num_samples: Length) -> Batch:
         """Noise z as a batch of the input space."""
@@ -204,9 +235,10 @@ class Generator(Model):
             The samples, z, and the hidden layers' outputs or None.
         """
         dropout = Dropout(default_input_include_prob, default_input_scale)
-        return self._through_mlp(self._formatted_noise(num_samples), dropout, all_g_layers)
+        return self.sample_of(self._formatted_noise(num_samples), dropout, all_g_layers)
 
-    def _through_mlp(self, noise: Batch, dropout: Dropout, all_g_layers: bool) -> SampleAndNoise:
+    def sample_of(self, noise: Batch, dropout: Dropout, all_g_layers: bool = False) -> SampleAndNoise:
+        """Return G(z) for noise z, a batch of the input space; the rest as `sample_and_noise`."""
         *hidden, samples = self.mlp.fprop(noise, return_all=True, dropout=dropout)
         return SampleAndNoise(samples, noise, hidden if all_g_layers else None)
 
@@ -245,6 +277,8 @@ class Generator(Model):
         space = self.mlp.get_input_space()
         if X.ndim != 4 or not isinstance(space, Conv2DSpace):
             raise OptionError("Generator", "mlp", "mlp must read images, axes ('b', 0, 1, 'c'), to fill in half of one")
+        if isinstance(self.noise, LearnedMixture):
+            raise OptionError("Generator", "noise", "half of an image is filled in from gaussian noise, not a mixture")
         size, half = space.shape[0], space.shape[0] // 2
         missing = (X.shape[0], size, half, space.num_channels)
         noise = self.theano_rng.normal(size=missing, dtype="float32")
@@ -288,10 +322,15 @@ class Generator(Model):
         if self.monitor_ll:
             channels["ll"] = pt.cast(self.ll(data, self.ll_n_samples, self.ll_sigma), floatX()).mean()
             channels["nll"] = -channels["ll"]
-            if averages := self.averages():
-                # Of the same z: another variate would shift the streams of all that is built later.
-                channels["ll_averaged"] = cast(TensorVariable, clone_replace(channels["ll"], list(averages.items())))
+            channels |= self._ll_of_averages(channels["ll"])
         return channels
+
+    def _ll_of_averages(self, ll: TensorVariable) -> dict[str, TensorVariable]:
+        """The channel of an estimate with the averages for the parameters, if there are any."""
+        if not (averages := self.averages()):
+            return {}
+        # Of the same z: another variate would shift the streams of all that is built later.
+        return {"ll_averaged": cast(TensorVariable, clone_replace(ll, list(averages.items())))}
 
 
 class IntrinsicDropoutGenerator(Generator):
@@ -330,10 +369,21 @@ class IntrinsicDropoutGenerator(Generator):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        if isinstance(self.noise, LearnedMixture):
+            raise OptionError(type(self).__name__, "noise", "its noise is gaussian, and no mixture is learned")
         self.dropout = Dropout(
             default_input_include_prob, default_input_scale, input_include_probs or {}, input_scales or {}
         )
         self.mlp.check_dropout(self.dropout)
+
+    @property
+    def distribution(self) -> Kind | LearnedMixture:
+        """The distribution p_z that samples are made from: a normal, whatever `noise` is."""
+        return "gaussian"
+
+    def sample_of(self, noise: Batch, dropout: Dropout, all_g_layers: bool = False) -> SampleAndNoise:
+        """Return G(z) under the generator's own dropout, whatever `dropout` is."""
+        return super().sample_of(noise, self.dropout, all_g_layers)
 
     def sample_and_noise(
         self,
@@ -362,5 +412,5 @@ class IntrinsicDropoutGenerator(Generator):
         """
         space = self.mlp.get_input_space()
         dimension = space.get_total_dimension()
-        noise = self.theano_rng.normal(size=(num_samples, dimension), dtype="float32")
-        return self._through_mlp(VectorSpace(dimension).format_as(noise, space), self.dropout, all_g_layers)
+        noise = gaussian(self.theano_rng, (num_samples, dimension), self._truncation)
+        return self.sample_of(VectorSpace(dimension).format_as(noise, space), self.dropout, all_g_layers)

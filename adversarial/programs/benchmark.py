@@ -20,7 +20,7 @@ tools/benchmark.py ageing --minutes 60
 #: Modules of adversarial.benchmarks.
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
-    "ageing", "hdf5",
+    "ageing", "hdf5", "quality",
 )  # fmt: skip
 
 

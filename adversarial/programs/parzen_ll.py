@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
 
+from adversarial import checkpoint
 from adversarial.command_line import program
 from adversarial.command_line.chains import add_chain_arguments, chain_options
 from adversarial.command_line.scoring import (
@@ -18,9 +19,10 @@ from adversarial.command_line.scoring import (
     samples_of_arguments,
 )
 from adversarial.errors import ConfigurationError, printable
-from adversarial.evaluation import parzen_log_likelihood
+from adversarial.evaluation import data_sources, parzen_log_likelihood
 from adversarial.evaluation.chain_curve import chain_curve
 from adversarial.evaluation.data_sources import Data
+from adversarial.evaluation.guards import Classifier
 from adversarial.evaluation.sample_sources import Samples
 from adversarial.figures.width_curve import check_picture, draw_curves
 from adversarial.likelihood.cross_validation import GRID, grid
@@ -33,6 +35,7 @@ tools/parzen_ll.py yaml/mnist.pkl --sigma auto --repeats 5 --plot widths.png
 tools/parzen_ll.py samples.npy -d mnist --json
 tools/parzen_ll.py yaml/tfd_pretrain/train.pkl --folds all
 tools/parzen_ll.py --anchor train -d mnist
+tools/parzen_ll.py yaml/mnist.pkl --guards yaml/classifier_mnist.pkl
 tools/parzen_ll.py gsn_mnist.pkl --start corrupted --burn-in 50
 tools/parzen_ll.py gsn_mnist.pkl --steps 0,1,3,10,50 --plot steps.png
 """
@@ -67,6 +70,9 @@ def argument_parser() -> argparse.ArgumentParser:
     add = more.add_argument
     add("--repeats", metavar="K", type=int, default=1, help="draw the samples K times, and say how far results spread")
     add("--convergence", action="store_true", help="show how the result depends on the number of samples")
+    add("--guards", metavar="CLASSIFIER", nargs="?", const="",
+        help="what the number does not say: that of training images as samples, how far samples are from the nearest, "
+        "and which classes a saved classifier sees in them")  # fmt: skip
     add("--steps", metavar="N,N,...", type=_steps,
         help="score samples after 0,1,3,10,50 steps, from each --start (default data, corrupted)")  # fmt: skip
     add("--plot", metavar="FILE.png",
@@ -109,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         data_axes=given.data_axes,
         allow=given.allow,
         chains=chain_options(given),
+        guards=_guards(given),
         progress=not given.json,
     )
     _warn(result.warnings)
@@ -122,8 +129,9 @@ def _say_curve(given: argparse.Namespace, samples: Samples, data: Data | None, *
         if getattr(given, option) is not None:
             raise ConfigurationError(f"--steps says at which steps to score, and --num-samples how many chains: "
                                      f"leave --{option.replace('_', '-')} out")  # fmt: skip
-    if given.repeats > 1 or given.convergence or given.folds or given.score_valid:
-        reason = "--steps scores the test data of one fold, once: leave --repeats, --convergence, --folds and -v out"
+    if given.repeats > 1 or given.convergence or given.folds or given.score_valid or given.guards is not None:
+        others = "--repeats, --convergence, --folds, --guards and -v"
+        reason = f"--steps scores the test data of one fold, once: leave {others} out"
         raise ConfigurationError(reason)
     if given.axes is not None:
         raise ConfigurationError("--axes is of samples in a file, but --steps draws its own: leave it out")
@@ -137,6 +145,16 @@ def _say_curve(given: argparse.Namespace, samples: Samples, data: Data | None, *
     if given.plot:
         curve.draw(given.plot)
     program.say(curve.to_json() if given.json else curve)
+
+
+def _guards(given: argparse.Namespace) -> bool | Classifier:
+    """What to put beside the number: nothing, what needs no classifier, or all."""
+    if not given.guards:
+        return given.guards is not None
+    content = checkpoint.read(given.guards)
+    model = checkpoint.model_of(content, given.allow)
+    own = data_sources.of_model(content, given.guards, tuple(given.allow))
+    return Classifier.measured(model, given.guards, own.split("test"), own.classes("test"))
 
 
 def _warn(warnings: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from adversarial.command_line import pictures, program
 from adversarial.command_line.chains import add_chain_arguments, chain_options
-from adversarial.command_line.scoring import add_averaged_argument, of_generator
+from adversarial.command_line.scoring import add_generator_arguments, of_generator
 from adversarial.errors import ConfigurationError, DataError
 from adversarial.evaluation.plane import is_of_the_plane, plane_picture
 from adversarial.evaluation.sample_sources import ChainSamples, ModelSamples, sample_source
@@ -36,7 +36,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--cols", metavar="N", type=pictures.count, help="samples in a row (default 10; 5 with neighbours)")
     add("--seed", metavar="N", type=int, help="draw other samples (default: those of 2014's seed)")
     add_chain_arguments(parser)
-    add_averaged_argument(parser)
+    add_generator_arguments(parser)
     add("--condition", metavar="K", type=int, help="of a conditional generator, all samples under class K (default: "
         "each row under a class of its own, each column with one z)")  # fmt: skip
     near = parser.add_argument_group("training examples, in a yellow frame")
@@ -62,8 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError("training examples are drawn only with --neighbours or --each-neighbour")
     if not isinstance(source, ModelSamples):
         raise ConfigurationError(f"{given.model} is no saved model")
-    if given.averaged or given.condition is not None:
-        of_generator(source, given)
+    of_generator(source, given)
     rows, columns = given.rows or (4 if neighbours else 10), given.cols or (5 if neighbours else 10)
     samples, examples, name = None, None, os.path.basename(given.model)
     if neighbours or isinstance(source, ChainSamples):

@@ -18,6 +18,7 @@ from adversarial.game import layers as game_layers
 from adversarial.game.conditional import ConditionalGenerator
 from adversarial.game.conditional_discriminator import CompositeMLPLayer
 from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
+from adversarial.game.noise import LearnedMixture
 from adversarial.models.affine import AffineLayer
 from adversarial.models.composite import CompositeLayer, SpaceConverter
 from adversarial.models.deconv import Deconv
@@ -41,6 +42,8 @@ ACTIVATIONS: dict[type, str] = {
 }
 #: Layers without weights, which are taken into the layer below them where that is linear.
 ALONE: dict[type, str] = {game_layers.RectifiedLinear: "rectified", game_layers.Sigmoid: "sigmoid"}
+#: Distributions that network.js draws z from.
+NOISES = ("uniform", "gaussian", "spherical")
 #: The bytes of weights, over those of the page: base64 makes four of three, and the rest needs some room.
 SHARE_OF_WEIGHTS = 0.68
 #: Bytes of a weight where it is as exact as float32, and where two digits are enough.
@@ -98,8 +101,11 @@ def embed(generator: Generator, page_bytes: int) -> EmbeddedNetwork:
         space = generator.noise_space
     if not isinstance(space, VectorSpace):
         raise NotEmbeddable(f"this generator's noise is no vector: {space}")
+    if generator.noise not in NOISES:
+        kind = "learned mixture" if isinstance(generator.noise, LearnedMixture) else generator.noise.replace("_", " ")
+        raise NotEmbeddable(f"a page draws z that are {', '.join(NOISES)}, and this generator's are of a {kind}")
     layers = _layers(generator.mlp, page_bytes, 0, range(EXACT_BYTES, 0, -1))
-    return EmbeddedNetwork(layers, generator.noise, conditions)
+    return EmbeddedNetwork(layers, str(generator.noise), conditions)
 
 
 def embed_discriminator(discriminator: MLP, generator: EmbeddedNetwork, page_bytes: int) -> EmbeddedNetwork:

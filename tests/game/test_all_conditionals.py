@@ -34,13 +34,13 @@ def layers(prefix, last):
     return [first, Sigmoid(layer_name=f"{prefix}y", dim=last, irange=1.0)]
 
 
-def pair(kinds=None):
+def pair(kinds=None, **options):
     image = VectorSpace(PIXELS)
     data, (seen, judge) = layers("d", 1)[:1], (RectifiedLinear(layer_name="m0", dim=3, irange=1.0), layers("d", 1)[1])
     D = ConditionalDiscriminator(
         MLP(data, layer_name="image"), MLP([seen], layer_name="mask"), MLP([judge], layer_name="joint"), image, image
     )
-    G = CompletingGenerator(MLP(layers("g", PIXELS)), PIXELS, noise_dim=3, noise="uniform", monitor_ll=True)
+    G = CompletingGenerator(MLP(layers("g", PIXELS)), PIXELS, noise_dim=3, noise="uniform", monitor_ll=True, **options)
     return AllConditionalsPair(G, D, Masks(ROWS, COLUMNS, kinds=kinds))
 
 
@@ -134,6 +134,21 @@ def test_training_resumes_to_the_bit_and_saves_what_samples(tmp_path):
     whole, loaded = resumed_and_saved(experiment, tmp_path / "pair.pkl")
     np.testing.assert_array_equal(loaded.masks.draw(9), whole.masks.draw(9))
     assert {"valid_gen_ll", "valid_false_positives"} <= set(whole.monitor.channels)
+
+
+def test_it_keeps_averages_and_monitors_their_estimate(float64):
+    model = pair(average_decay=0.9)
+    averages = model.generator.averages()
+    assert list(averages) == model.generator.get_params()
+    data = model.generator.get_output_space().make_theano_batch()
+    channels = model.get_monitoring_channels(data)
+    raw, averaged = evaluate([channels["gen_ll"], channels["gen_ll_averaged"]], {data: X})
+    assert raw == averaged
+    for mean in averages.values():
+        mean.set_value(np.zeros_like(mean.get_value()))
+    raw, averaged = evaluate([channels["gen_ll"], channels["gen_ll_averaged"]], {data: X})
+    assert raw != averaged
+    assert "gen_ll_averaged" not in pair().get_monitoring_channels(data)
 
 
 def test_parts_that_do_not_fit_are_refused():

@@ -17,6 +17,7 @@ from adversarial.models.linear import Sigmoid
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
+from adversarial.space import CompositeSpace, VectorSpace
 
 DATA = np.random.RandomState(5).rand(20, 6)
 DROPOUT = {"discriminator_default_input_include_prob": 0.5, "discriminator_default_input_scale": 2.0}
@@ -143,6 +144,68 @@ def test_feature_matching(float64):
     np.testing.assert_allclose(g_obj, np.square(of_data - of_samples).sum())
     real, fake = forward(model, DATA)[-1], forward(model, samples)[-1]
     np.testing.assert_allclose(d_obj, 0.5 * (np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()))
+
+
+def moved_z(model, z, step):
+    """Uniform z after a step along the gradient of D's logit at G(z), by central differences."""
+    gy = model.generator.mlp.layers[0]
+
+    def logit(z):
+        return forward(model, 1 / (1 + np.exp(-(z @ gy.W.get_value() + gy.b.get_value()))))[-1]
+
+    slope = np.stack([(logit(z + 1e-6 * unit) - logit(z - 1e-6 * unit)) / 2e-6 for unit in np.eye(3)], axis=1)
+    return np.clip(z + step * slope, -np.sqrt(3), np.sqrt(3))
+
+
+@pytest.mark.parametrize("step", [0.3, 30.0])
+def test_z_moves_along_the_slope_of_d_before_the_players_learn(step, float64):
+    model = pair()
+    z = evaluate(model.generator.get_noise((pt.as_tensor(len(DATA)), 3)))
+    model.generator.theano_rng = pair().generator.theano_rng
+    samples, d_obj, g_obj = objectives(CoordinatedAdversaryCost(z_step=step), model)
+    gy = model.generator.mlp.layers[0]
+    expected = 1 / (1 + np.exp(-(moved_z(model, z, step) @ gy.W.get_value() + gy.b.get_value())))
+    np.testing.assert_allclose(samples, expected, rtol=1e-5)
+    real, fake = forward(model, DATA)[-1], forward(model, samples)[-1]
+    np.testing.assert_allclose(d_obj, 0.5 * (np.logaddexp(0, -real).mean() + np.logaddexp(0, fake).mean()))
+    np.testing.assert_allclose(g_obj, np.logaddexp(0, -fake).mean())
+
+
+@ON
+def test_no_gradient_passes_through_the_move_of_z(on, float64):
+    model, step = pair(), 0.3
+    z = moved_z(model, evaluate(model.generator.get_noise((pt.as_tensor(len(DATA)), 3))), step)
+    model.generator.theano_rng = pair().generator.theano_rng
+    found = gradients(CoordinatedAdversaryCost(z_step=step, scale_grads=False), model)
+    x = pt.dmatrix()
+    fake = model.discriminator.fprop(model.generator.mlp.fprop(pt.as_tensor(z)))
+    objective = model.discriminator.layers[-1].cost(pt.ones_like(fake), fake)
+    params = model.generator.get_params()
+    expected = evaluate(pytensor.grad(objective, params), {x: DATA})
+    for param, value in zip(params, expected, strict=True):
+        np.testing.assert_allclose(found[param], value, rtol=1e-5, atol=1e-9)
+
+
+@ON
+def test_a_step_of_z_of_length_0_is_none_to_the_bit(on, float64):
+    # A step so small that z + step is z takes the way of every step but ends where none does.
+    options = {"scale_grads": False, "noise_both": 0.1}
+    none, least = (gradients(CoordinatedAdversaryCost(z_step=step, **options), pair()) for step in (0.0, 1e-30))
+    for value, expected in zip(least.values(), none.values(), strict=True):
+        np.testing.assert_array_equal(value, expected)
+
+
+def test_z_of_other_distributions_move_within_these(float64):
+    for noise, norm in (("spherical", 1.0), ("gaussian", None)):
+        model = pair()
+        model.generator.noise = noise
+        made = CoordinatedAdversaryCost(z_step=5.0)._sample(model, pt.as_tensor(20))
+        z, samples = evaluate([made.noise, made.samples])
+        assert samples.shape == (20, 6)
+        assert norm is None or np.linalg.norm(z, axis=1) == pytest.approx(np.full(20, norm), rel=1e-5)
+    model.generator.mlp.input_space = CompositeSpace([VectorSpace(2), VectorSpace(1)])
+    with pytest.raises(OptionError, match="z_step moves z that are vectors"):
+        CoordinatedAdversaryCost(z_step=1.0).check_model(model)
 
 
 def updates_of(cost, model, times):

@@ -121,7 +121,23 @@ def test_averaged_parameters_score_as_a_model_that_has_them(capsys, tmp_path, fi
     )
 
 
-@pytest.mark.parametrize(("option", "of"), [(["--averaged"], "average_decay"), (["--condition", "3"], "conditions")])
+def test_truncated_z_are_those_of_the_generator(capsys, tmp_path, data_options):
+    path, options = save_model(tmp_path / "m.pkl"), [*data_options, "-n", 200]
+    model = checkpoint.load_model(path)
+    model.generator.truncate_noise(0.5)
+    samples = samples_of(model, 200)
+    np.save(tmp_path / "s.npy", samples)
+    found = run_json(capsys, path, "--truncate", ".5", *options)["log_likelihood"]
+    assert found == run_json(capsys, tmp_path / "s.npy", *data_options)["log_likelihood"]
+    assert found != run_json(capsys, path, *options)["log_likelihood"]
+    assert "above 0 and at most 4" in refused(capsys, path, "--truncate", "9", *options)[1]
+    assert "--truncate is of a generator" in refused(capsys, "--anchor", "noise", "--truncate", "1", *options)[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "of"),
+    [(["--averaged"], "average_decay"), (["--condition", "3"], "conditions"), (["--truncate", "1"], "z")],
+)
 def test_what_only_a_generator_has_is_refused_for_a_model_of_chains(capsys, tmp_path, data_options, option, of):
     path = save_model(tmp_path / "rbm.pkl", RBM(nvis=36, nhid=4))
     said = refused(capsys, path, *option, *data_options)[1]

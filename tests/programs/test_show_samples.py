@@ -127,6 +127,15 @@ def test_samples_of_the_averages_are_those_of_a_model_that_has_them(tmp_path, ol
         show_samples.main([str(old_model), "--averaged"])
 
 
+def test_samples_of_truncated_z(tmp_path, old_model):
+    out = tmp_path / "s.png"
+    show_samples.main([old_model, "-o", str(out), "--zoom", "1", "--truncate", ".5"])
+    model = checkpoint.load_model(old_model)
+    model.generator.truncate_noise(0.5)
+    shown, _ = cells(pixels(out), 6, 6, 1, 10, 10)
+    np.testing.assert_array_equal(shown[..., 0].reshape(100, 36), np.rint(samples_of(model, 100).astype(float) * 255))
+
+
 def test_a_model_of_chains_has_no_lines_in_z_space_and_no_page(tmp_path):
     path = str(tmp_path / "rbm.pkl")
     text = "!obj:adversarial.train.Train { model: !obj:adversarial.models.rbm.RBM { nvis: 4, nhid: 2 } }"

@@ -18,6 +18,7 @@ from adversarial.training_algorithms.learning_rule import (
     AdaGrad,
     Momentum,
     MomentumAdjustor,
+    OptimisticMomentum,
     RMSProp,
     plain_updates,
 )
@@ -65,6 +66,30 @@ def test_momentum(float64):
             np.testing.assert_allclose(after, value, rtol=1e-13)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_optimistic_updates(momentum, float64):
+    found = trajectory(OptimisticMomentum(init_momentum=momentum).get_updates, steps=50)
+    for values, gradient, rate in zip(found, gradients(), (RATE * SCALE, RATE), strict=True):
+        value, velocity, previous = values[0], np.zeros_like(values[0]), np.zeros_like(values[0])
+        for after in values[1:]:
+            g = gradient(value)
+            velocity, previous = momentum * velocity - rate * (2 * g - previous), g
+            value = value + velocity
+            np.testing.assert_allclose(after, value, atol=1e-6, rtol=1e-12)
+
+
+def test_optimism_ends_a_game_that_plain_gradients_circle(float64):
+    # x minimizes x y, y maximizes it; the equilibrium is 0.
+    ends = []
+    for get_updates in (OptimisticMomentum().get_updates, plain_updates):
+        x, y = sharedX(1.0, name="x"), sharedX(1.0, name="y")
+        step = function([], updates=get_updates(sharedX(0.3), {x: y, y: -x}))
+        for _ in range(200):
+            step()
+        ends.append(np.hypot(x.get_value(), y.get_value()))
+    assert ends[0] < 1e-3 and ends[1] > 2
+
+
 def test_adadelta_has_the_learning_rate_for_its_epsilon(float64):
     found = trajectory(AdaDelta(decay=0.9).get_updates)
     for values, gradient, epsilon in zip(found, gradients(), (RATE * SCALE, RATE), strict=True):
@@ -78,7 +103,7 @@ def test_adadelta_has_the_learning_rate_for_its_epsilon(float64):
             np.testing.assert_allclose(after, value, rtol=1e-13)
 
 
-@pytest.mark.parametrize("rule", [Momentum(init_momentum=0.5), AdaDelta()])
+@pytest.mark.parametrize("rule", [Momentum(init_momentum=0.5), OptimisticMomentum(), AdaDelta()])
 def test_updates_keep_the_parameters_dtype(rule):
     W = sharedX(np.ones((2, 2)), name="W")
     for variable, value in rule.get_updates(sharedX(0.1), {W: 2 * W}, {}).items():
