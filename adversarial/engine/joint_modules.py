@@ -75,7 +75,7 @@ def shared_out(sizes: Sequence[int], workers: int) -> list[list[int]]:
     Examples
     --------
     >>> shared_out([1, 5, 2, 2, 1, 1], workers=1)
-    [[1, 5], [2, 3, 0, 4]]
+    [[1, 4], [2, 3, 0, 5]]
     """
     count = min(len(sizes), max(2 * workers, -(-len(sizes) // MOST)))
     parts: list[list[int]] = [[] for _ in range(count)]
