@@ -31,7 +31,15 @@ from pytensor.compile.mode import Mode, get_mode
 from pytensor.graph.basic import Variable
 from pytensor.tensor.sharedvar import TensorSharedVariable
 
-from adversarial.engine import denormals, precompiled_headers, registry, settings, thread_pool
+from adversarial.engine import (
+    compat,
+    denormals,
+    parallel_compilation,
+    precompiled_headers,
+    registry,
+    settings,
+    thread_pool,
+)
 from adversarial.engine.graph_cache import CachedRewritesMode
 from adversarial.engine.parallel_compilation import LaterMaker, LinkedLater, ParallelVMLinker
 from adversarial.engine.settings import Backend, Device, Engine, FloatX, Machines, Settings
@@ -48,6 +56,7 @@ __all__ = [
     "Machines",
     "anywhere",
     "backend_name",
+    "compilation",
     "configure",
     "denormals_flushed",
     "describe_devices",
@@ -276,24 +285,41 @@ def function(
 
         return JaxFunction(inputs, outputs, updates, mode(), **options)
     if fast and current.backend == "c":
-        precompiled_headers.use()
-        current.blas.share_threads()
+        _use_headers_and_threads()
     options = {"mode": mode()} | options
     if isinstance(options["mode"], _CMode):
         options["mode"].later = later
     return pytensor.function(inputs, outputs, updates=updates, **options)
 
 
+def _use_headers_and_threads() -> None:
+    compat.spare_setuptools()
+    precompiled_headers.use()
+    _current().blas.share_threads()
+
+
+def _compile_products() -> None:
+    """Begin to compile the modules of products."""
+    from adversarial.engine.rewrites import zero_skipping
+
+    _use_headers_and_threads()
+    parallel_compilation.begin(zero_skipping.products_of(floatX()), threads())
+
+
 @contextmanager
 def graph_construction() -> Iterator[None]:
     """Build and compile graphs faster within: no garbage collection, and a node remembers one line that made it.
 
-    Graphs are very many objects, nearly all of which stay. PYTENSOR_FLAGS may ask for more lines, by traceback__limit.
+    Graphs are very many objects, nearly all of which stay. The C code of products, which takes longest and which any
+    network needs, compiles meanwhile, if it was not compiled before. PYTENSOR_FLAGS may ask for more lines, by
+    traceback__limit.
     With the plain engine nothing changes.
     """
     if _current().engine == "plain":
         yield
         return
+    if _current().backend == "c":
+        _compile_products()
     collects, limit = gc.isenabled(), config.traceback__limit
     gc.disable()
     if not settings.in_pytensor_flags("traceback__limit"):
@@ -316,6 +342,11 @@ def finish(functions: Iterable[Callable[..., Any]]) -> None:
     for each in functions:
         if isinstance(each, LinkedLater):
             each.linked()
+
+
+def compilation() -> tuple[int, int]:
+    """Return how many C++ modules this process has compiled, and how many it knows that it needs and no cache had."""
+    return parallel_compilation.progress()
 
 
 def update_loop(update: Callable[..., Any]) -> UpdateLoop | None:

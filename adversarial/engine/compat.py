@@ -7,9 +7,12 @@ versions differ, it looks at what is there, and where a name were missing an Att
 from __future__ import annotations
 
 import importlib
+import sys
+import sysconfig
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
@@ -122,6 +125,24 @@ def code_in_module_cache(module_hash: str) -> bool:
 def add_to_module_cache(key: tuple[Any, ...], module: Any) -> None:
     """Let PyTensor's cache take a module; it asks a CLinker of 3.0 to 3.3 for `get_src_code` and `compile_cmodule`."""
     get_module_cache().module_from_key(key, module)
+
+
+def spare_setuptools() -> None:
+    """Let PyTensor 3.0 to 3.3 link C code without setuptools, whose import takes a tenth of a start.
+
+    It needs two things of it: the ending of compiled modules, which Python's own sysconfig knows, and a class of errors
+    to derive its `CompileError` from, for which an empty one serves.
+    """
+    cmodule._get_ext_suffix = lambda: sysconfig.get_config_var("EXT_SUFFIX")
+    if not {"setuptools", "pytensor.link.c.exceptions"} & sys.modules.keys():
+        stand_ins = {name: ModuleType(name) for name in ("setuptools", "setuptools.errors")}
+        stand_ins["setuptools.errors"].CompileError = type("CompileError", (Exception,), {})  # type: ignore[attr-defined]
+        sys.modules.update(stand_ins)
+        try:
+            importlib.import_module("pytensor.link.c.exceptions")
+        finally:
+            for name in stand_ins:
+                del sys.modules[name]
 
 
 def compiler_arguments() -> list[str]:

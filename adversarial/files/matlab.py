@@ -7,7 +7,6 @@ import os
 
 import h5py
 import numpy as np
-from scipy.io import loadmat, whosmat
 
 from adversarial.errors import DataError
 from adversarial.files.arrays import MOST_UNPACKED, hdf5_array, open_hdf5
@@ -28,6 +27,8 @@ def matlab_names(path: str) -> list[str]:
                 and file[name].ndim > 1
                 and file[name].dtype.kind in "fiub"
             ]
+    from scipy.io import whosmat
+
     return [name for name, _, kind in whosmat(path) if kind in _NUMBERS]
 
 
@@ -43,6 +44,8 @@ def read_matlab(path: str, name: str) -> np.ndarray:
         with open_hdf5(path) as file:
             # MATLAB stores the last axis first.
             return np.ascontiguousarray(hdf5_array(file, name, path)[...].T)
+    from scipy.io import loadmat, whosmat
+
     shape = next((shape for known, shape, _ in whosmat(path) if known == name), ())
     if math.prod(shape) > MOST_UNPACKED * os.path.getsize(path):
         raise DataError(f"{path} says that '{name}' has shape {shape}, which is more than the file can hold")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from adversarial import backend
 from adversarial.datasets.dataset import Dataset
 from adversarial.errors import printable
 from adversarial.models.model import Model
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Lines after which the header of the epoch lines is repeated.
 HEADER_EVERY = 25
+#: Seconds between lines that say how much is compiled.
+COMPILING_EVERY = 5.0
 
 
 class Training(Protocol):
@@ -83,6 +87,8 @@ class Console(Reporter):
         self._lines = 0
         self._started = self._epoch_started = time.monotonic()
         self._first = 0
+        self._compiled = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     def say(self, text: str) -> None:
         """Print lines, above the progress bar if there is one."""
@@ -99,8 +105,29 @@ class Console(Reporter):
         for line in data_lines(train.dataset, train.model):
             self.say(line if line.startswith("warning") else f"training on {line}")
         self.say("compiling ...")
+        self._compiled.clear()
+        self._watcher = threading.Thread(target=self._say_how_much_is_compiled, daemon=True)
+        self._watcher.start()
+
+    def _say_how_much_is_compiled(self) -> None:
+        """Say it every few seconds, until all is; nothing where all was compiled before."""
+        said = False
+        while not self._compiled.wait(COMPILING_EVERY):
+            done, total = backend.compilation()
+            if done < total:
+                if not said:
+                    self.say("this start compiles C++ for this processor; later ones find it compiled")
+                    said = True
+                self.say(f"{done} of {total} modules are compiled")
+
+    def _end_watcher(self) -> None:
+        self._compiled.set()
+        if self._watcher is not None:
+            self._watcher.join()
+            self._watcher = None
 
     def on_ready(self, train: Training) -> None:
+        self._end_watcher()
         self.say(f"compiled in {time.monotonic() - self._started:.1f} s")
         for line in slip_lines(train):
             self.say(line)
@@ -149,6 +176,7 @@ class Console(Reporter):
         logging.getLogger(__name__).debug("saved %s", train.save_path)
 
     def close(self) -> None:
+        self._end_watcher()
         if self.progress is not None:
             self.progress.stop()
             self.progress = None

@@ -12,6 +12,7 @@ from pytensor.link.c.basic import CLinker
 from adversarial import backend
 from adversarial.engine import parallel_compilation
 from adversarial.engine.parallel_compilation import ParallelVMLinker
+from adversarial.engine.rewrites import zero_skipping
 
 pytestmark = pytest.mark.skipif(not config.cxx, reason="needs a C++ compiler")
 
@@ -49,8 +50,59 @@ def test_pytensor_finds_what_was_compiled_beforehand(monkeypatch):
 
 
 def test_pytensor_compiles_what_could_not_be_compiled_beforehand(monkeypatch):
-    monkeypatch.setattr(parallel_compilation._Module, "compile", lambda self: self._done.set())
+    monkeypatch.setattr(parallel_compilation, "_library", lambda modules: None)
     check(*new_function(workers=2))
+
+
+def test_modules_that_do_not_compile_together_are_compiled_one_by_one(monkeypatch):
+    compiled, texts = [], parallel_compilation.joint_modules.joint_text
+    monkeypatch.setattr(parallel_compilation.joint_modules, "joint_text", lambda each: f"{texts(each)}\n#error no")
+    together = parallel_compilation._library
+
+    def library(modules):
+        compiled.append((len(modules), together(modules)))
+        return compiled[-1][1]
+
+    monkeypatch.setattr(parallel_compilation, "_library", library)
+    monkeypatch.setattr(CLinker, "compile_cmodule", None)
+    monkeypatch.setattr(parallel_compilation.joint_modules, "shared_out", lambda sizes, workers: [[*range(len(sizes))]])
+    check(*new_function(workers=2))
+    assert compiled[0][0] > 1 and compiled[0][1] is None
+    assert {(1, True)} == {(count, made is not None) for count, made in compiled[1:]}
+
+
+def test_modules_of_one_compilation_are_one_file(monkeypatch):
+    monkeypatch.setattr(parallel_compilation.joint_modules, "shared_out", lambda sizes, workers: [[*range(len(sizes))]])
+    before = set(parallel_compilation._by_hash)
+    check(*new_function(workers=2))
+    made = [each for key, each in parallel_compilation._by_hash.items() if key not in before]
+    assert len(made) > 1 and len({id(each.library) for each in made}) == 1
+    path = made[0].library._path
+    assert path.stat().st_nlink == len(made)
+
+
+def test_what_is_begun_ahead_is_what_graphs_with_products_need():
+    x, y, z = (pt.tensor(dtype=backend.floatX(), shape=shape) for shape in [(3, 4), (4, 5), (3, 5)])
+    total = backend.sharedX(np.zeros((3, 5)))
+    graphs = [
+        backend.function([x, y], pt.dot(x, y)),
+        backend.function([x, y], updates=[(total, total / 2 + pt.dot(x, y))]),
+    ]
+    begun = zero_skipping.products_of(backend.floatX())
+    keys = {parallel_compilation._linker(node).get_src_code() for node in begun}
+    for graph in graphs:
+        nodes = [node for node in graph.maker.fgraph.toposort() if isinstance(node.op, zero_skipping.ZeroSkippingGemm)]
+        assert {parallel_compilation._linker(node).get_src_code() for node in nodes} <= keys
+    assert len(begun) == len(keys) == 2 or config.blas__ldflags == ""
+
+
+def test_the_modules_that_are_counted_are_those_that_had_to_be_compiled():
+    before = backend.compilation()
+    check(*new_function(workers=2))
+    done, total = backend.compilation()
+    assert done == total > before[1]
+    check(*new_function(workers=1))
+    assert backend.compilation() == (done, total)
 
 
 def test_modules_compile_before_their_function_is_linked_which_finds_them(monkeypatch):
@@ -63,7 +115,7 @@ def test_modules_compile_before_their_function_is_linked_which_finds_them(monkey
     modules = {key: each for key, each in parallel_compilation._by_hash.items() if key not in before}
     [module] = [each for each in modules.values() if not each.in_cache]
     module._done.wait()
-    monkeypatch.setattr(parallel_compilation._Module, "compile", None)
+    monkeypatch.setattr(parallel_compilation, "_compile", None)
     monkeypatch.setattr(CLinker, "compile_cmodule", None)
     np.testing.assert_allclose(function(np.ones(3)), np.exp(np.full(3, scale)), rtol=1e-14)
     assert function._made is not None and module.in_cache

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 from training_stand_ins import experiment, interpret
 
+from adversarial import backend
+from adversarial.progress import reporting
 from adversarial.progress.reporting import HEADER_EVERY, Console, Reporter
 from adversarial.progress.summary import epoch_columns
 from adversarial.termination_criteria import EpochCounter
@@ -25,6 +28,31 @@ def test_training_from_python_prints_a_line_per_epoch(capsys):
     assert lines[2] == "compiling ..." and lines[3].startswith("compiled in ")
     assert lines[4].split() == ["epoch", "objective", "learning_rate", "momentum", "seconds"]
     assert [line.split()[0] for line in lines[5:]] == ["0", "1", "2"]
+
+
+def test_a_start_that_compiles_says_how_much_is_compiled_and_another_nothing(capsys, monkeypatch):
+    monkeypatch.setattr(reporting, "COMPILING_EVERY", 0.001)
+    counts, told = iter([(0, 0), (0, 3), (2, 5)]), threading.Event()
+
+    def compilation():
+        if (found := next(counts, None)) is None:
+            told.set()
+        return found or (5, 5)
+
+    monkeypatch.setattr(backend, "compilation", compilation)
+    train = experiment()
+    for _ in range(2):
+        train.reporter.on_setup(train)
+        assert told.wait(60)
+        train.reporter.on_ready(train)
+    lines = capsys.readouterr().out.splitlines()
+    first, second = (place for place, line in enumerate(lines) if line == "compiling ...")
+    assert lines[first + 1 : first + 4] == [
+        "this start compiles C++ for this processor; later ones find it compiled",
+        "0 of 3 modules are compiled",
+        "2 of 5 modules are compiled",
+    ]
+    assert lines[first + 4].startswith("compiled in ") and lines[second + 1].startswith("compiled in ")
 
 
 def test_a_plain_reporter_prints_nothing(capsys):

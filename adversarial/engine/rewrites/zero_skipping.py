@@ -79,6 +79,18 @@ class ZeroSkippingGemm(CodeInHeaders, compat.BaseBLAS):
         """
 
 
+def products_of(dtype: str) -> list[Apply]:
+    """Return a node of each kind of product, as any network has them; none where there is no BLAS."""
+    if not ldflags():
+        return []
+    x, y, z = (pt.matrix(dtype=dtype) for _ in range(3))
+    alpha, beta = (pt.scalar(dtype=dtype) for _ in range(2))
+    return [
+        ZeroSkippingGemm(in_place=True).make_node(z, alpha, x, y, beta),
+        ZeroSkippingGemm(in_place=False).make_node(alpha, x, y),
+    ]
+
+
 @node_rewriter([Dot22, Dot22Scalar, Gemm])
 def skip_zeros(fgraph: FunctionGraph, node: Apply) -> list[Variable] | None:
     """Replace the products that PyTensor has found."""
