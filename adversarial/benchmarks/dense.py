@@ -6,7 +6,7 @@ import argparse
 import functools
 import importlib.util
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,10 @@ def made_up_examples(values: int) -> np.ndarray:
     return examples
 
 
-def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
-    """Return the experiment, set up, with epochs of `updates` updates and no monitor."""
+def experiment(
+    name: str, values: int | None, updates: int, folder: Path, changes: Mapping[str, str] | None = None
+) -> Any:
+    """Return the experiment with `changes`, set up, with epochs of `updates` updates and no monitor."""
     overrides = {
         "save_freq": "0",
         "algorithm.monitoring_dataset": "null",
@@ -120,7 +122,7 @@ def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any
         np.save(folder / "data.npy", made_up_examples(values))
         overrides["dataset"] = f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}"
         overrides["algorithm.train_iteration_mode"] = "random_uniform"
-    train = yaml_parse.load_path(EXPERIMENTS / f"{name}.yaml", overrides=overrides)
+    train = yaml_parse.load_path(EXPERIMENTS / f"{name}.yaml", overrides=overrides | dict(changes or {}))
     train.setup()
     return train
 

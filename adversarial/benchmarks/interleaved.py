@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from adversarial.benchmarks.machine import machine
 
 
 @dataclass(frozen=True)
@@ -102,18 +103,6 @@ class Report:
 
 def _sum(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"({' + '.join(names)})"
-
-
-def machine() -> str:
-    """Return the processor's name, and how many this process may use."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{count} x {name}"
 
 
 def take_times(contenders: Sequence[Contender], rounds: int, quiet: bool = False) -> dict[str, list[float]]:

@@ -21,6 +21,7 @@ tools/benchmark.py ageing --minutes 60
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
     "ageing", "hdf5",
+    "scaling",
 )  # fmt: skip
 
 
