@@ -185,24 +185,27 @@ def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
     """Compare with the record, and return what is to be timed by name, ours first."""
     machines = backend.Machines(devices=setting.devices)
     backend.configure(setting.backend, device=setting.device, machines=machines)
-    deviations = {}
-    for floatX in ("float64", "float32"):
-        backend.configure(floatX=floatX)
-        train = _first_updates()
-        deviations[floatX] = trajectory.distance(train.model, UPDATES).largest
+    deviations: dict[str, float] = {}
+    both: tuple[backend.FloatX, ...] = ("float64", "float32")
+    for floatX in both:
+        train, deviations[floatX] = first_updates(floatX)
     work = {setting.name: lambda: train.algorithm.train(train.dataset)}
     if setting.backend == "jax" and setting.devices == 1:
         work[setting.name + BY_HAND] = _by_hand(train)
     return Row(backend.summary(), backend.describe_devices(), deviations, list(work)), work
 
 
-def _first_updates() -> Any:
-    """Return the experiment after an epoch of `UPDATES`; its monitor is built, since that draws seeds, but not run."""
+def first_updates(floatX: backend.FloatX) -> tuple[Any, float]:
+    """Return the experiment after an epoch of `UPDATES`, and the largest deviation of its parameters from 2014's.
+
+    Its monitor is built, since that draws seeds, but not run.
+    """
+    backend.configure(floatX=floatX)
     with theano_c_noise.rounding():
         train = yaml_parse.load_path(EXPERIMENTS / trajectory.FILE, overrides=trajectory.OVERRIDES)
         train.setup()
         train.algorithm.train(train.dataset)
-    return train
+    return train, trajectory.distance(train.model, UPDATES).largest
 
 
 def _by_hand(train: Any) -> Callable[[], None]:

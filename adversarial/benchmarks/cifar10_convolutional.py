@@ -24,6 +24,7 @@ from adversarial.models.deconv import Deconv
 from adversarial.models.kernels import KernelLayer
 from adversarial.models.layer import WeightedLayer
 from adversarial.options import Count, mismatch
+from adversarial.progress.reporting import Silent
 
 EXPERIMENT = EXPERIMENTS / "cifar10_convolutional.yaml"
 #: Made-up images.
@@ -69,6 +70,13 @@ def run(given: argparse.Namespace) -> Report:
 
 def experiment(updates: int, folder: Path, changes: Mapping[str, str]) -> Any:
     """Return the experiment with `changes` on made-up images, set up, with epochs of `updates` and no monitor."""
+    train = loaded(updates, folder, changes)
+    train.setup()
+    return train
+
+
+def loaded(updates: int, folder: Path, changes: Mapping[str, str]) -> Any:
+    """Return the same before it is set up: enough for a peer."""
     images = np.random.default_rng(0).standard_normal((IMAGES, 32, 32, 3), dtype=np.float32)
     np.save(folder / "data.npy", images)
     overrides = {
@@ -79,7 +87,7 @@ def experiment(updates: int, folder: Path, changes: Mapping[str, str]) -> Any:
         "algorithm.train_iteration_mode": "random_uniform",
     }
     train = yaml_parse.load_path(EXPERIMENT, overrides=overrides | dict(changes))
-    train.setup()
+    train.reporter = Silent()
     return train
 
 

@@ -102,13 +102,18 @@ class Axis:
         return found
 
     def faster_than_work(self) -> list[str]:
-        """Return a sentence for each row whose exponent is above `EXPONENT`."""
-        pairs = zip(self.rows, self.exponents(), strict=True)
-        return [
-            f"at {row.label} the time of {self.unit} grows faster than the work: exponent {exponent:.2f}"
-            for row, exponent in pairs
-            if exponent is not None and exponent > EXPONENT
-        ]
+        """Return a sentence for each row whose exponent is above `EXPONENT`, with that of the bare products."""
+        said = []
+        for place, exponent in enumerate(self.exponents()):
+            if exponent is None or exponent <= EXPONENT:
+                continue
+            row, before = self.rows[place], self.rows[place - 1]
+            text = f"at {row.label} the time of {self.unit} grows faster than the work: exponent {exponent:.2f}"
+            if row.bare and before.bare:
+                bare = math.log(_ratio(row.bare, before.bare)) / math.log(row.work / before.work)
+                text += f" (the bare products': {bare:.2f})"
+            said.append(text)
+        return said
 
     def lines(self) -> Iterator[str]:
         """Yield the table in Markdown."""

@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from adversarial.benchmarks.machine import machine
+from adversarial.files.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Report:
 
     def write_json(self, path: str | os.PathLike) -> None:
         """Write `as_json` to a file."""
-        Path(path).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+        write_whole(path, [json.dumps(self.as_json(), indent=1).encode() + b"\n"])
 
 
 def _sum(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from adversarial.errors import DataError
 from adversarial.figures.curves import COLOURS
-from adversarial.figures.exact import DPI, figure_of, save_figure
+from adversarial.figures.exact import figure_of, save_figure
 from adversarial.figures.grid import check_name
 
 #: Pixels of a panel, and the most panels of a row.
@@ -63,7 +63,7 @@ def draw_growth(path: str | os.PathLike, panels: Sequence[Panel], title: str = "
     ...     os.path.exists(path)
     True
     """
-    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     check_name(path)
     if not panels:
@@ -84,6 +84,7 @@ def draw_growth(path: str | os.PathLike, panels: Sequence[Panel], title: str = "
         axes.set_xticks(ticks)
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(panel.x_label)
@@ -92,5 +93,5 @@ def draw_growth(path: str | os.PathLike, panels: Sequence[Panel], title: str = "
         axes.grid(alpha=0.3, which="both")
         axes.legend(fontsize=7)
     if title:
-        figure.suptitle(title, fontsize=1000 / DPI, parse_math=False)
+        figure.suptitle(title, fontsize=10, parse_math=False)
     save_figure(path, figure)
