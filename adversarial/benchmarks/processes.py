@@ -44,8 +44,8 @@ class Process:
         return found
 
     def end(self) -> None:
-        """End it."""
-        _stop(self._process, self._pipe)
+        """Let it end, and clean up after itself."""
+        _stop(self._process, self._pipe, patience=10)
 
     def _receive(self) -> Any:
         try:
@@ -70,11 +70,12 @@ def results_of(measure: Callable[[], Iterable[Any]], seconds: float) -> Iterator
         What it yielded; last a sentence, if it was ended or failed.
     """
     process, pipe = _start(_stream, measure)
-    end = time.monotonic() + seconds
+    end, done = time.monotonic() + seconds, False
     try:
         while pipe.poll(max(0.0, end - time.monotonic())):
             found, error = pipe.recv()
             if error is not None:
+                done = True
                 if error:
                     yield error
                 return
@@ -84,7 +85,7 @@ def results_of(measure: Callable[[], Iterable[Any]], seconds: float) -> Iterator
         process.join()
         yield f"its process ended by itself, with exit code {process.exitcode}"
     finally:
-        _stop(process, pipe)
+        _stop(process, pipe, patience=10 if done else 0)
 
 
 def _start(target: Callable, task: Callable) -> tuple[Any, Connection]:
@@ -96,8 +97,10 @@ def _start(target: Callable, task: Callable) -> tuple[Any, Connection]:
     return process, ours
 
 
-def _stop(process: Any, pipe: Connection) -> None:
+def _stop(process: Any, pipe: Connection, patience: float) -> None:
+    """Let a process end by itself for so many seconds, as one does whose pipe is closed; then end it."""
     pipe.close()
+    process.join(patience)
     process.kill()
     process.join()
 
