@@ -12,6 +12,7 @@ from typing import Any
 
 from adversarial.benchmarks import dense
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.machine import most_resident
 from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
 from adversarial.errors import ConfigurationError
@@ -40,11 +41,11 @@ def run(given: argparse.Namespace) -> Report:
     each = 1 / given.updates
     start = Contender(YOUNG, functools.partial(young.algorithm.train, young.dataset), each)
     before = take_times([start], given.rounds)[YOUNG]
-    memory = _most_resident()
+    memory = most_resident()
 
     aged.reporter = _Minutes(given.minutes)
     aged.main_loop(time_budget=given.minutes * 60)
-    memory_after = _most_resident()
+    memory_after = most_resident()
     updates_done, epochs = aged.model.monitor.get_batches_seen(), aged.model.monitor.get_epochs_seen()
     aged.algorithm.batches_per_iter = given.updates
     times = take_times(
@@ -73,11 +74,3 @@ class _Minutes(Reporter):
         done, epochs = (time.monotonic() - self._started) / 60, monitor.get_epochs_seen()
         line = f"{done:.1f} of {self._minutes:g} minutes, {epochs} epochs"
         print(line, file=sys.stderr, flush=True)
-
-
-def _most_resident() -> float:
-    """Return the most memory that this process has had so far, in MB."""
-    import resource  # which Windows lacks; the other sub-commands run there
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import argparse
 import functools
-import multiprocessing
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any
 
@@ -23,11 +20,13 @@ import numpy as np
 from adversarial import backend
 from adversarial.backend import Backend, Device
 from adversarial.benchmarks import dense
-from adversarial.benchmarks.interleaved import Contender, Report, machine, take_times
+from adversarial.benchmarks.interleaved import Contender, Report, take_times
+from adversarial.benchmarks.machine import machine
+from adversarial.benchmarks.processes import Process
 from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.comparison import theano_c_noise, trajectory
 from adversarial.config import yaml_parse
-from adversarial.errors import ConfigurationError, UserError
+from adversarial.errors import ConfigurationError
 
 #: Updates of the record, and of a turn.
 UPDATES = 50
@@ -126,7 +125,7 @@ def run(given: argparse.Namespace) -> Report:
     contenders = []
     for setting in settings(given):
         print(f"preparing {setting.name}", file=sys.stderr, flush=True)
-        process = Process(setting)
+        process = Process(setting.name, functools.partial(_prepared, setting))
         rows[setting.name] = row = process.ready()
         for name in row.work if isinstance(row, Row) else []:
             contenders.append(Contender(name, functools.partial(process.work, name), 1 / UPDATES))
@@ -182,70 +181,31 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-class Process:
-    """Another process, which has one setting."""
-
-    def __init__(self, setting: Setting):
-        context = multiprocessing.get_context("spawn")
-        self._name = setting.name
-        self._pipe, theirs = context.Pipe()
-        context.Process(target=_serve, args=(theirs, setting), daemon=True).start()
-        theirs.close()
-
-    def ready(self) -> Row | str:
-        """Wait until it is ready; return its Row, or a sentence if it cannot compute."""
-        return self._receive()
-
-    def _receive(self) -> Any:
-        try:
-            return self._pipe.recv()
-        except EOFError:
-            raise ConfigurationError(f"the process for {self._name} ended before it had measured anything") from None
-
-    def work(self, name: str) -> None:
-        """Let it do the work of that name in its Row, and wait for it."""
-        self._pipe.send(name)
-        if error := self._receive():
-            raise ConfigurationError(f"{self._name}: {error}")
-
-
-def _serve(pipe: Connection, setting: Setting) -> None:
-    """Run in the process: prepare, then do the work whose names arrive."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a daemon it ends with its parent
-    try:
-        row, work = _prepared(setting)
-        pipe.send(row)
-        while True:
-            work[pipe.recv()]()
-            pipe.send(None)
-    except UserError as error:
-        pipe.send(str(error))
-    except EOFError:
-        pass
-
-
 def _prepared(setting: Setting) -> tuple[Row, dict[str, Callable[[], None]]]:
     """Compare with the record, and return what is to be timed by name, ours first."""
     machines = backend.Machines(devices=setting.devices)
     backend.configure(setting.backend, device=setting.device, machines=machines)
-    deviations = {}
-    for floatX in ("float64", "float32"):
-        backend.configure(floatX=floatX)
-        train = _first_updates()
-        deviations[floatX] = trajectory.distance(train.model, UPDATES).largest
+    deviations: dict[str, float] = {}
+    both: tuple[backend.FloatX, ...] = ("float64", "float32")
+    for floatX in both:
+        train, deviations[floatX] = first_updates(floatX)
     work = {setting.name: lambda: train.algorithm.train(train.dataset)}
     if setting.backend == "jax" and setting.devices == 1:
         work[setting.name + BY_HAND] = _by_hand(train)
     return Row(backend.summary(), backend.describe_devices(), deviations, list(work)), work
 
 
-def _first_updates() -> Any:
-    """Return the experiment after an epoch of `UPDATES`; its monitor is built, since that draws seeds, but not run."""
+def first_updates(floatX: backend.FloatX) -> tuple[Any, float]:
+    """Return the experiment after an epoch of `UPDATES`, and the largest deviation of its parameters from 2014's.
+
+    Its monitor is built, since that draws seeds, but not run.
+    """
+    backend.configure(floatX=floatX)
     with theano_c_noise.rounding():
         train = yaml_parse.load_path(EXPERIMENTS / trajectory.FILE, overrides=trajectory.OVERRIDES)
         train.setup()
         train.algorithm.train(train.dataset)
-    return train
+    return train, trajectory.distance(train.model, UPDATES).largest
 
 
 def _by_hand(train: Any) -> Callable[[], None]:

@@ -1,12 +1,13 @@
-"""An update of yaml/cifar10_convolutional.yaml, made-up images: ours, its matrix products alone, and PyTorch."""
+"""An update of yaml/cifar10_convolutional.yaml, made-up images: ours, its matrix products alone, PyTorch and JAX."""
 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,20 @@ import numpy as np
 import pytensor.tensor as pt
 
 from adversarial import backend
+from adversarial.benchmarks.dense import SAME, check_losses
 from adversarial.benchmarks.interleaved import Contender, Report, take_times
 from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.config import yaml_parse
-from adversarial.errors import ConfigurationError, NumericalError
+from adversarial.errors import ConfigurationError
 from adversarial.models.deconv import Deconv
 from adversarial.models.kernels import KernelLayer
 from adversarial.models.layer import WeightedLayer
 from adversarial.options import Count, mismatch
+from adversarial.progress.reporting import Silent
 
 EXPERIMENT = EXPERIMENTS / "cifar10_convolutional.yaml"
-#: How close a peer's losses must be to ours, from the same weights.
-SAME = 1e-4
+#: Made-up images.
+IMAGES = 512
 
 #: Number of times that a product is computed, and its rows, inner length and columns.
 Product = tuple[int, int, int, int]
@@ -43,53 +46,79 @@ def run(given: argparse.Namespace) -> Report:
         if reason := mismatch(getattr(given, option), Count):
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
     with tempfile.TemporaryDirectory() as folder:
-        train = _experiment(given, Path(folder))
-    images = train.dataset.get_topological_view(train.dataset.X[: given.batch]).astype(np.float32)
-    noise = np.random.default_rng(0).standard_normal((given.batch, 100), dtype=np.float32)
-    expected = _our_losses(train, images, noise)
+        train = experiment(given.updates, Path(folder), {"algorithm.batch_size": str(given.batch)})
     products = list(bare_products(train.model, given.batch))
     each = 1 / given.updates
     contenders = [
         Contender("ours", lambda: train.algorithm.train(train.dataset), each),
         Contender("bare products", _multiplications(products)),
     ]
-    if importlib.util.find_spec("torch") is not None:
-        from adversarial.benchmarks.convolutional_torch import Game
-
-        peer = Game(train)
-        nchw = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        found = peer.losses(nchw, noise)
-        if not np.allclose(found, expected, rtol=SAME, atol=0):
-            raise NumericalError(f"PyTorch computes something else: losses {found}, but ours are {expected}")
-        contenders.append(Contender("PyTorch eager", lambda: peer.train(nchw, given.updates), each))
+    nchw = minibatch(train)
+    for name, peer in peers(train):
+        contenders.append(Contender(name, functools.partial(peer.train, nchw, given.updates), each))
     times = take_times(contenders, given.rounds)
     operations = sum(2 * math.prod(product) for product in products)
     notes = [
         f"minibatches of {given.batch}; bare products: {operations / 1e9:.0f} GFLOP, as the graph of 2014 needs them, "
         "a convolution's one for each row of its maps, with all windows of that row ready as a matrix",
-        "ours is an epoch's loop as train.py runs it; PyTorch is given the minibatch",
-        f"PyTorch's losses equal ours from the same weights to {SAME:.0e}",
+        "ours is an epoch's loop as train.py runs it; peers are given the minibatch",
+        f"losses of peers equal ours from the same weights to {SAME:.0e}",
     ]
-    ratios = [("ours", (contender.name,)) for contender in contenders[1:]]
+    ratios = [("ours", ("bare products",)), *((contender.name, ("ours",)) for contender in contenders[2:])]
     return Report("cifar10_convolutional: an update, seconds", times, ratios, notes)
 
 
-def _experiment(given: argparse.Namespace, folder: Path) -> Any:
-    """Return the experiment on made-up images, set up, with epochs of one turn's updates and no monitor."""
-    images = np.random.default_rng(0).standard_normal((given.batch * given.updates, 32, 32, 3), dtype=np.float32)
+def experiment(updates: int, folder: Path, changes: Mapping[str, str]) -> Any:
+    """Return the experiment with `changes` on made-up images, set up, with epochs of `updates` and no monitor."""
+    train = loaded(updates, folder, changes)
+    train.setup()
+    return train
+
+
+def loaded(updates: int, folder: Path, changes: Mapping[str, str]) -> Any:
+    """Return the same before it is set up: enough for a peer."""
+    images = np.random.default_rng(0).standard_normal((IMAGES, 32, 32, 3), dtype=np.float32)
     np.save(folder / "data.npy", images)
     overrides = {
         "save_freq": "0",
         "dataset": f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}",
         "algorithm.monitoring_dataset": "null",
-        "algorithm.batch_size": str(given.batch),
+        "algorithm.batches_per_iter": str(updates),
+        "algorithm.train_iteration_mode": "random_uniform",
     }
-    train = yaml_parse.load_path(EXPERIMENT, overrides=overrides)
-    train.setup()
+    train = yaml_parse.load_path(EXPERIMENT, overrides=overrides | dict(changes))
+    train.reporter = Silent()
     return train
 
 
-def _our_losses(train: Any, images: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+def minibatch(train: Any) -> np.ndarray:
+    """Return a minibatch of the experiment's images with the axes (batch, channel, row, column), float32."""
+    images = train.dataset.get_topological_view(train.dataset.X[: train.algorithm.batch_size])
+    return np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32)
+
+
+def peers(train: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the peers that are installed, by name, from the present weights; raise NumericalError at other losses."""
+    if importlib.util.find_spec("torch") is not None:
+        from adversarial.benchmarks import convolutional_torch
+
+        yield "PyTorch eager", checked("PyTorch", convolutional_torch.Game(train), train)
+    if importlib.util.find_spec("jax") is not None:
+        from adversarial.benchmarks import convolutional_jax
+
+        yield "JAX jit", checked("JAX", convolutional_jax.Game(train), train)
+
+
+def checked(name: str, peer: Any, train: Any) -> Any:
+    """Return a peer whose losses are ours from the same weights; raise NumericalError if they are not."""
+    nchw = minibatch(train)
+    size = train.model.generator.get_input_space().get_total_dimension()
+    noise = np.random.default_rng(0).standard_normal((len(nchw), size), dtype=np.float32)
+    check_losses(name, peer.losses(nchw, noise), our_losses(train, nchw.transpose(0, 2, 3, 1), noise))
+    return peer
+
+
+def our_losses(train: Any, images: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
     """Return D's and G's objective without dropout, for images with axes ('b', 0, 1, 'c') and given noise."""
     x, z = pt.ftensor4("x"), pt.fmatrix("z")
     d = train.model.discriminator

@@ -86,7 +86,7 @@ class Discriminator(nn.Module):
 class Game(TorchGame):
     """The game, from the present weights of an experiment of ours; images are (batch, channel, row, column)."""
 
-    def __init__(self, train: Any):
+    def __init__(self, train: Any, device: str = "cpu"):
         model, algorithm = train.model, train.algorithm
         dropout = algorithm.cost.discriminator_dropout
         layers = model.discriminator.layers
@@ -94,7 +94,8 @@ class Game(TorchGame):
         super().__init__(
             Generator(model.generator.mlp.layers),
             Discriminator(layers, [dropout.include_prob(layer.layer_name) for layer in layers]),
-            lambda examples: torch.randn(examples, size),
+            lambda examples: torch.randn(examples, size, device=device),
             algorithm.learning_rate.get_value().item(),
             algorithm.learning_rule.momentum.get_value().item(),
+            device=device,
         )

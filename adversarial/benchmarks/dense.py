@@ -6,7 +6,7 @@ import argparse
 import functools
 import importlib.util
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from adversarial.errors import ConfigurationError, NumericalError
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.options import Count, mismatch
+from adversarial.progress.reporting import Silent
 
 #: Examples of the made-up data that replace a data set that has to be downloaded.
 EXAMPLES = 1000
@@ -107,8 +108,17 @@ def made_up_examples(values: int) -> np.ndarray:
     return examples
 
 
-def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any:
-    """Return the experiment, set up, with epochs of `updates` updates and no monitor."""
+def experiment(
+    name: str, values: int | None, updates: int, folder: Path, changes: Mapping[str, str] | None = None
+) -> Any:
+    """Return the experiment with `changes`, set up, with epochs of `updates` updates and no monitor."""
+    train = loaded(name, values, updates, folder, changes)
+    train.setup()
+    return train
+
+
+def loaded(name: str, values: int | None, updates: int, folder: Path, changes: Mapping[str, str] | None = None) -> Any:
+    """Return the same before it is set up: enough for a peer."""
     overrides = {
         "save_freq": "0",
         "algorithm.monitoring_dataset": "null",
@@ -120,8 +130,8 @@ def experiment(name: str, values: int | None, updates: int, folder: Path) -> Any
         np.save(folder / "data.npy", made_up_examples(values))
         overrides["dataset"] = f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}"
         overrides["algorithm.train_iteration_mode"] = "random_uniform"
-    train = yaml_parse.load_path(EXPERIMENTS / f"{name}.yaml", overrides=overrides)
-    train.setup()
+    train = yaml_parse.load_path(EXPERIMENTS / f"{name}.yaml", overrides=overrides | dict(changes or {}))
+    train.reporter = Silent()
     return train
 
 
@@ -212,6 +222,15 @@ def check_losses(name: str, found: tuple[float, float], expected: tuple[float, f
     """Raise NumericalError if a peer's losses are not ours, to `SAME`."""
     if not np.allclose(found, expected, rtol=SAME, atol=0):
         raise NumericalError(f"{name} computes something else: its losses are {found}, but ours are {expected}")
+
+
+def checked(name: str, peer: Any, train: Any) -> Any:
+    """Return a peer whose losses are ours from the same weights; raise NumericalError if they are not."""
+    batch = np.ascontiguousarray(train.dataset.X[: train.algorithm.batch_size], dtype=np.float32)
+    size = train.model.generator.get_input_space().get_total_dimension()
+    noise = np.random.default_rng(0).standard_normal((len(batch), size), dtype=np.float32)
+    check_losses(name, peer.losses(batch, noise), our_losses(train, batch, noise))
+    return peer
 
 
 def _peers(game: GameSpec) -> Iterator[tuple[str, Any]]:

@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> Report:
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.h5"
-        write_rows(path, {"images": _MadeUp(given.examples)})
+        write_rows(path, {"images": MadeUpImages(given.examples)})
         held = FileDataset(str(path))
         stored = HDF5Dataset(str(path), topo_view="images", scale=255)
         train = dense.experiment("mnist", None, given.updates, Path(folder))
@@ -80,7 +80,7 @@ def _train(train: Any, dataset: Any, forget: Path | None) -> None:
     train.algorithm.train(dataset)
 
 
-class _MadeUp:
+class MadeUpImages:
     """Images of noise, made when they are sliced; a third of their pixels are not black, about as of digits."""
 
     dtype = np.dtype(np.uint8)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
+
+from adversarial.benchmarks.machine import machine
+from adversarial.files.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -97,23 +98,11 @@ class Report:
 
     def write_json(self, path: str | os.PathLike) -> None:
         """Write `as_json` to a file."""
-        Path(path).write_text(json.dumps(self.as_json(), indent=1) + "\n", encoding="utf-8")
+        write_whole(path, [json.dumps(self.as_json(), indent=1).encode() + b"\n"])
 
 
 def _sum(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"({' + '.join(names)})"
-
-
-def machine() -> str:
-    """Return the processor's name, and how many this process may use."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{count} x {name}"
 
 
 def take_times(contenders: Sequence[Contender], rounds: int, quiet: bool = False) -> dict[str, list[float]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from adversarial.benchmarks.jax_game import JaxGame
 from adversarial.benchmarks.specification import GameSpec, LayerSpec
 
 Params = list[tuple[jax.Array, jax.Array]]
@@ -42,53 +40,23 @@ def limited(layers: list[LayerSpec], params: Params) -> Params:
     return new
 
 
-class Game:
-    """Both players' parameters and velocities, and the jitted update."""
+class Game(JaxGame):
+    """The game of a specification."""
 
     def __init__(self, spec: GameSpec):
         self.spec = spec
-        self.params = [
-            [(jnp.asarray(layer.W), jnp.asarray(layer.b)) for layer in layers]
-            for layers in (spec.generator, spec.discriminator)
-        ]
-        self.velocities = jax.tree.map(jnp.zeros_like, self.params)
-        self.key = jax.random.key(0)
-        self.step = jax.jit(self._step, donate_argnums=(0, 1))
-
-    def objectives(
-        self, g_params: Params, d_params: Params, x: jax.Array, z: jax.Array, keys: Any = (None, None)
-    ) -> tuple[jax.Array, jax.Array]:
-        """Compute D's and G's losses."""
-        judge = functools.partial(forward, self.spec.discriminator, d_params, logits=True)
-        real, fake = judge(x, keys[0]), judge(forward(self.spec.generator, g_params, z), keys[1])
-        d_loss = 0.5 * (jax.nn.softplus(-real).mean() + jax.nn.softplus(fake).mean())
-        return d_loss, jax.nn.softplus(-fake).mean()
-
-    def losses(self, batch: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
-        """Compute the losses without dropout."""
-        g_params, d_params = self.params
-        d_loss, g_loss = self.objectives(g_params, d_params, jnp.asarray(batch), jnp.asarray(noise))
-        return float(d_loss), float(g_loss)
-
-    def _step(self, params: list[Params], velocities: list[Params], key: Any, x: jax.Array) -> tuple:
-        key, for_noise, *keys = jax.random.split(key, 4)
-        shape = (len(x), len(self.spec.generator[0].W))
-        if self.spec.noise == "uniform":
-            z = jax.random.uniform(for_noise, shape, minval=-math.sqrt(3), maxval=math.sqrt(3))
-        else:
-            z = jax.random.normal(for_noise, shape)
-        g_params, d_params = params
-        d_grads = jax.grad(lambda own: self.objectives(g_params, own, x, z, keys)[0])(d_params)
-        g_grads = jax.grad(lambda own: self.objectives(own, d_params, x, z, keys)[1])(g_params)
-        velocities = jax.tree.map(
-            lambda v, grad: self.spec.momentum * v - self.spec.learning_rate * grad, velocities, [g_grads, d_grads]
+        layers = (spec.generator, spec.discriminator)
+        super().__init__(
+            lambda params, z, key: forward(spec.generator, params, z),
+            lambda params, x, key: forward(spec.discriminator, params, x, key, logits=True),
+            [[(jnp.asarray(layer.W), jnp.asarray(layer.b)) for layer in player] for player in layers],
+            len(spec.generator[0].W),
+            spec.noise,
+            spec.learning_rate,
+            spec.momentum,
         )
-        params = jax.tree.map(jnp.add, params, velocities)
-        layers = (self.spec.generator, self.spec.discriminator)
-        return [limited(*player) for player in zip(layers, params, strict=True)], velocities, key
 
-    def train(self, batch: np.ndarray, updates: int) -> None:
-        """Make `updates` updates of both players on one minibatch, and wait for the last."""
-        for _ in range(updates):
-            self.params, self.velocities, self.key = self.step(self.params, self.velocities, self.key, batch)
-        jax.block_until_ready(self.params)
+    def limited(self, params: list[Params]) -> list[Params]:
+        """Scale columns of weights down to the limit on their norm."""
+        layers = (self.spec.generator, self.spec.discriminator)
+        return [limited(*player) for player in zip(layers, params, strict=True)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -50,14 +49,14 @@ class Network(nn.Module):
 class Game(TorchGame):
     """The game of a specification; with `compiled` the networks are compiled by torch.compile."""
 
-    def __init__(self, spec: GameSpec, compiled: bool = False):
+    def __init__(self, spec: GameSpec, compiled: bool = False, device: str = "cpu"):
         size = len(spec.generator[0].W)
 
         def uniform(examples: int) -> Tensor:
-            return (torch.rand(examples, size) * 2 - 1) * math.sqrt(3)
+            return (torch.rand(examples, size, device=device) * 2 - 1) * math.sqrt(3)
 
         def gaussian(examples: int) -> Tensor:
-            return torch.randn(examples, size)
+            return torch.randn(examples, size, device=device)
 
         super().__init__(
             Network(spec.generator),
@@ -66,11 +65,12 @@ class Game(TorchGame):
             spec.learning_rate,
             spec.momentum,
             compiled,
+            device,
         )
 
-    def update(self, batch: np.ndarray) -> None:
+    def update(self, x: Tensor) -> None:
         """Update both players, and limit their norms."""
-        super().update(batch)
+        super().update(x)
         with torch.no_grad():
             self.generator.limit_norms()
             self.discriminator.limit_norms()

@@ -25,6 +25,8 @@ class TorchGame:
         Of gradient descent with momentum.
     compiled : bool, default False
         Compile the players by torch.compile.
+    device : str, default 'cpu'
+        Where both players are, 'cpu' or 'cuda'; `draw_noise` must draw there.
     """
 
     def __init__(
@@ -35,8 +37,11 @@ class TorchGame:
         learning_rate: float,
         momentum: float,
         compiled: bool = False,
+        device: str = "cpu",
     ):
         torch.set_num_threads(backend.threads())
+        self.device = device
+        generator, discriminator = generator.to(device), discriminator.to(device)
         self.generator, self.discriminator, self.draw_noise = generator, discriminator, draw_noise
         self.run_g = torch.compile(generator) if compiled else generator
         self.run_d = torch.compile(discriminator) if compiled else discriminator
@@ -54,13 +59,15 @@ class TorchGame:
         """Compute the losses without dropout, for given data and noise."""
         self.discriminator.eval()
         with torch.no_grad():
-            d_loss, g_loss = self.objectives(torch.from_numpy(batch), torch.from_numpy(noise))
+            d_loss, g_loss = self.objectives(self._there(batch), self._there(noise))
         self.discriminator.train()
         return d_loss.item(), g_loss.item()
 
-    def update(self, batch: np.ndarray) -> None:
+    def _there(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values).to(self.device)
+
+    def update(self, x: Tensor) -> None:
         """Update both players, each by the gradient of its own loss from the same samples and dropout masks."""
-        x = torch.from_numpy(batch)
         d_loss, g_loss = self.objectives(x, self.draw_noise(len(x)))
         d_params, g_params = list(self.discriminator.parameters()), list(self.generator.parameters())
         d_grads = torch.autograd.grad(d_loss, d_params, retain_graph=True)
@@ -71,6 +78,48 @@ class TorchGame:
             optimizer.step()
 
     def train(self, batch: np.ndarray, updates: int) -> None:
-        """Make `updates` updates of both players on one minibatch."""
+        """Make `updates` updates of both players on one minibatch, and wait for the last."""
+        x = self._there(batch)
         for _ in range(updates):
-            self.update(batch)
+            self.update(x)
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+    def captured(self, batch: np.ndarray, updates: int = 1) -> Callable[[int], None]:
+        """Capture updates on one minibatch as a CUDA graph.
+
+        Parameters
+        ----------
+        batch : ndarray
+            The minibatch, which is moved to the GPU once.
+        updates : int, default 1
+            Updates of the graph, which are one dispatch.
+
+        Returns
+        -------
+        callable
+            Takes a number of updates, a multiple of those of the graph, makes them, and waits for the last.
+        """
+        x = self._there(batch)
+        # Momentum's buffers are made, and libraries set up, by updates that are not captured, on a stream beside.
+        beside = torch.cuda.Stream()
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):
+            for _ in range(3):
+                self.update(x)
+        torch.cuda.current_stream().wait_stream(beside)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)  # so that the gradients are in the memory of the graph
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            for _ in range(updates):
+                self.update(x)
+        # The graph reads the minibatch where it is, and does not keep it.
+        self._kept = [*getattr(self, "_kept", []), x]
+
+        def run(count: int) -> None:
+            for _ in range(count // updates):
+                graph.replay()
+            torch.cuda.synchronize()
+
+        return run

@@ -15,12 +15,15 @@ tools/benchmark.py backends --rounds 7
 tools/benchmark.py parzen
 tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 tools/benchmark.py ageing --minutes 60
+tools/benchmark.py scaling --axis batch_size,width --picture growth.png
+tools/benchmark.py cuda --minutes 8 --markdown gpu.md
+tools/benchmark.py all --markdown benchmarks.md
 """
 
 #: Modules of adversarial.benchmarks.
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
-    "ageing", "hdf5", "quality",
+    "ageing", "hdf5", "quality", "scaling", "cuda", "all",
 )  # fmt: skip
 
 

@@ -24,17 +24,18 @@ def train(tmp_path):
     return yaml_parse.load_path(benchmark.EXPERIMENT, overrides=small | channels | irange | data)
 
 
-def test_pytorch_gives_our_losses_from_our_weights(train):
-    pytest.importorskip("torch", reason="PyTorch is not installed")
-    from adversarial.benchmarks import convolutional_torch as peer
-
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_a_peer_gives_our_losses_from_our_weights_and_learns(library, train):
+    pytest.importorskip(library, reason=f"{library} is not installed")
+    peer = pytest.importorskip(f"adversarial.benchmarks.convolutional_{library}")
     images = train.dataset.get_topological_view()
     noise = np.random.default_rng(1).standard_normal((4, 100), dtype=np.float32)
-    expected = benchmark._our_losses(train, images, noise)
+    expected = benchmark.our_losses(train, images, noise)
     game, nchw = peer.Game(train), np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     assert game.losses(nchw, noise) == pytest.approx(expected, rel=1e-4)
-    game.update(nchw)
-    assert game.losses(nchw, noise) != pytest.approx(expected, rel=1e-6)
+    game.train(nchw, 1)
+    after = game.losses(nchw, noise)
+    assert after != pytest.approx(expected, rel=1e-6) and np.isfinite(after).all()
 
 
 def test_bare_products_are_as_many_operations_as_the_layers_need(train):

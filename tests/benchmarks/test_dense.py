@@ -58,6 +58,18 @@ def test_a_peer_has_the_same_losses_and_learns(peer, noise):
     assert np.isfinite(after).all() and not np.isclose(after, before).any()
 
 
+def test_many_updates_in_one_dispatch_are_those_of_many_dispatches():
+    pytest.importorskip("jax")
+    from adversarial.benchmarks import peers_jax
+
+    rng = np.random.default_rng(4)
+    x, z = rng.random((8, 6), dtype="float32"), rng.standard_normal((8, 5), dtype="float32")
+    each, together = peers_jax.Game(game()), peers_jax.Game(game())
+    each.train(x, 3)
+    together.train_at_once(x, 3)
+    np.testing.assert_allclose(each.losses(x, z), together.losses(x, z), rtol=1e-5)
+
+
 def test_bare_products_are_those_of_two_passes_through_d_and_one_through_g():
     n, (h0, h1), d0 = 10, [layer.W.shape for layer in game().generator], game().discriminator[0].W.shape
     # G: the way up, weights, and h1's input; D: up and weights, twice; G's gradient through D.

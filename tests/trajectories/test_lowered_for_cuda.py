@@ -1,13 +1,15 @@
 """Every compiled function of the experiments can be compiled for CUDA, on a machine without a GPU, and computes there.
 
 JAX lowers a function for a platform that is not at hand; what is a CPU's alone fails in it. A training run is gone
-through with its functions lowered in place of being run: updates, many of them in one dispatch, and the monitor.
+through with its functions lowered in place of being run: updates, many of them in one dispatch and one at a time, the
+monitor, and samples.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from recorded import prepare, prepare_images
 
 from adversarial import backend
 from adversarial.config import yaml_parse
+from adversarial.game.sampling import samples_of
 from adversarial.progress.reporting import Silent
 
 jax = pytest.importorskip("jax", reason="jax is not installed")
@@ -23,12 +26,21 @@ export = pytest.importorskip("jax.export")
 
 pytestmark = [pytest.mark.trajectory, pytest.mark.parametrize("on", ["jax"], indirect=True)]
 
-#: Experiments of the paper, then classifiers; the first in every run of the tests, the others by -m soak.
-GAMES = ("mnist_recipe", "cifar_conv_recipe", "cifar_full_recipe", "tfd_recipe", "noise_layers", "inferer")
-CLASSIFIERS = ("maxout_conv", "dropout_rectifier", "mlp_tutorial", "convnet")
-#: Matrix products of one update, counted by hand: of mnist.yaml 3 through G and 3 + 3 through D; backward through D's
-#: weights 6, its layers 4 for D and 3 for G, and then G's weights 3 and layers 2.
-PRODUCTS = {"mnist_recipe": 27}
+#: The paper's five experiments, small: mnist.yaml, cifar10_fully_connected.yaml, cifar10_convolutional.yaml,
+#: tfd_pretrain/pretrain.yaml, and then train.yaml, which adds layers below those of a model of the former.
+EXPERIMENTS = ("mnist_recipe", "cifar_full_recipe", "cifar_conv_recipe", "tfd_recipe", "tfd_pretrain_same_names")
+GAMES = ("noise_layers", "inferer")
+CLASSIFIERS = ("maxout_classifier", "maxout_conv", "dropout_rectifier", "mlp_tutorial", "convnet")
+#: Those of every run of the tests; the others by -m soak.
+ALWAYS = ("mnist_recipe", "maxout_classifier")
+#: Matrix products of one update, counted by hand: of three layers a player, 3 through G and 3 + 3 through D; backward
+#: through D's weights 6, its layers 4 for D and 3 for G, and then G's weights 3 and layers 2. With two layers below
+#: those of a G of two: 4 + 6 + 6 + 4 + 3 + 4 + 3. Of the dense layers of the convolutional game, two a player:
+#: 2 + 4 + 4 + 4 + 2 + 2 + 1. Of a classifier of three layers: forward 3, weights 3, layers 2.
+PRODUCTS = dict.fromkeys(("mnist_recipe", "cifar_full_recipe", "tfd_recipe"), 27)
+PRODUCTS |= {"tfd_pretrain_same_names": 30, "cifar_conv_recipe": 19, "maxout_classifier": 8}
+#: The same of convolutions, one in G and two in D: 1 + 4; backward 4 + 2 + 2, and 1 + 1.
+CONVOLUTIONS = {"cifar_conv_recipe": 15}
 
 
 class Lowered:
@@ -102,27 +114,40 @@ def faults(text: str, data: list[tuple[int, ...]]) -> list[str]:
 
 def cases() -> list:
     """Every experiment, most of them in the soak."""
-    return [pytest.param(name, marks=() if name == GAMES[0] else pytest.mark.soak) for name in (*GAMES, *CLASSIFIERS)]
+    names = (*EXPERIMENTS, *GAMES, *CLASSIFIERS)
+    return [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.soak) for name in names]
+
+
+def go_through(path: Path) -> None:
+    """Go through training as a user has it, through updates one at a time, and through samples of a game."""
+    train = yaml_parse.load_path(path)
+    train.reporter = Silent()
+    train.main_loop(max_epochs=1)
+    train.algorithm._loop = None  # as with data that do not fit on the device
+    train.algorithm.train(train.dataset)
+    if hasattr(train.model, "generator"):
+        samples_of(train.model, 4)
 
 
 @pytest.mark.parametrize("name", cases())
 def test_every_function_is_lowered_for_cuda(name, on, golden, tmp_path, monkeypatch, lowered):
-    folder = golden / ("trajectories" if name in GAMES else "trajectories_2") / name
+    folder = next(path for path in golden.glob(f"trajectories*/{name}"))
     path = (prepare if (folder / "recipe.yaml").exists() else prepare_images)(folder, tmp_path)
     monkeypatch.chdir(tmp_path)
     before = backend.floatX()
     backend.configure(floatX="float32")
     try:
-        train = yaml_parse.load_path(path)
-        train.reporter = Silent()
-        train.main_loop(max_epochs=1)
+        for phase in folder.glob("params_*.npz"):
+            go_through(folder / f"{phase.stem.removeprefix('params_')}.yaml")
+        go_through(path)
     finally:
         backend.configure(floatX=before)
-    assert lowered.loops and lowered.functions, "an update of many at a time, and a monitor"
+    assert lowered.loops and lowered.functions, "an update of many at a time, and others"
     for text, shapes in [*((text, []) for text in lowered.functions), *lowered.loops]:
         assert faults(text, shapes) == []
-    products = operations(lowered.loops[0][0])["dot_general"]
-    assert PRODUCTS.get(name, products) == products
+    found = operations(lowered.loops[-1][0])
+    assert found["dot_general"] == PRODUCTS.get(name, found["dot_general"])
+    assert found["convolution"] == CONVOLUTIONS.get(name, found["convolution"])
 
 
 def test_faults_are_found(on):
