@@ -277,7 +277,7 @@ def function(
         return JaxFunction(inputs, outputs, updates, mode(), **options)
     if fast and current.backend == "c":
         precompiled_headers.use()
-        current.blas.share_threads()
+        current.blas.share_threads(current.threads)
     options = {"mode": mode()} | options
     if isinstance(options["mode"], _CMode):
         options["mode"].later = later

@@ -43,7 +43,7 @@ def run(given: argparse.Namespace) -> Report:
         if reason := mismatch(getattr(given, option), Count):
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
     with tempfile.TemporaryDirectory() as folder:
-        train = _experiment(given, Path(folder))
+        train = experiment(given.updates, given.batch, Path(folder))
     images = train.dataset.get_topological_view(train.dataset.X[: given.batch]).astype(np.float32)
     noise = np.random.default_rng(0).standard_normal((given.batch, 100), dtype=np.float32)
     expected = _our_losses(train, images, noise)
@@ -74,15 +74,15 @@ def run(given: argparse.Namespace) -> Report:
     return Report("cifar10_convolutional: an update, seconds", times, ratios, notes)
 
 
-def _experiment(given: argparse.Namespace, folder: Path) -> Any:
+def experiment(updates: int, batch: int, folder: Path) -> Any:
     """Return the experiment on made-up images, set up, with epochs of one turn's updates and no monitor."""
-    images = np.random.default_rng(0).standard_normal((given.batch * given.updates, 32, 32, 3), dtype=np.float32)
+    images = np.random.default_rng(0).standard_normal((batch * updates, 32, 32, 3), dtype=np.float32)
     np.save(folder / "data.npy", images)
     overrides = {
         "save_freq": "0",
         "dataset": f"!obj:adversarial.datasets.npy_npz.NpyDataset {{ file: '{folder / 'data.npy'}' }}",
         "algorithm.monitoring_dataset": "null",
-        "algorithm.batch_size": str(given.batch),
+        "algorithm.batch_size": str(batch),
     }
     train = yaml_parse.load_path(EXPERIMENT, overrides=overrides)
     train.setup()

@@ -15,12 +15,13 @@ tools/benchmark.py backends --rounds 7
 tools/benchmark.py parzen
 tools/benchmark.py parzen --model yaml/mnist.pkl --rounds 9 --json parzen.json
 tools/benchmark.py ageing --minutes 60
+tools/benchmark.py shared --kinds mnist,monitored --rounds 9
 """
 
 #: Modules of adversarial.benchmarks.
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
-    "ageing", "hdf5",
+    "ageing", "hdf5", "shared",
 )  # fmt: skip
 
 

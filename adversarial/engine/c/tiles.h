@@ -6,11 +6,10 @@
 // at a time.
 #ifndef ADVERSARIAL_TILES
 #define ADVERSARIAL_TILES
-#include <omp.h>
 #include <algorithm>
 #include <numeric>
 #include <vector>
-#include "floating_point_mode.h"
+#include "share.h"
 #include "terms.h"
 
 namespace adversarial {
@@ -33,14 +32,14 @@ template <typename real> struct TiledProduct {
     const npy_intp tiles, threads;
     npy_intp across;               // threads that share the tiles of a stretch of rows
     npy_intp stretches, length;    // stretches of rows, and rows of one
-    std::vector<npy_intp> started;  // tiles that threads have taken, of each stretch
+    const npy_uint64 number;       // of the product: no other has had it
 
     // `density` is about the share of values of the left factor that are not 0.
     TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
                  bool skips, double density)
         : left(left), right(right), out(out), alpha(alpha), beta(beta), skips(skips),
           blocks((left.columns + DEPTH - 1) / DEPTH), depth(in_lanes((left.columns + blocks - 1) / blocks)),
-          tiles((right.columns + WIDTH - 1) / WIDTH), threads(omp_get_max_threads())
+          tiles((right.columns + WIDTH - 1) / WIDTH), threads(adversarial::threads()), number(next_number())
     {
         divide(density);
     }
@@ -76,38 +75,28 @@ template <typename real> struct TiledProduct {
         const npy_intp rows = (left.rows + groups - 1) / groups, times = skips ? (rows + most - 1) / most : 1;
         length = in_lanes((rows + times - 1) / times);
         stretches = (left.rows + length - 1) / length;
-        started.assign(stretches, 0);
     }
 
+    static npy_uint64 next_number()
+    {
+        static npy_uint64 last = 0;
+        return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    }
+
+    // A thread makes its own tiles of one stretch after the other. To help another it must gather terms that the other
+    // has: that is worth it where some tiles are left.
     void work()
     {
-        const unsigned int mode = floating_point_mode();
         // Threads that make neighbouring tiles write to the same cache lines at their edges, which takes twice the time
         // where they share no cache: so each begins elsewhere.
-        const npy_intp each = (tiles + across - 1) / across;
-        #pragma omp parallel
-        {
-            set_floating_point_mode(mode);
-            const npy_intp groups = (omp_get_num_threads() + across - 1) / across;
-            const npy_intp own = (stretches + groups - 1) / groups, first = omp_get_thread_num() / across * own;
-            for (npy_intp i = 0; i < stretches; ++i) {
-                const npy_intp stretch = (first + i) % stretches;
-                npy_intp taken;
-                #pragma omp atomic read
-                taken = started[stretch];
-                // A thread that has finished its own stretches helps where enough is left.
-                if (i >= own && each * across - taken < 3) continue;
-                const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
-                const Terms<real> terms(left, blocks, depth, from, to, skips);
-                for (;;) {
-                    #pragma omp atomic capture
-                    taken = started[stretch]++;
-                    if (taken >= each * across) break;
-                    const npy_intp tile = taken % across * each + taken / across;
-                    if (tile < tiles) make_tile(terms, tile * WIDTH);
-                }
-            }
-        }
+        const npy_intp each = (tiles + across - 1) / across, groups = threads / across;
+        const npy_intp own = (stretches + groups - 1) / groups;
+        share_lanes(threads, own * each, 2, [this, own, each](npy_intp lane, npy_intp part) {
+            const npy_intp stretch = lane / across * own + part / each, tile = lane % across * each + part % each;
+            if (stretch >= stretches || tile >= tiles) return;
+            const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
+            make_tile(Terms<real>(left, blocks, depth, from, to, skips, number), tile * WIDTH);
+        });
     }
 
     void make_tile(const Terms<real>& terms, npy_intp column)
