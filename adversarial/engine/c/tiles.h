@@ -48,11 +48,12 @@ template <typename real> struct TiledProduct {
 
     // Estimate the cycles that a product takes, divided by its inner length, where BLAS needs one for each LANES
     // multiplications. Measured: a term takes a little more, with shorter vectors a quarter more; to gather a value
-    // takes two cycles, to pack one half a cycle.
+    // takes two cycles, to pack one half a cycle. With two multipliers a cycle is half as long, but not for terms, whose
+    // values are loaded one by one.
     static double cycles(double rows, double columns, double density, bool skips)
     {
-        const double of_terms = (WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
-        return of_terms + (skips ? 2.0 * rows : 0.0) + 0.5 * columns;
+        const double of_terms = (TWO_MULTIPLIERS ? 1.4 : WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
+        return of_terms + (skips ? (TWO_MULTIPLIERS ? 4.0 : 2.0) * rows : 0.0) + 0.5 * columns;
     }
 
     // Divide the work. Each thread has rows and tiles of its own, as what another thread wrote is slow to read.
@@ -164,7 +165,8 @@ template <typename real> struct TiledProduct {
     {
         const npy_int32* const counts = terms.counts + terms.segment(block, from);
         const npy_intp found = std::accumulate(counts, counts + (to - from), (npy_intp)0);
-        return WHOLE && 5 * found > 4 * (to - from) * std::min(depth, left.columns - block * depth);
+        const npy_intp values = (to - from) * std::min(depth, left.columns - block * depth);
+        return WHOLE && 5 * found > (TWO_MULTIPLIERS ? 3 : 4) * values;
     }
 
     template <int vectors>
@@ -174,7 +176,16 @@ template <typename real> struct TiledProduct {
         const npy_intp width = piece.width, down = out.down;
         npy_intp segment = terms.segment(piece.block, from);
         real* target = &out.at(from, piece.column);
-        for (npy_intp row = from; row < to; ++row, ++segment, target += down) {
+        npy_intp row = from;
+        for (; row + 2 <= to; row += 2, segment += 2, target += 2 * down) {
+            piece.prefetch(out, row);
+            piece.prefetch(out, row + 1);
+            Sums<vectors> sums[2];
+            sum_terms<vectors>(terms, segment, packed, sums);
+            add(scale, sums[0], target, width, keep);
+            add(scale, sums[1], target + down, width, keep);
+        }
+        if (row < to) {
             piece.prefetch(out, row);
             const Sums<vectors> sums = sum_terms<vectors>(terms, segment, packed);
             add(scale, sums, target, width, keep);
@@ -221,8 +232,13 @@ template <typename real> struct TiledProduct {
         const real keep = block == 0 ? beta : (real)1;
         if (block == 0 && keep != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
-        for (npy_intp i = 0; i < to - from; ++i)
-            *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
+        npy_intp i = 0;
+        for (; i + 2 <= to - from; i += 2) {
+            Sums<vectors> both[2];
+            sum_terms<vectors>(terms, segment + i, packed, both);
+            for (int k = 0; k < 2; ++k) *(Sums<vectors>*)(sums + (i + k) * WIDTH) = both[k];
+        }
+        if (i < to - from) *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
@@ -237,20 +253,56 @@ template <typename real> struct TiledProduct {
     };
 
     template <int vectors>
+    static inline __attribute__((always_inline)) void add_term(const Term<real>* term, const real* packed,
+                                                               Sums<vectors>& sums)
+    {
+        npy_intp offset;
+        const Aligned value = (Aligned)broadcast(term, offset);
+        const Aligned* const other = (const Aligned*)((const char*)packed + offset);
+        #pragma GCC unroll 8
+        for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
+    }
+
+    // The terms of a segment, and of the one after it where there are two. Those of one row wait for one another, each
+    // until the last is added: of two rows at a time more are under way.
+    template <int vectors, int segments>
+    static inline __attribute__((always_inline)) void sum_segments(const Terms<real>& terms, npy_intp segment,
+                                                                   const real* packed, Sums<vectors>* result)
+    {
+        const Term<real>* term[segments];
+        npy_intp left[segments];
+        Sums<vectors> sums[segments];
+        npy_intp together = DEPTH;
+        for (int s = 0; s < segments; ++s) {
+            term[s] = terms.entries + (segment + s) * DEPTH;
+            left[s] = terms.counts[segment + s];
+            together = std::min(together, left[s]);
+            for (int r = 0; r < vectors; ++r) sums[s].of[r] = Aligned{};
+            const Term<real>* const next = term[s] + segments * DEPTH;
+            for (npy_intp i = 0; i < left[s]; i += 64 / sizeof(Term<real>)) __builtin_prefetch(next + i);
+        }
+        for (npy_intp i = 0; i < together; ++i)
+            #pragma GCC unroll 2
+            for (int s = 0; s < segments; ++s) add_term<vectors>(term[s] + i, packed, sums[s]);
+        #pragma GCC unroll 2
+        for (int s = 0; s < segments; ++s) {
+            for (npy_intp i = together; i < left[s]; ++i) add_term<vectors>(term[s] + i, packed, sums[s]);
+            result[s] = sums[s];
+        }
+    }
+
+    template <int vectors>
     static Sums<vectors> sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed)
     {
-        const Term<real>* term = terms.entries + segment * DEPTH;
         Sums<vectors> sums;
-        for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
-        const npy_intp count = terms.counts[segment];
-        for (npy_intp i = 0; i < count; i += 64 / sizeof(Term<real>)) __builtin_prefetch(term + DEPTH + i);
-        for (const Term<real>* const end = term + count; term < end; ++term) {
-            npy_intp offset;
-            const Aligned value = (Aligned)broadcast(term, offset);
-            const Aligned* const other = (const Aligned*)((const char*)packed + offset);
-            for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
-        }
+        sum_segments<vectors, 1>(terms, segment, packed, &sums);
         return sums;
+    }
+
+    template <int vectors>
+    static void sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed, Sums<vectors> (&sums)[2])
+    {
+        sum_segments<vectors, 2>(terms, segment, packed, sums);
     }
 
     // target = keep target + sums. As in BLAS, a target that is not kept is not read: it may be NaN.
