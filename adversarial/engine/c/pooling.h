@@ -67,7 +67,8 @@ static void max_pool_gradient(const Windows& w, const real* images, const real* 
             for (npy_intp i = 0; i < w.rows; ++i)
                 for (npy_intp j = 0; j < w.columns; ++j, pixel += w.batch, result += w.batch) {
                     const npy_intp top = std::max<npy_intp>(0, (i - w.pool_rows + w.row_stride) / w.row_stride);
-                    const npy_intp left = std::max<npy_intp>(0, (j - w.pool_columns + w.column_stride) / w.column_stride);
+                    const npy_intp left =
+                        std::max<npy_intp>(0, (j - w.pool_columns + w.column_stride) / w.column_stride);
                     const npy_intp bottom = std::min(i / w.row_stride, w.pooled_rows - 1);
                     const npy_intp right = std::min(j / w.column_stride, w.pooled_columns - 1);
                     std::fill_n(result, w.batch, 0);

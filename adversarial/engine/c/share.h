@@ -38,7 +38,8 @@ static void share_lanes(npy_intp lanes, npy_intp parts, npy_intp spared, const W
 // Call work(from, to) for stretches of 0 to `count`, each a multiple of `grain` long but the last one; at once where
 // there are too few values, of which each of the `count` is or reads `values`.
 template <typename Work>
-static void share(npy_intp count, npy_intp values, npy_intp grain, const Work& work, npy_intp enough = ENOUGH_FOR_THREADS)
+static void share(npy_intp count, npy_intp values, npy_intp grain, const Work& work,
+                  npy_intp enough = ENOUGH_FOR_THREADS)
 {
     const npy_intp grains = (count + grain - 1) / grain, lanes = grains < threads() ? grains : threads();
     if (lanes < 2 || count * values < enough) return (void)work((npy_intp)0, count);

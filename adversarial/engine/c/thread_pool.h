@@ -19,8 +19,8 @@ namespace {
 // other programs, and so from those that it waits for; without any spinning each job must wake the threads.
 enum { SPINS = 1000, MOST_LANES = 256 };
 
-// How many parts of a lane are left, in the lower 32 bits; above them the number of the job, so that nobody takes a part
-// of a job for one of the job before.
+// How many parts of a lane are left, in the lower 32 bits; above them the number of the job, so that nobody takes a
+// part of a job for one of the job before.
 struct alignas(64) Lane {
     std::atomic<uint64_t> left;
 };

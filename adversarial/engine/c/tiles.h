@@ -48,8 +48,8 @@ template <typename real> struct TiledProduct {
 
     // Estimate the cycles that a product takes, divided by its inner length, where BLAS needs one for each LANES
     // multiplications. Measured: a term takes a little more, with shorter vectors a quarter more; to gather a value
-    // takes two cycles, to pack one half a cycle. With two multipliers a cycle is half as long, but not for terms, whose
-    // values are loaded one by one.
+    // takes two cycles, to pack one half a cycle. With two multipliers a cycle is half as long, but not for terms,
+    // whose values are loaded one by one.
     static double cycles(double rows, double columns, double density, bool skips)
     {
         const double of_terms = (TWO_MULTIPLIERS ? 1.4 : WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
