@@ -295,7 +295,7 @@ def function(
 def _use_headers_and_threads() -> None:
     compat.spare_setuptools()
     precompiled_headers.use()
-    _current().blas.share_threads()
+    _current().blas.share_threads(_current().threads)
 
 
 def _compile_products() -> None:

@@ -20,6 +20,10 @@ class TerminationCriterion(Configurable):
     def check_channels(self, model: Any) -> None:
         """Raise OptionError where the criterion names a channel that is not there; called once all channels are."""
 
+    def counts_values(self) -> str | None:
+        """Return the name of a criterion that needs a new value of its channel after each epoch; None if none does."""
+        return None
+
     def continue_learning(self, model: Any) -> bool:
         """Return whether to continue; called once after each epoch, when the monitor has run."""
         raise NotImplementedError(f"{type(self).__name__} must define continue_learning")
@@ -94,6 +98,9 @@ class MonitorBased(TerminationCriterion):
 
     def check_channels(self, model: Any) -> None:
         find_channel(model.monitor, self.channel_name, "MonitorBased")
+
+    def counts_values(self) -> str | None:
+        return "MonitorBased"
 
     def continue_learning(self, model: Any) -> bool:
         value = find_channel(model.monitor, self.channel_name, "MonitorBased").val_record[-1]
@@ -276,6 +283,9 @@ class _Combination(TerminationCriterion):
     def check_channels(self, model: Any) -> None:
         for criterion in self._criteria:
             criterion.check_channels(model)
+
+    def counts_values(self) -> str | None:
+        return next(filter(None, (criterion.counts_values() for criterion in self._criteria)), None)
 
     def get_state(self) -> dict[str, Any]:
         return {"criteria": [criterion.get_state() for criterion in self._criteria]}

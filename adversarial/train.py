@@ -352,9 +352,11 @@ class Train(Configurable):
         return self.stop_requested
 
     def run_callbacks_and_monitoring(self) -> bool:
-        """Run the monitor, then the extensions; return false if one of them stops training."""
-        self.model.monitor()
-        self._check_objectives()
+        """Run the monitor, if it is due, then the extensions; return false if one of them stops training."""
+        monitor = self.model.monitor
+        if not self._begun or monitor.get_epochs_seen() % self._algorithm().monitor_every == 0:
+            monitor()
+            self._check_objectives()
         go_on = True
         for extension in self.extensions:
             try:

@@ -29,6 +29,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "backends": (),
     "parzen": (),
     "monitor": (),
+    "shared": ("--updates", "15"),
     "startup": (),
     "hdf5": (),
     "scaling": ("--quick",),

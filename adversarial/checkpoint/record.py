@@ -58,6 +58,17 @@ class MonitorRecord(ShownChannels):
     batches_seen: int = 0
     examples_seen: int = 0
 
+    def training_seconds(self) -> float | None:
+        """Return the time of training, monitoring and saving aside; None where it was not recorded.
+
+        Epochs that were not monitored count as long as the next one that was.
+        """
+        channel = self.channels.get("training_seconds_this_epoch")
+        if channel is None:
+            return None
+        epochs = np.diff(channel.epoch_record, prepend=channel.epoch_record[:1])
+        return float(np.sum(np.asarray(channel.val_record) * epochs))
+
     def get_epochs_seen(self) -> int:
         """Return the number of epochs trained."""
         return self.epochs_seen

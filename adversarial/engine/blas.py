@@ -33,8 +33,6 @@ class Blas:
         The file, if it must be loaded to set its threads.
     set_threads : str, default ''
         Its function that sets the number of threads.
-    set_callback : str, default ''
-        Its function that takes one that runs jobs on other threads; see `thread_pool`.
     """
 
     name: str
@@ -42,27 +40,24 @@ class Blas:
     cxxflags: str = ""
     library: Path | None = None
     set_threads: str = ""
-    set_callback: str = ""
 
     def use(self, threads: int) -> None:
         """Link C code with this library from now on, running on `threads` threads."""
         config.blas__ldflags = self.ldflags
         if self.cxxflags and self.cxxflags not in config.gcc__cxxflags:
             config.gcc__cxxflags = f"{config.gcc__cxxflags} {self.cxxflags}".strip()
+        self._set_threads(threads)
+
+    def share_threads(self, threads: int) -> None:
+        """Let products and our own loops share one pool of threads, on which this library makes parts of products."""
+        split = self.library is not None and bool(self.set_threads)
+        if thread_pool.use(threads, split) and split:
+            self._set_threads(1)
+
+    def _set_threads(self, threads: int) -> None:
         if self.library is not None and self.set_threads:
             loaded = ctypes.CDLL(str(self.library), mode=ctypes.RTLD_GLOBAL)
             getattr(loaded, self.set_threads)(ctypes.c_int(threads))
-
-    def share_threads(self) -> None:
-        """Let our own loops and this library's products use one thread pool, if it would use its own."""
-        if self.library is None or not self.set_callback or self.library in _sharing:
-            return
-        if thread_pool.share(self.library, self.set_callback):
-            _sharing.add(self.library)
-
-
-#: Libraries that work on OpenMP's threads.
-_sharing: set[Path] = set()
 
 
 def _mkl() -> Blas | None:
@@ -70,7 +65,7 @@ def _mkl() -> Blas | None:
     found = sorted(Path(sys.prefix, "lib").glob("libmkl_rt.so*"))
     if not found:
         return None
-    # One OpenMP runtime for the products and for our own loops, or idle threads of two compete for the processors.
+    # The OpenMP runtime that comes with the compiler.
     os.environ.setdefault("MKL_THREADING_LAYER", "GNU")
     library = found[-1]
     # -Wl,-L instead of -L: PyTensor looks for a file without version in folders given by -L, and warns.
@@ -93,7 +88,6 @@ def _wheel() -> Blas | None:
         " ".join(f"-D{routine}=scipy_{routine}" for routine in BLAS_ROUTINES),
         library,
         "scipy_openblas_set_num_threads",
-        "scipy_openblas_set_threads_callback_function",
     )
 
 

@@ -32,8 +32,8 @@ _Trial: TypeAlias = Callable[[list[str]], tuple[bool, bool]]
 _HEADERS = sources.text("precompiled.h")
 #: What PyTensor adds to the compiler's arguments for every module; a header compiled otherwise would not be used.
 _FLAGS = ("-g", "-O3", "-fno-math-errno", "-Wno-unused-label", "-Wno-unused-variable", "-Wno-write-strings")
-#: Modules with parallel loops have a flag more; GCC chooses from a folder of precompiled headers what fits.
-_KINDS = {"plain": (), "openmp": ("-fopenmp",)}
+#: Modules with vectorised loops have a flag more; GCC chooses from a folder of precompiled headers what fits.
+_KINDS = {"plain": (), "simd": ("-fopenmp-simd",)}
 #: Without debugging information modules compile in four fifths of the time.
 _NO_DEBUGGER = "-g0"
 #: Links a module in less time than the default linker.
@@ -116,7 +116,7 @@ def _links_faster() -> bool:
     """Return whether the faster linker is installed and can link a module."""
     if shutil.which("ld.gold") is None:
         return False
-    command = [config.cxx, _FASTER_LINKER, *["-shared", "-fPIC", "-fopenmp", "-x", "c++", "-", "-o"]]
+    command = [config.cxx, _FASTER_LINKER, *["-shared", "-fPIC", "-pthread", "-x", "c++", "-", "-o"]]
     flags = config.blas__ldflags.split()
     try:
         mark = _folder() / f"adversarial_linker_{_digest(command, flags, _compiler())}"

@@ -1,9 +1,8 @@
-"""One thread pool for the products of OpenBLAS and for our own loops.
+"""One thread pool for products and for our own loops.
 
-OpenBLAS from its wheel has a thread pool of its own, whose threads spin while they wait for the next product; so do
-those of OpenMP for the next loop. With as many of each as there are processors, an update takes five times as long as
-with one thread. OpenBLAS can run its jobs on another pool by a callback: here, on OpenMP's, whose threads spin for some
-microseconds only, so that a thread that lost its processor to another program is not waited for by spinning.
+A BLAS library has threads of its own, all of which must make their part of a product at the same time: where another
+program has one of the processors, all wait. Here each product and each loop is divided into parts that one thread makes
+at a time, whichever comes; see `engine/c/thread_pool.h`. BLAS is then asked for parts only, on one thread.
 """
 
 from __future__ import annotations
@@ -13,15 +12,16 @@ import hashlib
 import os
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from pytensor import config
 
 from adversarial.engine.c import sources
 
-#: How often a thread looks for more work before it sleeps, about 30 microseconds. GCC's own default is milliseconds:
-#: beside two programs that compute on two processors, an update of mnist.yaml then took 2.2 times as long. Without
-#: any spinning, an update on a quiet machine takes .1 longer, as each loop must wake the threads.
+#: How often OpenMP's threads, of a BLAS library that uses them, look for more work before they sleep: about 30
+#: microseconds. GCC's own default is milliseconds: beside two programs that compute on two processors, an update of
+#: mnist.yaml then took 2.2 times as long.
 _SPINS = 2000
 
 _SOURCE = sources.text("thread_pool.h")
@@ -36,32 +36,37 @@ def spin_briefly() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", str(_SPINS))
 
 
-def share(blas: Path, set_callback: str) -> bool:
-    """Let a BLAS library that is loaded run on OpenMP's threads from now on.
+def use(threads: int, split_blas: bool) -> bool:
+    """Share the work of compiled modules among threads from now on.
 
     Parameters
     ----------
-    blas : Path
-        The library.
-    set_callback : str
-        Its function that takes the callback.
+    threads : int
+        How many, at least 1.
+    split_blas : bool
+        Whether products of BLAS are divided among them too; that library must then work on one thread.
 
     Returns
     -------
     bool
-        Whether that succeeded.
+        Whether there are threads to share with: without a compiler there are none.
     """
-    runner = _compiled()
-    setter = None if runner is None else getattr(ctypes.CDLL(str(blas)), set_callback, None)
-    if setter is None:
-        return False
-    setter(ctypes.cast(ctypes.CDLL(str(runner)).adversarial_run_jobs, ctypes.c_void_p))
-    return True
+    library = _loaded()
+    if library is not None:
+        library.adversarial_use_threads(ctypes.c_int(threads), ctypes.c_int(split_blas))
+    return library is not None
+
+
+@cache
+def _loaded() -> ctypes.CDLL | None:
+    """Return the library, whose names compiled modules find from now on."""
+    path = _compiled()
+    return None if path is None else ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
 
 
 def _compiled() -> Path | None:
-    """Return the library that runs jobs, compiled if it does not exist yet; None if that fails."""
-    command = [config.cxx, "-O2", "-shared", "-fPIC", "-fopenmp"]
+    """Return the library's file, compiled if it does not exist yet; None if that fails."""
+    command = [config.cxx, "-O2", "-shared", "-fPIC", "-pthread"]
     name = hashlib.sha256(" ".join([*command, _SOURCE]).encode()).hexdigest()[:16]
     target = Path(config.compiledir) / f"adversarial_thread_pool_{name}.so"
     if target.exists():

@@ -104,7 +104,7 @@ class _Bilinear(CodeInHeaders, compat.BaseBLAS):
         raise NotImplementedError(f"{type(self).__name__} must define compute")
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
+        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp-simd"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         if not ldflags():

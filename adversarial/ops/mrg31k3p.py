@@ -127,7 +127,7 @@ class MRGUniform(CodeInHeaders, COp):
         return [DisconnectedType()() for _ in inputs]
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-O3", "-ffp-contract=off", "-fopenmp"]
+        return ["-O3", "-ffp-contract=off", "-fopenmp-simd"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         scale, low = self.scale_and_low()

@@ -113,7 +113,7 @@ class ParzenSums(CodeInHeaders, COp):
         output_storage[0][0], output_storage[1][0] = new_nearest, new_sums
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-fopenmp", "-O3"]
+        return ["-fopenmp-simd", "-O3"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         return f"""

@@ -18,12 +18,13 @@ tools/benchmark.py ageing --minutes 60
 tools/benchmark.py scaling --axis batch_size,width --picture growth.png
 tools/benchmark.py cuda --minutes 8 --markdown gpu.md
 tools/benchmark.py all --markdown benchmarks.md
+tools/benchmark.py shared --kinds mnist,monitored --rounds 9
 """
 
 #: Modules of adversarial.benchmarks.
 COMMANDS = (
     "mnist", "cifar10_fully_connected", "cifar10_convolutional", "tfd", "backends", "parzen", "monitor", "startup",
-    "ageing", "hdf5", "quality", "scaling", "cuda", "all",
+    "ageing", "hdf5", "quality", "scaling", "cuda", "all", "shared",
 )  # fmt: skip
 
 

@@ -289,11 +289,10 @@ def _figure(estimate: ParzenJson) -> str:
 
 def _time(content: dict[str, Any]) -> str:
     """Return the hours and minutes that training took, monitoring and saving aside, by the monitor's record."""
-    record = checkpoint.MonitorRecord.from_content(content["monitor"])
-    channel = record.channels.get("training_seconds_this_epoch")
-    if channel is None:
+    seconds = checkpoint.MonitorRecord.from_content(content["monitor"]).training_seconds()
+    if seconds is None:
         return "not recorded"
-    minutes = round(float(np.sum(channel.val_record)) / 60)
+    minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 

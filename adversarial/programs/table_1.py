@@ -233,10 +233,10 @@ def _seconds(model: Path) -> float | None:
     total = 0.0
     for path in _phases(model):
         monitor = checkpoint.read(path).get("monitor")
-        channels = {} if monitor is None else checkpoint.MonitorRecord.from_content(monitor).channels
-        if "training_seconds_this_epoch" not in channels:
+        seconds = None if monitor is None else checkpoint.MonitorRecord.from_content(monitor).training_seconds()
+        if seconds is None:
             return None
-        total += float(np.sum(channels["training_seconds_this_epoch"].val_record))
+        total += seconds
     return total
 
 

@@ -17,7 +17,10 @@ from adversarial.progress.summary import epoch_columns, model_table, number, sli
 from adversarial.training_algorithms.training_algorithm import TrainingAlgorithm
 
 if TYPE_CHECKING:
+    from pytensor.tensor.sharedvar import TensorSharedVariable
     from rich.progress import Progress, TaskID
+
+    from adversarial.monitor.channel import MonitorChannel
 
 #: Lines after which the header of the epoch lines is repeated.
 HEADER_EVERY = 25
@@ -31,7 +34,17 @@ class Training(Protocol):
     model: Model
     dataset: Dataset
     algorithm: TrainingAlgorithm | None
+    training_seconds: TensorSharedVariable
     save_path: str | None
+
+
+def _shown(train: Training, column: str, channel: MonitorChannel) -> str:
+    """Return what the epoch line has in a column: the channel, or what is known of an epoch that was not monitored."""
+    if channel.epoch_record[-1] == train.model.monitor.get_epochs_seen():
+        return number(channel.val_record[-1])
+    known = {"seconds": train.training_seconds, "learning_rate": getattr(train.algorithm, "learning_rate", None)}
+    variable = known.get(column)
+    return "" if variable is None else number(float(variable.get_value()))
 
 
 class Reporter:
@@ -50,7 +63,7 @@ class Reporter:
         """React to an update; `train.algorithm.updates_this_epoch` and `updates_per_epoch` say which of how many."""
 
     def on_monitor(self, train: Training) -> None:
-        """React to new values in the channels of `train.model.monitor`."""
+        """React to the end of an epoch; `train.model.monitor` has new values, if the epoch was monitored."""
 
     def on_save(self, train: Training) -> None:
         """React to the model being saved at `train.save_path`."""
@@ -164,12 +177,12 @@ class Console(Reporter):
         if self._lines % HEADER_EVERY == 0:
             self.say("  ".join(name.rjust(max(len(name), 9)) for name in ("epoch", *columns)))
         self._lines += 1
-        values = [str(train.model.monitor.get_epochs_seen())]
-        values += [number(channels[name].val_record[-1]) for name in columns.values()]
+        epoch = train.model.monitor.get_epochs_seen()
+        values = [str(epoch), *(_shown(train, column, channels[name]) for column, name in columns.items())]
         names = ("epoch", *columns)
         self.say("  ".join(value.rjust(max(len(name), 9)) for name, value in zip(names, values, strict=True)))
         if self.verbose:
-            for name in sorted(channels):
+            for name in sorted(name for name in channels if channels[name].epoch_record[-1] == epoch):
                 self.say(f"\t{name}: {channels[name].val_record[-1]}")
 
     def on_save(self, train: Training) -> None:

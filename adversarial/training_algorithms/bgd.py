@@ -68,6 +68,8 @@ class BGD(MinibatchAlgorithm):
         Steps that are tried first, rising; default [.5, 1] for an exhaustive search, [.001, .005, .01, .05, .1] else.
     seed : int, sequence of int or RandomState, optional
         Seed of the order of the training examples, default Pylearn2's (2012, 10, 16).
+    monitor_every : int
+        Epochs from one monitoring step to the next, default 1; as of SGD.
 
     Examples
     --------
@@ -98,6 +100,7 @@ class BGD(MinibatchAlgorithm):
         theano_function_mode: Any = None,
         init_alpha: list[Positive] | None = None,
         seed: Any = DEFAULT_SEED,
+        monitor_every: Count = 1,
     ):
         refuse_function_mode("BGD", theano_function_mode)
         if init_alpha is not None and sorted(set(init_alpha)) != list(init_alpha):
@@ -118,6 +121,7 @@ class BGD(MinibatchAlgorithm):
         self.exhaustive = line_search_mode == "exhaustive"
         self.scale_step = scale_step
         self.init_alpha = init_alpha or ([0.5, 1.0] if self.exhaustive else [0.001, 0.005, 0.01, 0.05, 0.1])
+        self.monitor_every = monitor_every
         self.update_callbacks = []
         self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
 

@@ -41,6 +41,8 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         When to stop, default when `train_batch` returns False.
     set_batch_size : bool, default False
         Whether `batch_size` overrides a batch size that the model requires.
+    monitor_every : int, default 1
+        Epochs from one monitoring step to the next, as of SGD.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         monitoring_dataset: Dataset | dict[str, Dataset] | None = None,
         termination_criterion: TerminationCriterion | None = None,
         set_batch_size: bool = False,
+        monitor_every: Count = 1,
     ):
         self.batch_size = batch_size
         self.batches_per_iter: int = batches_per_iter
@@ -67,6 +70,7 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         self.monitoring_dataset = named_datasets(monitoring_dataset)
         self.termination_criterion = termination_criterion
         self.set_batch_size = set_batch_size
+        self.monitor_every = monitor_every
         self.update_callbacks = []
         self.rng = RandomState()
         self.learn_more = True

@@ -86,8 +86,16 @@ class MinibatchAlgorithm(TrainingAlgorithm):
         return inputs, DataSpecsMapping(data_specs).nest(inputs)
 
     def check_channels(self) -> None:
-        if self.termination_criterion is not None:
-            self.termination_criterion.check_channels(self.model)
+        if self.termination_criterion is None:
+            return
+        self.termination_criterion.check_channels(self.model)
+        counting = self.termination_criterion.counts_values()
+        if counting is not None and self.monitor_every > 1:
+            reason = (
+                f"monitor_every is {self.monitor_every}, but {counting} counts the values of a channel, one an epoch: "
+                "leave monitor_every out, or stop by another criterion, such as EpochCounter"
+            )
+            raise OptionError(type(self).__name__, "monitor_every", reason)
 
     def _setup_monitor(self, cost: Cost | None) -> None:
         if self.monitoring_dataset is None:

@@ -316,6 +316,9 @@ class MonitorBasedLRAdjuster(TrainExtension):
             self.channel_name = f"{dataset_name}_objective"
 
     def setup(self, model: Any, dataset: Any, algorithm: Any) -> None:
+        if (every := getattr(algorithm, "monitor_every", 1)) > 1:
+            reason = f"compares the channel after each epoch, but the algorithm's monitor_every is {every}"
+            raise OptionError("MonitorBasedLRAdjuster", "channel_name", reason)
         channels = model.monitor.channels
         if self.channel_name is None:
             objectives = [name for name in channels if name.endswith("objective")]

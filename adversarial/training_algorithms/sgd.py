@@ -106,6 +106,12 @@ class SGD(MinibatchAlgorithm):
     gradients_first : bool, optional
         Whether the gradients are built before the monitor, as Pylearn2 of 2015 did, not after it, as in 2014; random
         streams depend on it. Default: what the cost says, true for conditional games.
+    monitor_every : int
+        Epochs from one monitoring step to the next, which are multiples of it; default 1: one after each epoch, as in
+        2014. In between, channels keep their last values, extensions are called all the same, and a termination
+        criterion asks on; one that counts the values of a channel is refused. The parameters are the same, as the
+        monitor's random streams are its own; these move on at monitoring steps only, so what is measured on random
+        numbers after an epoch depends on how often it was before.
 
     See Also
     --------
@@ -140,6 +146,7 @@ class SGD(MinibatchAlgorithm):
         monitoring_costs: dict[str, Cost] | None = None,
         seed: Any = DEFAULT_SEED,
         gradients_first: bool | None = None,
+        monitor_every: Count = 1,
     ):
         owner = type(self).__name__
         refuse_function_mode(owner, theano_function_mode)
@@ -166,6 +173,7 @@ class SGD(MinibatchAlgorithm):
         self.monitor_iteration_mode = monitor_iteration_mode
         self.monitoring_costs = monitoring_costs
         self.gradients_first = gradients_first
+        self.monitor_every = monitor_every
         self.termination_criterion = termination_criterion
         self.train_iteration_mode = "shuffled_sequential" if train_iteration_mode is None else train_iteration_mode
         self.rng = seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)

@@ -24,6 +24,8 @@ class TrainingAlgorithm(Configurable):
         updates read.
     find_nan : bool
         Whether to search for the first NaN or infinity, which is slow; takes effect if set before `setup`.
+    monitor_every : int
+        Epochs from one monitoring step to the next; 1: one after each epoch.
     updates_this_epoch : int
         Updates since the epoch began.
     updates_per_epoch : int or None
@@ -32,6 +34,7 @@ class TrainingAlgorithm(Configurable):
 
     update_callbacks: list[UpdateCallback]
     find_nan: bool = False
+    monitor_every: int = 1
     updates_this_epoch: int = 0
     updates_per_epoch: int | None = None
     _update_hook: UpdateHook | None = None

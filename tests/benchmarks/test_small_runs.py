@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from adversarial.benchmarks import ageing, dense, hdf5, mnist, monitor
+from adversarial.benchmarks import ageing, dense, hdf5, mnist, monitor, shared
 from adversarial.benchmarks.specification import EXPERIMENTS
 from adversarial.errors import ConfigurationError
 
@@ -58,6 +58,14 @@ def test_updates_on_examples_from_a_file_are_timed_beside_those_on_the_same_in_m
     assert "HDF5 / in memory = " in report.as_text()
 
 
+def test_epochs_on_one_thread_and_on_two_take_turns_beside_other_programs(capfd):
+    report = shared.run(given(shared, kinds="mnist", updates=1, several=2, busy=1))
+    assert report.notes[0].startswith("other programs that compute: 1;")
+    assert list(report.times) == ["mnist, 1 thread", "mnist, 2 threads"]
+    assert report.ratios == [("mnist, 2 threads", ("mnist, 1 thread",))]
+    assert "network" not in capfd.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("module", "options", "said"),
     [
@@ -65,6 +73,10 @@ def test_updates_on_examples_from_a_file_are_timed_beside_those_on_the_same_in_m
         (hdf5, {"updates": 9, "examples": 800}, "--updates 9 of 100 take more than --examples 800"),
         (mnist, {"updates": 0}, "--updates is 0"),
         (ageing, {"updates": 0}, "--updates is 0"),
+        (shared, {"updates": 0}, "--updates is 0"),
+        (shared, {"several": -1}, "--several is -1"),
+        (shared, {"busy": -1}, "--busy is -1"),
+        (shared, {"kinds": "mnist,svhn"}, "--kinds has 'svhn'"),
         (ageing, {"minutes": 0.0}, "--minutes is 0.0"),
     ],
 )

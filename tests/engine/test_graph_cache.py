@@ -153,7 +153,7 @@ CHANGES = {
     "configuration": lambda patch: patch.setattr(config, "cast_policy", "numpy+floatX"),
     "BLAS": lambda patch: patch.setattr(config, "blas__ldflags", "-lanother_blas"),
     "program": lambda patch: patch.setattr(graph_cache, "_program", lambda: [b"edited"]),
-    "constant": lambda patch: patch.setattr("adversarial.engine.rewrites.elementwise.ENOUGH_FOR_THREADS", 7),
+    "constant": lambda patch: patch.setattr("adversarial.engine.rewrites.sums.PIECE", 7),
     "NumPy": upgrade("numpy"),
     "SciPy": upgrade("scipy"),
     "PyTensor": upgrade("pytensor"),

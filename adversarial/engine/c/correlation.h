@@ -39,12 +39,14 @@ struct Geometry {
 template <typename real, typename Visit>
 static void each_pixel(const Geometry& g, real* images, real* lines, Visit visit)
 {
-    for (npy_intp y = 0; y < g.rows; ++y)
-        for (npy_intp c = 0; c < g.channels; ++c) {
-            real* image_row = images + (c * g.rows + y) * g.columns * g.batch;
-            real* line = lines + ((y + g.pad) * g.channels + c) * g.line();
-            for (npy_intp x = 0; x < g.columns; ++x) visit(image_row + x * g.batch, line + g.start(x + g.pad));
-        }
+    share(g.rows, g.channels * g.columns * g.batch, 1, [=, &g](npy_intp from, npy_intp to) {
+        for (npy_intp y = from; y < to; ++y)
+            for (npy_intp c = 0; c < g.channels; ++c) {
+                real* image_row = images + (c * g.rows + y) * g.columns * g.batch;
+                real* line = lines + ((y + g.pad) * g.channels + c) * g.line();
+                for (npy_intp x = 0; x < g.columns; ++x) visit(image_row + x * g.batch, line + g.start(x + g.pad));
+            }
+    });
 }
 
 // The kernels as (column, row, channel, filter), or back to (channel, row, column, filter).
@@ -64,16 +66,18 @@ static void permute_kernels(const Geometry& g, real* kernels, real* permuted, bo
 template <typename real>
 static void stack(const Geometry& g, const real* lines, npy_intp j, npy_intp count, real* stacked)
 {
-    for (npy_intp k = j; k < j + count; ++k)
-        for (npy_intp h = 0; h < g.height(); ++h, stacked += g.width())
-            std::copy_n(lines + h * g.line() + g.start(k), g.width(), stacked);
+    share(count * g.height(), g.width(), 1, [=, &g](npy_intp from, npy_intp to) {
+        for (npy_intp i = from; i < to; ++i)
+            std::copy_n(lines + i % g.height() * g.line() + g.start(j + i / g.height()), g.width(),
+                        stacked + i * g.width());
+    });
 }
 
 template <typename real>
 static std::vector<real> pad_and_arrange(const Geometry& g, real* images)
 {
     std::vector<real> result(g.padded_rows() * g.channels * g.line(), 0);
-    each_pixel(g, images, result.data(), [&](real* image, real* pixel) { std::copy_n(image, g.batch, pixel); });
+    each_pixel(g, images, result.data(), [&g](real* image, real* pixel) { std::copy_n(image, g.batch, pixel); });
     return result;
 }
 
@@ -150,7 +154,7 @@ static void make_images(const Geometry& g, real* images, real* kernels, real* ma
     for (npy_intp y = 0; y < g.map_rows; ++y)
         for (npy_intp j = 0; j < g.kernel_columns; ++j)
             multiply<real>(1, columns_of(g, permuted, j, 1), row_of(g, maps, y), 1, window(g, lines.data(), y, j));
-    each_pixel(g, images, lines.data(), [&](real* image, real* pixel) { std::copy_n(pixel, g.batch, image); });
+    each_pixel(g, images, lines.data(), [&g](real* image, real* pixel) { std::copy_n(pixel, g.batch, image); });
 }
 
 enum Part { IMAGES, KERNELS, MAPS };

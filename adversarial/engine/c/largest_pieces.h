@@ -5,9 +5,13 @@
 #include <numpy/npy_math.h>
 #include <algorithm>
 #include "arrays.h"
+#include "share.h"
 #include "vectors.h"
 
 namespace adversarial {
+// Units from which on a second thread brings more than it costs.
+enum { ENOUGH_UNITS = 2048 };
+
 // As many units at a time as a vector has lanes.
 template <typename real, int pieces> struct Units {
     enum { LANES = Vector<real>::LANES };
@@ -53,16 +57,16 @@ static void largest_pieces(const real* x, const real* b, real* largest, npy_uint
                            npy_intp units)
 {
     typedef Units<real, pieces> Some;
-    #pragma omp parallel for schedule(static) if (rows * units >= 2048)
-    for (npy_intp row = 0; row < rows; ++row) {
-        for (npy_intp unit = 0; unit < units; unit += Some::LANES) {
-            const npy_intp at = row * units + unit;
-            if (unit + Some::LANES <= units)
-                Some::largest(x + at * pieces, b + unit * pieces, largest + at, winners + at);
-            else
-                Some::last(x + at * pieces, b + unit * pieces, largest + at, winners + at, units - unit);
-        }
-    }
+    share(rows, units, 1, [=](npy_intp from, npy_intp to) {
+        for (npy_intp row = from; row < to; ++row)
+            for (npy_intp unit = 0; unit < units; unit += Some::LANES) {
+                const npy_intp at = row * units + unit;
+                if (unit + Some::LANES <= units)
+                    Some::largest(x + at * pieces, b + unit * pieces, largest + at, winners + at);
+                else
+                    Some::last(x + at * pieces, b + unit * pieces, largest + at, winners + at, units - unit);
+            }
+    }, ENOUGH_UNITS);
 }
 
 // Maxima over the pieces of x + b, and the winners' bits.
@@ -83,16 +87,15 @@ static bool largest_pieces(PyArrayObject* x, PyArrayObject* b, PyArrayObject*& l
 template <typename real, int pieces>
 static void to_winners(const real* in, const npy_uint32* bits, real* out, npy_intp rows, npy_intp units)
 {
-    #pragma omp parallel for schedule(static) if (rows * units >= 2048)
-    for (npy_intp row = 0; row < rows; ++row) {
-        memset(out + row * units * pieces, 0, units * pieces * sizeof(real));
-        for (npy_intp unit = row * units; unit < (row + 1) * units; ++unit) {
+    share(rows, units, 1, [=](npy_intp from, npy_intp to) {
+        memset(out + from * units * pieces, 0, (to - from) * units * pieces * sizeof(real));
+        for (npy_intp unit = from * units; unit < to * units; ++unit) {
             npy_uint32 set = bits[unit];
             // Nearly always there is one winner, and the branch is predicted.
             if (set && !(set & (set - 1))) out[unit * pieces + __builtin_ctz(set)] = in[unit];
             else for (; set; set &= set - 1) out[unit * pieces + __builtin_ctz(set)] = in[unit];
         }
-    }
+    }, ENOUGH_UNITS);
 }
 
 // The gradient of x + b: that of its unit for each piece whose bit is set, 0 for the others.

@@ -36,6 +36,14 @@ template <typename real> struct Matrix {
         : data(data), rows(rows), columns(columns), down(down), right(right) {}
 
     Matrix transposed() const { return Matrix(data, columns, rows, right, down); }
+    Matrix some_rows(npy_intp from, npy_intp count) const
+    {
+        return Matrix(data + from * down, count, columns, down, right);
+    }
+    Matrix some_columns(npy_intp from, npy_intp count) const
+    {
+        return Matrix(data + from * right, rows, count, down, right);
+    }
     // For BLAS: whether rows are contiguous, or else columns; and how far the next one is.
     bool by_rows() const { return right == 1 && (down >= columns || rows <= 1); }
     int leading() const

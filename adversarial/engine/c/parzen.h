@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 #include "arrays.h"
+#include "share.h"
 
 namespace adversarial {
 // exp of a float, written out so that the compiler makes vector instructions of it: 2^t = 2^n 2^f with n the nearest
@@ -75,16 +76,14 @@ static void parzen_sums(const real* product, const real* x, const real* m, const
                         double tolerance)
 {
     const std::vector<real> m_terms_real(m_terms, m_terms + samples);
-    #pragma omp parallel
-    {
+    const real* const terms = m_terms_real.data();
+    share(points, samples, 16, [=](npy_intp from, npy_intp to) {
         std::vector<real> beyond_(samples);
         std::vector<npy_intp> again;
         std::vector<double> measured;
         real* beyond = beyond_.data();
-        #pragma omp for schedule(dynamic, 16)
-        for (npy_intp i = 0; i < points; ++i) {
+        for (npy_intp i = from; i < to; ++i) {
             const real* row = product + i * samples;
-            const real* terms = m_terms_real.data();
             real lowest = std::numeric_limits<real>::infinity();
             #pragma omp simd reduction(min : lowest)
             for (npy_intp j = 0; j < samples; ++j) {
@@ -122,7 +121,7 @@ static void parzen_sums(const real* product, const real* x, const real* m, const
             }
             nearest[i] = least;
         }
-    }
+    });
 }
 
 // `in` are the inputs of ParzenSums, in its order.

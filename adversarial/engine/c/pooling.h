@@ -3,6 +3,7 @@
 #define ADVERSARIAL_POOLING
 #include <algorithm>
 #include "arrays.h"
+#include "share.h"
 
 namespace adversarial {
 struct Windows {
@@ -28,49 +29,58 @@ struct Windows {
 };
 
 template <typename real>
-static void max_pool(const Windows& w, const real* images, real* pooled)
+static void max_pool(const Windows& w, const real* images, real* all)
 {
     const npy_intp line = w.columns * w.batch, plane = w.rows * line;
-    for (npy_intp c = 0; c < w.channels; ++c)
-        for (npy_intp y = 0; y < w.pooled_rows; ++y)
-            for (npy_intp x = 0; x < w.pooled_columns; ++x, pooled += w.batch) {
-                const npy_intp top = y * w.row_stride, bottom = std::min(top + w.pool_rows, w.rows);
-                const npy_intp left = x * w.column_stride, right = std::min(left + w.pool_columns, w.columns);
-                const real* first = images + c * w.pieces * plane + top * line + left * w.batch;
-                std::copy_n(first, w.batch, pooled);
-                for (npy_intp piece = 0; piece < w.pieces; ++piece)
-                    for (npy_intp i = top; i < bottom; ++i)
-                        for (npy_intp j = left; j < right; ++j) {
-                            const real* pixel = images + (c * w.pieces + piece) * plane + i * line + j * w.batch;
-                            real* __restrict__ out = pooled;
-                            for (npy_intp b = 0; b < w.batch; ++b)
-                                out[b] = (pixel[b] > out[b]) | (pixel[b] != pixel[b]) ? pixel[b] : out[b];
-                        }
-            }
+    share(w.channels, w.pieces * plane, 1, [=, &w](npy_intp begin, npy_intp end) {
+        real* pooled = all + begin * w.pooled_rows * w.pooled_columns * w.batch;
+        for (npy_intp c = begin; c < end; ++c)
+            for (npy_intp y = 0; y < w.pooled_rows; ++y)
+                for (npy_intp x = 0; x < w.pooled_columns; ++x, pooled += w.batch) {
+                    const npy_intp top = y * w.row_stride, bottom = std::min(top + w.pool_rows, w.rows);
+                    const npy_intp left = x * w.column_stride, right = std::min(left + w.pool_columns, w.columns);
+                    const real* first = images + c * w.pieces * plane + top * line + left * w.batch;
+                    std::copy_n(first, w.batch, pooled);
+                    for (npy_intp piece = 0; piece < w.pieces; ++piece)
+                        for (npy_intp i = top; i < bottom; ++i)
+                            for (npy_intp j = left; j < right; ++j) {
+                                const real* pixel = images + (c * w.pieces + piece) * plane + i * line + j * w.batch;
+                                real* __restrict__ out = pooled;
+                                for (npy_intp b = 0; b < w.batch; ++b)
+                                    out[b] = (pixel[b] > out[b]) | (pixel[b] != pixel[b]) ? pixel[b] : out[b];
+                            }
+                }
+    });
 }
 
 // The gradient is gathered: each pixel takes it from the windows that it is in, so that it is written once.
 template <typename real>
 static void max_pool_gradient(const Windows& w, const real* images, const real* pooled, const real* gradient,
-                              real* result)
+                              real* all)
 {
     const npy_intp line = w.pooled_columns * w.batch, plane = w.pooled_rows * line;
-    for (npy_intp c = 0; c < w.channels * w.pieces; ++c)
-        for (npy_intp i = 0; i < w.rows; ++i)
-            for (npy_intp j = 0; j < w.columns; ++j, images += w.batch, result += w.batch) {
-                const npy_intp top = std::max<npy_intp>(0, (i - w.pool_rows + w.row_stride) / w.row_stride);
-                const npy_intp left = std::max<npy_intp>(0, (j - w.pool_columns + w.column_stride) / w.column_stride);
-                const npy_intp bottom = std::min(i / w.row_stride, w.pooled_rows - 1);
-                const npy_intp right = std::min(j / w.column_stride, w.pooled_columns - 1);
-                std::fill_n(result, w.batch, 0);
-                for (npy_intp y = top; y <= bottom; ++y)
-                    for (npy_intp x = left; x <= right; ++x) {
-                        const npy_intp place = c / w.pieces * plane + y * line + x * w.batch;
-                        const real *largest = pooled + place, *from = gradient + place, *pixel = images;
-                        real* __restrict__ to = result;
-                        for (npy_intp b = 0; b < w.batch; ++b) to[b] += pixel[b] == largest[b] ? from[b] : 0;
-                    }
-            }
+    const npy_intp values = w.rows * w.columns * w.batch;
+    share(w.channels * w.pieces, values, 1, [=, &w](npy_intp begin, npy_intp end) {
+        const real* pixel = images + begin * values;
+        real* result = all + begin * values;
+        for (npy_intp c = begin; c < end; ++c)
+            for (npy_intp i = 0; i < w.rows; ++i)
+                for (npy_intp j = 0; j < w.columns; ++j, pixel += w.batch, result += w.batch) {
+                    const npy_intp top = std::max<npy_intp>(0, (i - w.pool_rows + w.row_stride) / w.row_stride);
+                    const npy_intp left =
+                        std::max<npy_intp>(0, (j - w.pool_columns + w.column_stride) / w.column_stride);
+                    const npy_intp bottom = std::min(i / w.row_stride, w.pooled_rows - 1);
+                    const npy_intp right = std::min(j / w.column_stride, w.pooled_columns - 1);
+                    std::fill_n(result, w.batch, 0);
+                    for (npy_intp y = top; y <= bottom; ++y)
+                        for (npy_intp x = left; x <= right; ++x) {
+                            const npy_intp place = c / w.pieces * plane + y * line + x * w.batch;
+                            const real *largest = pooled + place, *from = gradient + place;
+                            real* __restrict__ to = result;
+                            for (npy_intp b = 0; b < w.batch; ++b) to[b] += pixel[b] == largest[b] ? from[b] : 0;
+                        }
+                }
+    });
 }
 
 // `lengths` are those of `Windows`.

@@ -19,6 +19,8 @@
 namespace adversarial {
 // Multiplications below which a product is left to BLAS without a look at its zeros.
 enum { LEAST_WORK = 500000 };
+// Least rows or columns of a part of a product by BLAS: each part packs the other factor again.
+enum { SHORTEST_PART = 128 };
 
 // The share of values that are not 0, of a sample: runs along the axis that is contiguous.
 template <typename real> static double density(const Matrix<real>& m)
@@ -43,6 +45,14 @@ template <typename real> static void transpose(Matrix<real>& left, Matrix<real>&
     right = left.transposed();
     left = other;
     out = out.transposed();
+}
+
+// The same, where rows of `out` are contiguous, by one call of BLAS: it is column-major, and sees the transposes.
+template <typename real>
+static void by_blas(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out)
+{
+    gemm(right.by_rows() ? "N" : "T", left.by_rows() ? "N" : "T", (int)out.columns, (int)out.rows, (int)left.columns,
+         alpha, right.data, right.leading(), left.data, left.leading(), beta, out.data, out.leading());
 }
 
 // out = alpha left right + beta out.
@@ -70,10 +80,17 @@ static void multiply(real alpha, Matrix<real> left, Matrix<real> right, real bet
                 out.at(row, column) = beta == 0 ? 0 : beta * out.at(row, column);
         return;
     }
-    // BLAS is column-major: it sees the transposes of all three.
     if (!out.by_rows()) transpose(left, right, out);
-    gemm(right.by_rows() ? "N" : "T", left.by_rows() ? "N" : "T", (int)out.columns, (int)out.rows, (int)left.columns,
-         alpha, right.data, right.leading(), left.data, left.leading(), beta, out.data, out.leading());
+    if (!blas_is_split() || work < LEAST_WORK) return by_blas(alpha, left, right, beta, out);
+    // Each part of the longer axis by itself. Parts depend on sizes alone, as their sums may.
+    const bool rows = out.rows > out.columns;
+    const npy_intp length = rows ? out.rows : out.columns;
+    const npy_intp part = std::max<npy_intp>(SHORTEST_PART, (length + MOST_PARTS - 1) / MOST_PARTS);
+    share_lanes((length + part - 1) / part, 1, 0, [=](npy_intp i, npy_intp) {
+        const npy_intp count = std::min(part, length - i * part);
+        if (rows) by_blas(alpha, left.some_rows(i * part, count), right, beta, out.some_rows(i * part, count));
+        else by_blas(alpha, left, right.some_columns(i * part, count), beta, out.some_columns(i * part, count));
+    });
 }
 
 // The same for arrays; where a factor is not laid out as BLAS wants it, for a copy. False with Python's error set.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 #include "arrays.h"
-#include "floating_point_mode.h"
+#include "share.h"
 
 namespace adversarial {
 template <typename real> static inline double squared(real value)
@@ -20,13 +20,9 @@ static void squared_norms(const real* values, real* result, npy_intp rows, npy_i
     const npy_intp across = (columns + block_columns - 1) / block_columns, down = (rows + block_rows - 1) / block_rows;
     std::vector<double> partial(down * columns);
     double* const parts = partial.data();
-    const unsigned int mode = floating_point_mode();
-    // For fewer values a second thread brings nothing.
-    #pragma omp parallel if (rows * columns >= 262144)
-    {
-        set_floating_point_mode(mode);
-        #pragma omp for schedule(static)
-        for (npy_intp i = 0; i < down * across; ++i) {
+    const npy_intp blocks = down * across;
+    share(blocks, rows * columns / std::max<npy_intp>(blocks, 1), 1, [=](npy_intp begin, npy_intp end) {
+        for (npy_intp i = begin; i < end; ++i) {
             const npy_intp first = i % across * block_columns;
             const npy_intp width = std::min<npy_intp>(block_columns, columns - first);
             const npy_intp from = i / across * block_rows, to = std::min<npy_intp>(from + block_rows, rows);
@@ -45,12 +41,11 @@ static void squared_norms(const real* values, real* result, npy_intp rows, npy_i
                 for (npy_intp j = 0; j < width; ++j) sums[j] += squared(a[j]);
             }
         }
-        #pragma omp for schedule(static)
-        for (npy_intp j = 0; j < columns; ++j) {
-            double sum = 0;
-            for (npy_intp block = 0; block < down; ++block) sum += parts[block * columns + j];
-            result[j] = (real)sum;
-        }
+    }, 262144);  // For fewer values a second thread brings nothing.
+    for (npy_intp j = 0; j < columns; ++j) {
+        double sum = 0;
+        for (npy_intp block = 0; block < down; ++block) sum += parts[block * columns + j];
+        result[j] = (real)sum;
     }
 }
 
@@ -72,12 +67,8 @@ static void sums(const real* values, real* result, npy_intp count, npy_intp leng
     const npy_intp pieces = (length + piece - 1) / piece;
     std::vector<double> partial(count * pieces);
     double* const parts = partial.data();
-    const unsigned int mode = floating_point_mode();
-    #pragma omp parallel if (count * length >= 4 * piece)
-    {
-        set_floating_point_mode(mode);
-        #pragma omp for schedule(static)
-        for (npy_intp i = 0; i < count * pieces; ++i) {
+    share(count * pieces, piece, 1, [=](npy_intp begin, npy_intp end) {
+        for (npy_intp i = begin; i < end; ++i) {
             const npy_intp from = i % pieces * piece, to = std::min<npy_intp>(from + piece, length);
             const real* const line = values + i / pieces * length;
             double sum = 0;
@@ -85,7 +76,7 @@ static void sums(const real* values, real* result, npy_intp count, npy_intp leng
             for (npy_intp j = from; j < to; ++j) sum += (double)line[j];
             parts[i] = sum;
         }
-    }
+    }, 4 * piece);
     for (npy_intp s = 0; s < count; ++s) {
         double sum = 0;
         for (npy_intp i = 0; i < pieces; ++i) sum += parts[s * pieces + i];

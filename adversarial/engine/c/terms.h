@@ -84,20 +84,28 @@ template <typename real> struct Terms {
     Term<real>* entries;
     npy_int32* counts;
 
-    Terms(const Matrix<real>& left, npy_intp blocks, npy_intp depth, npy_intp from, npy_intp to, bool needed)
+    // (`number` is the product's: the terms that a thread gathered last are kept for its next tiles.)
+    Terms(const Matrix<real>& left, npy_intp blocks, npy_intp depth, npy_intp from, npy_intp to, bool needed,
+          npy_uint64 number)
         : blocks(blocks), depth(depth), from(from), to(to), entries(nullptr), counts(nullptr)
     {
         if (!needed) return;
         // Reused from call to call: fresh memory costs as much as gathering the terms.
         static thread_local std::vector<Term<real>> reused_entries;
         static thread_local std::vector<npy_int32> reused_counts;
+        static thread_local npy_uint64 product = 0;
+        static thread_local npy_intp row = 0;
         const size_t segments = (size_t)(blocks * (to - from));
+        const bool gathered = product == number && row == from;
         if (reused_counts.size() < segments) {
             reused_entries.resize(segments * DEPTH);
             reused_counts.resize(segments);
         }
         entries = reused_entries.data();
         counts = reused_counts.data();
+        if (gathered) return;
+        product = number;
+        row = from;
         if (left.right == 1) gather_rows(left);
         else gather_columns(left);
     }

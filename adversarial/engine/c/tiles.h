@@ -6,11 +6,10 @@
 // at a time.
 #ifndef ADVERSARIAL_TILES
 #define ADVERSARIAL_TILES
-#include <omp.h>
 #include <algorithm>
 #include <numeric>
 #include <vector>
-#include "floating_point_mode.h"
+#include "share.h"
 #include "terms.h"
 
 namespace adversarial {
@@ -33,14 +32,14 @@ template <typename real> struct TiledProduct {
     const npy_intp tiles, threads;
     npy_intp across;               // threads that share the tiles of a stretch of rows
     npy_intp stretches, length;    // stretches of rows, and rows of one
-    std::vector<npy_intp> started;  // tiles that threads have taken, of each stretch
+    const npy_uint64 number;       // of the product: no other has had it
 
     // `density` is about the share of values of the left factor that are not 0.
     TiledProduct(real alpha, const Matrix<real>& left, const Matrix<real>& right, real beta, const Matrix<real>& out,
                  bool skips, double density)
         : left(left), right(right), out(out), alpha(alpha), beta(beta), skips(skips),
           blocks((left.columns + DEPTH - 1) / DEPTH), depth(in_lanes((left.columns + blocks - 1) / blocks)),
-          tiles((right.columns + WIDTH - 1) / WIDTH), threads(omp_get_max_threads())
+          tiles((right.columns + WIDTH - 1) / WIDTH), threads(adversarial::threads()), number(next_number())
     {
         divide(density);
     }
@@ -49,11 +48,12 @@ template <typename real> struct TiledProduct {
 
     // Estimate the cycles that a product takes, divided by its inner length, where BLAS needs one for each LANES
     // multiplications. Measured: a term takes a little more, with shorter vectors a quarter more; to gather a value
-    // takes two cycles, to pack one half a cycle.
+    // takes two cycles, to pack one half a cycle. With two multipliers a cycle is half as long, but not for terms,
+    // whose values are loaded one by one.
     static double cycles(double rows, double columns, double density, bool skips)
     {
-        const double of_terms = (WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
-        return of_terms + (skips ? 2.0 * rows : 0.0) + 0.5 * columns;
+        const double of_terms = (TWO_MULTIPLIERS ? 1.4 : WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
+        return of_terms + (skips ? (TWO_MULTIPLIERS ? 4.0 : 2.0) * rows : 0.0) + 0.5 * columns;
     }
 
     // Divide the work. Each thread has rows and tiles of its own, as what another thread wrote is slow to read.
@@ -76,38 +76,28 @@ template <typename real> struct TiledProduct {
         const npy_intp rows = (left.rows + groups - 1) / groups, times = skips ? (rows + most - 1) / most : 1;
         length = in_lanes((rows + times - 1) / times);
         stretches = (left.rows + length - 1) / length;
-        started.assign(stretches, 0);
     }
 
+    static npy_uint64 next_number()
+    {
+        static npy_uint64 last = 0;
+        return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+    }
+
+    // A thread makes its own tiles of one stretch after the other. To help another it must gather terms that the other
+    // has: that is worth it where some tiles are left.
     void work()
     {
-        const unsigned int mode = floating_point_mode();
         // Threads that make neighbouring tiles write to the same cache lines at their edges, which takes twice the time
         // where they share no cache: so each begins elsewhere.
-        const npy_intp each = (tiles + across - 1) / across;
-        #pragma omp parallel
-        {
-            set_floating_point_mode(mode);
-            const npy_intp groups = (omp_get_num_threads() + across - 1) / across;
-            const npy_intp own = (stretches + groups - 1) / groups, first = omp_get_thread_num() / across * own;
-            for (npy_intp i = 0; i < stretches; ++i) {
-                const npy_intp stretch = (first + i) % stretches;
-                npy_intp taken;
-                #pragma omp atomic read
-                taken = started[stretch];
-                // A thread that has finished its own stretches helps where enough is left.
-                if (i >= own && each * across - taken < 3) continue;
-                const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
-                const Terms<real> terms(left, blocks, depth, from, to, skips);
-                for (;;) {
-                    #pragma omp atomic capture
-                    taken = started[stretch]++;
-                    if (taken >= each * across) break;
-                    const npy_intp tile = taken % across * each + taken / across;
-                    if (tile < tiles) make_tile(terms, tile * WIDTH);
-                }
-            }
-        }
+        const npy_intp each = (tiles + across - 1) / across, groups = threads / across;
+        const npy_intp own = (stretches + groups - 1) / groups;
+        share_lanes(threads, own * each, 2, [this, own, each](npy_intp lane, npy_intp part) {
+            const npy_intp stretch = lane / across * own + part / each, tile = lane % across * each + part % each;
+            if (stretch >= stretches || tile >= tiles) return;
+            const npy_intp from = stretch * length, to = std::min(from + length, left.rows);
+            make_tile(Terms<real>(left, blocks, depth, from, to, skips, number), tile * WIDTH);
+        });
     }
 
     void make_tile(const Terms<real>& terms, npy_intp column)
@@ -175,7 +165,8 @@ template <typename real> struct TiledProduct {
     {
         const npy_int32* const counts = terms.counts + terms.segment(block, from);
         const npy_intp found = std::accumulate(counts, counts + (to - from), (npy_intp)0);
-        return WHOLE && 5 * found > 4 * (to - from) * std::min(depth, left.columns - block * depth);
+        const npy_intp values = (to - from) * std::min(depth, left.columns - block * depth);
+        return WHOLE && 5 * found > (TWO_MULTIPLIERS ? 3 : 4) * values;
     }
 
     template <int vectors>
@@ -185,7 +176,16 @@ template <typename real> struct TiledProduct {
         const npy_intp width = piece.width, down = out.down;
         npy_intp segment = terms.segment(piece.block, from);
         real* target = &out.at(from, piece.column);
-        for (npy_intp row = from; row < to; ++row, ++segment, target += down) {
+        npy_intp row = from;
+        for (; row + 2 <= to; row += 2, segment += 2, target += 2 * down) {
+            piece.prefetch(out, row);
+            piece.prefetch(out, row + 1);
+            Sums<vectors> sums[2];
+            sum_terms<vectors>(terms, segment, packed, sums);
+            add(scale, sums[0], target, width, keep);
+            add(scale, sums[1], target + down, width, keep);
+        }
+        if (row < to) {
             piece.prefetch(out, row);
             const Sums<vectors> sums = sum_terms<vectors>(terms, segment, packed);
             add(scale, sums, target, width, keep);
@@ -232,8 +232,13 @@ template <typename real> struct TiledProduct {
         const real keep = block == 0 ? beta : (real)1;
         if (block == 0 && keep != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
-        for (npy_intp i = 0; i < to - from; ++i)
-            *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
+        npy_intp i = 0;
+        for (; i + 2 <= to - from; i += 2) {
+            Sums<vectors> both[2];
+            sum_terms<vectors>(terms, segment + i, packed, both);
+            for (int k = 0; k < 2; ++k) *(Sums<vectors>*)(sums + (i + k) * WIDTH) = both[k];
+        }
+        if (i < to - from) *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);
@@ -248,20 +253,56 @@ template <typename real> struct TiledProduct {
     };
 
     template <int vectors>
+    static inline __attribute__((always_inline)) void add_term(const Term<real>* term, const real* packed,
+                                                               Sums<vectors>& sums)
+    {
+        npy_intp offset;
+        const Aligned value = (Aligned)broadcast(term, offset);
+        const Aligned* const other = (const Aligned*)((const char*)packed + offset);
+        #pragma GCC unroll 8
+        for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
+    }
+
+    // The terms of a segment, and of the one after it where there are two. Those of one row wait for one another, each
+    // until the last is added: of two rows at a time more are under way.
+    template <int vectors, int segments>
+    static inline __attribute__((always_inline)) void sum_segments(const Terms<real>& terms, npy_intp segment,
+                                                                   const real* packed, Sums<vectors>* result)
+    {
+        const Term<real>* term[segments];
+        npy_intp left[segments];
+        Sums<vectors> sums[segments];
+        npy_intp together = DEPTH;
+        for (int s = 0; s < segments; ++s) {
+            term[s] = terms.entries + (segment + s) * DEPTH;
+            left[s] = terms.counts[segment + s];
+            together = std::min(together, left[s]);
+            for (int r = 0; r < vectors; ++r) sums[s].of[r] = Aligned{};
+            const Term<real>* const next = term[s] + segments * DEPTH;
+            for (npy_intp i = 0; i < left[s]; i += 64 / sizeof(Term<real>)) __builtin_prefetch(next + i);
+        }
+        for (npy_intp i = 0; i < together; ++i)
+            #pragma GCC unroll 2
+            for (int s = 0; s < segments; ++s) add_term<vectors>(term[s] + i, packed, sums[s]);
+        #pragma GCC unroll 2
+        for (int s = 0; s < segments; ++s) {
+            for (npy_intp i = together; i < left[s]; ++i) add_term<vectors>(term[s] + i, packed, sums[s]);
+            result[s] = sums[s];
+        }
+    }
+
+    template <int vectors>
     static Sums<vectors> sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed)
     {
-        const Term<real>* term = terms.entries + segment * DEPTH;
         Sums<vectors> sums;
-        for (int r = 0; r < vectors; ++r) sums.of[r] = Aligned{};
-        const npy_intp count = terms.counts[segment];
-        for (npy_intp i = 0; i < count; i += 64 / sizeof(Term<real>)) __builtin_prefetch(term + DEPTH + i);
-        for (const Term<real>* const end = term + count; term < end; ++term) {
-            npy_intp offset;
-            const Aligned value = (Aligned)broadcast(term, offset);
-            const Aligned* const other = (const Aligned*)((const char*)packed + offset);
-            for (int r = 0; r < vectors; ++r) sums.of[r] += value * other[r];
-        }
+        sum_segments<vectors, 1>(terms, segment, packed, &sums);
         return sums;
+    }
+
+    template <int vectors>
+    static void sum_terms(const Terms<real>& terms, npy_intp segment, const real* packed, Sums<vectors> (&sums)[2])
+    {
+        sum_segments<vectors, 2>(terms, segment, packed, sums);
     }
 
     // target = keep target + sums. As in BLAS, a target that is not kept is not read: it may be NaN.

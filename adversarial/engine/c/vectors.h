@@ -12,6 +12,13 @@ enum { VECTOR_BYTES = 32 };
 enum { VECTOR_BYTES = 16 };
 #endif
 
+// Whether two of the largest vectors are multiplied in each cycle: Intel's servers from Sapphire Rapids on.
+#if defined(__AVX512FP16__)
+enum { TWO_MULTIPLIERS = 1 };
+#else
+enum { TWO_MULTIPLIERS = 0 };
+#endif
+
 template <typename real> struct Vector;
 template <> struct Vector<float> {
     typedef float Aligned __attribute__((vector_size(VECTOR_BYTES)));

@@ -24,12 +24,10 @@ from pytensor.utils import uniq
 from adversarial.engine import compat, registry
 from adversarial.engine.c import sources
 
-#: With fewer values a second thread costs more time than it saves.
-ENOUGH_FOR_THREADS = 8192
 #: Marks where scalar code would leave the loop upon an error: a loop on several threads cannot be left.
 _LEAVES = "adversarial_leaves_the_loop"
 #: The headers that the loops need.
-_HEADERS = ("arrays.h", "exponential.h", "floating_point_mode.h")
+_HEADERS = ("arrays.h", "exponential.h", "share.h")
 
 
 @cache
@@ -42,7 +40,7 @@ class VectorElemwise(Elemwise):
     """An Elemwise whose C loop over contiguous arrays is vectorised and shared by all threads."""
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return [*super().c_compile_args(**kwargs), "-fopenmp", "-fno-trapping-math"]
+        return [*super().c_compile_args(**kwargs), "-fopenmp-simd", "-fno-trapping-math"]
 
     def c_code_cache_version_apply(self, node: Apply) -> tuple:
         version = super().c_code_cache_version_apply(node)
@@ -124,7 +122,6 @@ class VectorElemwise(Elemwise):
             if (made) {{
                 const npy_intp rows = {" * ".join(lengths[:split] or ["1"])};
                 const npy_intp columns = {" * ".join(lengths[split:])};
-                const unsigned int mode = adversarial::floating_point_mode();
                 (void)rows;
                 {pointers}
                 {_loops(split, body)}
@@ -141,22 +138,17 @@ def _loops(split: int, body: str) -> str:
     if split == 0:
         return f"""
             const npy_intp row = 0;
-            #pragma omp parallel if (columns >= {ENOUGH_FOR_THREADS})
-            {{
-                adversarial::set_floating_point_mode(mode);
-                #pragma omp for simd schedule(static)
-                for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
-            }}"""
+            adversarial::share(columns, 1, adversarial::COLUMNS_TOGETHER, [=](npy_intp from, npy_intp to) {{
+                #pragma omp simd
+                for (npy_intp column = from; column < to; ++column) {{ {body} }}
+            }});"""
     return f"""
-            #pragma omp parallel if (rows * columns >= {ENOUGH_FOR_THREADS})
-            {{
-                adversarial::set_floating_point_mode(mode);
-                #pragma omp for schedule(static)
-                for (npy_intp row = 0; row < rows; ++row) {{
+            adversarial::share(rows, columns, 1, [=](npy_intp from, npy_intp to) {{
+                for (npy_intp row = from; row < to; ++row) {{
                     #pragma omp simd
                     for (npy_intp column = 0; column < columns; ++column) {{ {body} }}
                 }}
-            }}"""
+            }});"""
 
 
 class SmallElemwise(Elemwise):

@@ -45,7 +45,7 @@ class _PiecesOp(CodeInHeaders, COp):
         self.pieces = pieces
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-fopenmp", "-fno-trapping-math"]
+        return ["-fopenmp-simd", "-fno-trapping-math"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         real = f"npy_{node.outputs[0].type.dtype}"

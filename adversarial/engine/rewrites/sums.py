@@ -58,7 +58,7 @@ class SumOfLastAxes(CodeInHeaders, COp):
         output_storage[0][0] = np.asarray(total, dtype=x.dtype)
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-fopenmp"]
+        return ["-fopenmp-simd"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (x,), (total,), real = inputs, outputs, f"npy_{node.inputs[0].type.dtype}"
@@ -93,7 +93,7 @@ class SquaredColumnNorms(CodeInHeaders, COp):
         output_storage[0][0] = np.asarray(np.square(x).sum(axis=0, dtype="float64"), dtype=x.dtype)
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return ["-fopenmp"]
+        return ["-fopenmp-simd"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         (x,), (norms,), real = inputs, outputs, f"npy_{node.inputs[0].type.dtype}"

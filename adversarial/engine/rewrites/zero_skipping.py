@@ -66,7 +66,7 @@ class ZeroSkippingGemm(CodeInHeaders, compat.BaseBLAS):
             output_storage[0][0] = np.asarray(alpha * (x @ y), dtype=x.dtype)
 
     def c_compile_args(self, **kwargs: Any) -> list[str]:
-        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp"]
+        return [*super().c_compile_args(**kwargs), "-O3", "-fopenmp-simd"]
 
     def c_code(self, node: Apply, name: str, inputs: list[str], outputs: list[str], sub: dict[str, str]) -> str:
         if not ldflags():
