@@ -329,7 +329,7 @@ def _any_dataset(of_dataset: DocumentInModel, dataset: yaml.Node, document: Docu
         try:
             return built.get_test_set()
         except DataError as error:
-            raise DataError(f"{error} ({path} was trained on it: or give --test FILE)") from error
+            raise DataError(f"{error} ({path} was trained on it; parzen_ll.py scores it with --test FILE)") from error
 
     return ScoringData(name_of(dataset).rpartition(".")[2], load)
 

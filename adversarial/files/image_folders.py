@@ -151,6 +151,8 @@ class ImagesInFolder:
                 yield image
         except DataError:
             raise
+        except Image.DecompressionBombError as error:
+            raise DataError(f"{path} has more pixels than are read here: {error}; make it smaller first") from error
         except Exception as error:  # what Pillow raises at a damaged file is documented nowhere
             raise DataError(f"{path} cannot be read as an image: it is damaged or something else") from error
 

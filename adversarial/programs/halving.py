@@ -138,13 +138,14 @@ class Search:
 
     def result_of(self, trial: Trial, place: int, epochs: int) -> Result:
         """Return the result of a trial from the seed at a place of the study's, measured now if it is not there yet."""
-        folder = self.folder / f"trial{trial.number}_seed{place}"
+        seed = self.study.seeds[place]
+        folder = self.folder / (f"trial{trial.number}" if seed is None else f"trial{trial.number}_seed{seed}")
         done = folder / f"epochs{epochs}.json"
         if done.exists():
             return Result(**json.loads(done.read_text(encoding="utf-8")))
         folder.mkdir(exist_ok=True)
         self.say(f"{folder.name} to epoch {epochs} ({trial.label})")
-        found = self._measured(folder, self.study.overrides_of(trial, self.study.seeds[place]), epochs)
+        found = self._measured(folder, self.study.overrides_of(trial, seed), epochs)
         write_whole(done, [json.dumps(asdict(found)).encode()])
         return found
 
@@ -161,7 +162,7 @@ class Search:
             return Result(epochs, 0, 0.0, -math.inf, -math.inf)
         content = checkpoint.read(model)
         averaged = any("averaged_" in name for name in content["parameters"])
-        asked = [str(model), "-v", "--json", f"--num-samples={self.study.samples}", *allow]
+        asked = [str(model), "-v", "--json", f"--num-samples={self.study.samples}", *self.study.score, *allow]
         self._call("parzen_ll", folder, [*asked, *(["--averaged"] if averaged else [])], out=folder / "parzen.json")
         found = json.loads((folder / "parzen.json").read_text(encoding="utf-8"))
         seconds = content["monitor"]["channels"]["training_seconds_this_epoch"]["val_record"]

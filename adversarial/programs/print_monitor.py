@@ -55,6 +55,9 @@ def _print(model: str, record: MonitorRecord, channels: dict[str, ChannelRecord]
         f"{model}: {record.epochs_seen:,} epoch{'s' * (record.epochs_seen != 1)}, {record.batches_seen:,} minibatches, "
         f"{record.examples_seen:,} examples"
     )
+    measured = max((channel.epoch_record[-1] for channel in channels.values() if channel.val_record), default=None)
+    if measured is not None and measured != record.epochs_seen:
+        program.say(f"measured last after epoch {measured}")
     shown_names = {name: printable(name, "") for name in channels}
     width = max(map(len, shown_names.values()), default=0)
     for name, channel in channels.items():

@@ -16,7 +16,7 @@ from adversarial.errors import printable
 from adversarial.figures.grid import check_name
 from adversarial.figures.progress_curves import Progress, write_progress
 from adversarial.programs.halving import Score, Search, as_json
-from adversarial.programs.search_study import Study, Trial, read_study
+from adversarial.programs.search_study import Study, Trial, check_study, read_study
 from adversarial.programs.train import positive
 
 EXAMPLE = """
@@ -43,7 +43,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--allow", metavar="MODULE", action="append", default=[], help="a module that the experiment may name")
     add("--plot", metavar="FILE.png", help="draw log-likelihood against updates and against seconds")
     add("--json", action="store_true", help="print one JSON object on standard output, and nothing else")
-    add("--dry-run", action="store_true", help="list the trials, and train nothing")
+    add("--dry-run", action="store_true", help="check and list the trials, and train nothing")
     return parser
 
 
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the program."""
     given = argument_parser().parse_args(argv)
     study = read_study(given.study)
+    check_study(study, Path(given.folder), given.allow)
     if given.dry_run:
         program.say("\n".join(trial.label for trial in study.all_trials()))
         return

@@ -5,14 +5,17 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from adversarial.config import yaml_parse
-from adversarial.errors import ConfigurationError, quoted
+from adversarial.config.shipped import find_experiment
+from adversarial.errors import ConfigurationError, DataError, quoted
+from adversarial.evaluation import data_sources
 from adversarial.options import Configurable, Count, Index, OptionError, bind
 
 #: What a seed sets, in an experiment of two players.
@@ -47,7 +50,7 @@ class Study(Configurable):
     Parameters
     ----------
     experiment : str
-        A YAML file, from where the command runs, or the name of an experiment of the paper.
+        A YAML file, from where the command runs or beside the study, or the name of an experiment of the paper.
     rungs : list of int
         Epochs, rising, at which trials are scored; between two of them those that are behind are left.
     keep : float, default 3
@@ -58,6 +61,9 @@ class Study(Configurable):
         What a seed sets. Default: the first weights of G and D, and the order of the data.
     samples : int, default 10000
         Samples of an estimate.
+    score : list of str, optional
+        Options of parzen_ll.py that say what data to score, such as ['--valid', '/x/v.npy', '--test', '/x/t.npy'].
+        Default: the experiment's own.
     trials : list of dict, optional
         Overrides of each trial; {} is the experiment as it is.
     grid : dict, optional
@@ -80,12 +86,15 @@ class Study(Configurable):
         seeds: list[Index | None] | None = None,
         seeded: list[str] | None = None,
         samples: Count = 10_000,
+        score: list[str] | None = None,
         trials: list[dict[str, Any]] | None = None,
         grid: dict[str, list] | None = None,
         random: dict[str, Any] | None = None,
     ):
         if not rungs or any(low >= high for low, high in itertools.pairwise(rungs)):
             raise OptionError("Study", "rungs", f"rungs is {rungs}, but epochs must rise from rung to rung")
+        if seeds is not None and len(set(seeds)) < len(seeds):
+            raise OptionError("Study", "seeds", f"seeds is {seeds}, but each must be another")
         if keep <= 1:
             raise OptionError("Study", "keep", f"keep is {keep:g}, but one in more than 1 goes on")
         self.experiment = experiment
@@ -94,6 +103,7 @@ class Study(Configurable):
         self.seeds = [None] if seeds is None else list(seeds)
         self.seeded = list(SEEDED if seeded is None else seeded)
         self.samples = samples
+        self.score = list(score or ())
         self._sets = [*(trials or []), *_combinations(grid or {}), *_drawn(random)]
         if not self._sets or not self.seeds:
             raise OptionError("Study", "trials", "there is nothing to try: give trials, grid or random, and seeds")
@@ -110,7 +120,7 @@ class Study(Configurable):
     def to_dict(self) -> dict[str, Any]:
         """Return what decides every result, as plain values."""
         trials = [trial.overrides for trial in self.all_trials()]
-        names = ("experiment", "rungs", "keep", "seeds", "seeded", "samples")
+        names = ("experiment", "rungs", "keep", "seeds", "seeded", "samples", "score")
         return {name: getattr(self, name) for name in names} | {"trials": trials}
 
 
@@ -139,9 +149,42 @@ def read_study(path: str | os.PathLike) -> Study:
         )
     try:
         bind(Study, options)
-        return Study(**options)
+        study = Study(**options)
     except OptionError as error:
         raise ConfigurationError(f"{os.fspath(path)}: {error.reason}") from error
+    beside = Path(path).parent / study.experiment
+    if not os.path.exists(study.experiment) and beside.exists():
+        study.experiment = str(beside)
+    return study
+
+
+def check_study(study: Study, folder: Path, allow: Sequence[str] = ()) -> None:
+    """Raise a UserError, before anything trains, where an experiment cannot be built or its samples not be scored.
+
+    Parameters
+    ----------
+    study : Study
+        What is to be tried.
+    folder : Path
+        Where its models will be.
+    allow : sequence of str
+        Modules of the user's own that the experiment may name.
+    """
+    path = find_experiment(study.experiment).path
+    for trial in study.all_trials():
+        try:
+            yaml_parse.load_path(path, overrides=study.overrides_of(trial, study.seeds[0]), allow=allow)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"trial {trial.label} cannot be built: {error}") from error
+    if not study.score:
+        of_model = {"yaml_src": yaml_parse.read_text(path)}
+        model = folder / "trial0" / "model.pkl"
+        try:
+            data = data_sources.of_model(of_model, str(model), tuple(allow))
+            data.side("valid"), data.side("test")
+        except DataError as error:
+            raise DataError(f"samples of {study.experiment} cannot be scored: {error}; say the data by score: "
+                            "['--valid', FILE, '--test', FILE] of the study") from error  # fmt: skip
 
 
 def _combinations(grid: Mapping[str, list]) -> list[dict[str, Any]]:

@@ -366,7 +366,7 @@ def test_any_data_set_of_a_model_is_found_in_its_yaml(capsys, tmp_path, files):
     valid = f"!obj:pylearn2.datasets.npy_npz.NpyDataset {{file: {files['valid']}}}"
     path = save_model(tmp_path / "m.pkl", dataset=dataset, valid=valid)
     code, sentence = refused(capsys, path, "-n", 50)
-    assert code == 1 and "NpyDataset has no test set" in sentence and "or give --test FILE" in sentence
+    assert code == 1 and "NpyDataset has no test set" in sentence and "scores it with --test FILE" in sentence
 
 
 def test_the_embedded_mnist_scores_a_model_trained_on_it(capsys, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from adversarial import checkpoint
-from adversarial.errors import ConfigurationError, FileError
+from adversarial.errors import ConfigurationError, FileError, UserError
 from adversarial.programs import search as program
 from adversarial.programs.halving import Result, Score, Search, ranked, survivors
 from adversarial.programs.search_study import Study, Trial, read_study
@@ -65,6 +65,7 @@ def test_a_seed_sets_what_it_is_said_to():
         ({"random": {"count": 1, "values": {"a": {"low": 2, "high": 1}}}}, "is no range"),
         ({"random": {"count": 1, "values": {"a": 3}}}, "from a list of values, or from low to high"),
         ({"epochs": 3}, "no option 'epochs'"),
+        ({"seeds": [2, 2]}, "each must be another"),
     ],
 )
 def test_what_is_no_study_says_why(tmp_path, options, reason):
@@ -107,10 +108,10 @@ def test_the_best_third_goes_on_to_each_rung(tmp_path):
 
 def test_a_search_goes_on_where_it_was(tmp_path):
     whole = imagined(tmp_path / "s").run()
-    shutil.rmtree(tmp_path / "s" / "trial8_seed1")
+    shutil.rmtree(tmp_path / "s" / "trial8_seed3")
     again = imagined(tmp_path / "s")
     assert again.run() == whole
-    assert again.measured == [("trial8_seed1", epochs) for epochs in (1, 3, 9)]
+    assert again.measured == [("trial8_seed3", epochs) for epochs in (1, 3, 9)]
     with pytest.raises(ConfigurationError, match="another study"):
         imagined(tmp_path / "s", samples=5)
 
@@ -127,6 +128,7 @@ def test_the_program_prints_and_draws(tmp_path, capsys, monkeypatch):
     path.write_text(yaml.safe_dump({"experiment": "mnist.yaml", "rungs": [1, 3, 9], "trials": trials}))
     monkeypatch.setattr(Imagined, "measured", [], raising=False)
     monkeypatch.setattr(program, "Search", Imagined)
+    monkeypatch.setattr(program, "check_study", lambda *about: None)  # what is imagined cannot be built
     program.main([str(path), str(folder), "--dry-run"])
     assert capsys.readouterr().out.splitlines()[8] == "8: n=8" and not folder.exists()
     picture, before = tmp_path / "p.png", signal.getsignal(signal.SIGTERM)
@@ -145,7 +147,7 @@ def searched(folder: Path, rungs: list[int], **more) -> tuple[list, dict]:
     made = study(rungs=rungs, trials=[SMALL | {"model.generator.average_decay": 0.5} | more], samples=100, seeds=[3])
     search = Search(made, folder, say=lambda line: None)
     search.begin()
-    return search.run(), checkpoint.read(folder / "trial0_seed0" / "model.pkl")["parameters"]
+    return search.run(), checkpoint.read(folder / "trial0_seed3" / "model.pkl")["parameters"]
 
 
 def test_a_run_that_goes_on_from_rung_to_rung_is_the_straight_one_to_the_bit(tmp_path):
@@ -157,7 +159,7 @@ def test_a_run_that_goes_on_from_rung_to_rung_is_the_straight_one_to_the_bit(tmp
     assert (found.valid, found.test, found.updates) == (only.valid, only.test, 10)
     assert math.isfinite(found.valid) and found.seconds > 0
     # As after a kill between training and scoring: the result is made again, and is the same.
-    (tmp_path / "halved" / "trial0_seed0" / "epochs2.json").unlink()
+    (tmp_path / "halved" / "trial0_seed3" / "epochs2.json").unlink()
     again, _ = searched(tmp_path / "halved", [1, 2])
     assert again[1][0].results[0] == found
 
@@ -165,3 +167,55 @@ def test_a_run_that_goes_on_from_rung_to_rung_is_the_straight_one_to_the_bit(tmp
 def test_a_mistake_in_an_override_ends_the_search_in_a_sentence(tmp_path):
     with pytest.raises(FileError, match="train.py ended with 2 in .*: .*has no 'algorithm.batch'"):
         searched(tmp_path / "s", [1], **{"algorithm.batch.size": 3})
+
+
+OWN = """!obj:adversarial.train.Train {
+    dataset: &data !obj:adversarial.datasets.npy_npz.NpyDataset { file: 'x.npy' },
+    model: !obj:adversarial.models.autoencoder.Autoencoder { nvis: 4, nhid: 2, act_enc: sigmoid, act_dec: sigmoid },
+    algorithm: !obj:adversarial.training_algorithms.sgd.SGD {
+        learning_rate: .1, batch_size: 2, monitoring_dataset: { 'valid': *data },
+        cost: !obj:adversarial.costs.autoencoder.MeanSquaredReconstructionError {},
+    },
+}
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """An experiment on one's own array, which has no test set, beside a study; its path."""
+    (tmp_path / "own.yaml").write_text(OWN)
+    np.save(tmp_path / "x.npy", np.ones((6, 4)))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    return tmp_path / "own.yaml"
+
+
+def refused(path, folder, **options):
+    """What is said of a study before anything trains or is written."""
+    path.write_text(yaml.safe_dump({"experiment": "own.yaml", "rungs": [1], "trials": [{}]} | options))
+    with pytest.raises(UserError) as error:
+        program.main([str(path), str(folder), "--dry-run"])
+    assert not folder.exists()
+    return str(error.value)
+
+
+def test_a_study_is_checked_before_anything_trains(own, tmp_path):
+    path, folder = tmp_path / "study.yaml", tmp_path / "s"
+    assert "has no test set" in (said := refused(path, folder)) and "say the data by score: ['--valid'" in said
+    said = refused(path, folder, trials=[{}, {"algorithm.learning_rat": 1}])
+    assert "trial 1: learning_rat=1 cannot be built" in said and "has no option 'learning_rat'" in said
+    assert "there is no file none.yaml" in refused(path, folder, experiment="none.yaml")
+    assert "'sed'" in refused(path, folder, seeds=[1], seeded=["model.sed"])
+
+
+def test_an_experiment_is_found_beside_its_study_and_scored_on_the_files_that_are_said(
+    own, tmp_path, capsys, monkeypatch
+):
+    path, options = tmp_path / "study.yaml", ["--valid", "x.npy", "--test", "x.npy"]
+    path.write_text(yaml.safe_dump({"experiment": "own.yaml", "rungs": [1], "trials": [{}], "score": options}))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert read_study(path).experiment == str(tmp_path / "own.yaml")
+    assert read_study(path).to_dict()["score"] == options
+    monkeypatch.chdir(tmp_path)
+    program.main([str(path), "s", "--dry-run"])
+    assert capsys.readouterr().out == "0: as it is\n"
