@@ -82,8 +82,8 @@ def test_a_line_in_between_has_what_is_known(capsys):
     header = next(number for number, line in enumerate(lines) if line.split()[:1] == ["epoch"])
     shown = [line for line in lines[header + 1 :] if not line.startswith("\t")]
     assert [line.split()[0] for line in shown] == ["0", "1", "2", "3", "4"]
-    # Epoch, learning rate, momentum where it was measured, seconds.
-    assert [len(line.split()) for line in shown] == [4, 3, 4, 3, 4]
+    # Epoch, objective and momentum where they were measured, learning rate, seconds.
+    assert [len(line.split()) for line in shown] == [5, 3, 5, 3, 5]
     assert len({len(line) for line in shown}) == 1
     assert len([line for line in lines if line.startswith("\tvalid_first: ")]) == 3
 
