@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from adversarial import checkpoint
 from adversarial.errors import DataError
 from adversarial.evaluation.parzen import parzen_log_likelihood
 from adversarial.evaluation.parzen_result import ParzenJson, WidthPoint
@@ -21,8 +22,7 @@ _NEEDED = ("log_likelihood", "standard_error", "sigma", "counts")
 
 def path_beside(model: str | os.PathLike) -> Path:
     """Return where the estimate of a saved model is cached: `mnist_estimate.json` beside `mnist.pkl`."""
-    path = Path(model)
-    return path.with_name(f"{path.stem}_estimate.json")
+    return Path(f"{checkpoint.stem_of(model)}_estimate.json")
 
 
 def cached(model: str | os.PathLike, content: Mapping[str, Any]) -> ParzenJson | None:

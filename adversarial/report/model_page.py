@@ -378,7 +378,7 @@ class _ModelPage:
 
     def _origin(self) -> None:
         # Only what runs: data of one's own may have no test set, and then the estimate is not there.
-        yaml = f"{Path(self.path).stem}.yaml"
+        yaml = f"{os.path.basename(checkpoint.stem_of(self.path))}.yaml"
         sets = [f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.experiment.overrides.items()]
         epochs = [f"--max-epochs {self.epochs_seen}"] if self.epochs_seen else []
         allow = [f"--allow {shlex.quote(module)}" for module in self.options.allow]

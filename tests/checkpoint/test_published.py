@@ -11,7 +11,9 @@ import pytest
 from adversarial import checkpoint
 from adversarial.checkpoint import published
 from adversarial.config import yaml_parse
+from adversarial.config.shipped import find_experiment
 from adversarial.errors import CheckpointError, ConfigurationError
+from adversarial.evaluation import estimates
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.game.sampling import samples_of
@@ -52,6 +54,7 @@ def test_a_published_model_is_opened_by_its_name_everywhere(named, capsys):
     np.testing.assert_array_equal(samples_of(model, 5), samples_of(of_yaml, 5))
     show_samples.main(["adversarial:small", "--rows", "2", "--cols", "2", "--shape", "2x2"])
     assert capsys.readouterr().out == "small_samples.png\n"
+    assert str(estimates.path_beside("adversarial:small")) == "small_estimate.json"
 
 
 def test_it_keeps_what_it_was_trained_for_and_few_channels(named):
@@ -91,3 +94,13 @@ def test_each_published_file_has_its_checksum_beside_it():
     for path in folder.glob("*.pkl"):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == said[path.name]
         assert path.stat().st_size < 16e6
+
+
+def test_the_published_game_goes_on_where_it_was():
+    train = yaml_parse.load_path(find_experiment("mnist_continued.yaml").path)
+    epochs = train.model.published.get_epochs_seen()
+    assert train.model.monitor.get_epochs_seen() == epochs > 0
+    rate = train.algorithm.learning_rate.get_value()
+    assert rate == pytest.approx(0.1 / 1.000004 ** (500 * epochs), rel=1e-3)
+    images = samples_of(train.model, 200)
+    assert images.shape == (200, 784) and 0.1 < images.mean() < 0.16  # of MNIST: .131
