@@ -17,6 +17,7 @@ from typing import Any
 from adversarial import backend
 from adversarial.benchmarks.interleaved import Report
 from adversarial.benchmarks.machine import description, machine
+from adversarial.command_line import program
 from adversarial.errors import ConfigurationError
 from adversarial.files.whole_file import write_whole
 
@@ -105,9 +106,7 @@ def run(given: argparse.Namespace) -> Report:
     ConfigurationError
         If there is no such part, or the file is of another machine.
     """
-    names = [name.strip() for name in given.only.split(",")]
-    if unknown := [name for name in names if name not in PARTS]:
-        raise ConfigurationError(f"--only names '{unknown[0]}', but there are {', '.join(PARTS)}")
+    names = program.names_of(given.only, PARTS, "--only")
     report = _begun(given.markdown)
     for name in PARTS:
         command = " ".join([name, "--rounds", str(given.rounds), *PARTS[name]])

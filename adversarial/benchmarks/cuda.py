@@ -18,6 +18,7 @@ from adversarial.benchmarks.gpu_parts import PARTS, Part, Quantity, Timing
 from adversarial.benchmarks.interleaved import Report
 from adversarial.benchmarks.machine import description, machine
 from adversarial.benchmarks.processes import Process, results_of
+from adversarial.command_line import program
 from adversarial.errors import ConfigurationError, UserError
 from adversarial.files.whole_file import write_whole
 from adversarial.options import Positive, mismatch
@@ -147,8 +148,9 @@ def run(given: argparse.Namespace) -> Report:
     """
     if reason := mismatch(given.minutes, Positive):
         raise ConfigurationError(f"--minutes is {given.minutes}, but must be {reason}")
-    parts = [part for part in PARTS if part.name in _names(given.parts, NAMES, "--parts")]
-    experiments = _names(given.experiments, tuple(gpu_parts.VALUES), "--experiments")
+    names = program.names_of(given.parts, NAMES, "--parts")
+    parts = [part for part in PARTS if part.name in names]
+    experiments = program.names_of(given.experiments, tuple(gpu_parts.VALUES), "--experiments")
     parts = [part for part in parts if part.experiment in ("", *experiments)]
     end = time.monotonic() + 60 * given.minutes - KEPT
     device = _device(given.device)
@@ -176,13 +178,6 @@ def _save(report: GpuReport, given: argparse.Namespace) -> None:
         write_whole(given.markdown, [report.as_text().encode() + b"\n"])
     if given.json:
         report.write_json(given.json)
-
-
-def _names(text: str, known: tuple[str, ...], option: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in known]:
-        raise ConfigurationError(f"{option} names '{unknown[0]}', but there are {', '.join(known)}")
-    return names
 
 
 def _device(device: backend.Device) -> Device:

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from adversarial import backend
-from adversarial.benchmarks.interleaved import machine
+from adversarial.benchmarks.machine import machine
 from adversarial.benchmarks.specification import EXPERIMENTS
+from adversarial.command_line import program
 from adversarial.config import yaml_parse
 from adversarial.datasets.mnist import MNIST
 from adversarial.engine.settings import require_installed
@@ -174,10 +175,7 @@ def run(given: argparse.Namespace) -> QualityReport:
     for option, kind in (("minutes", Positive), ("points", Count), ("samples", Count)):
         if reason := mismatch(getattr(given, option), kind):
             raise ConfigurationError(f"--{option} is {getattr(given, option)}, but must be {reason}")
-    names = [name.strip() for name in given.contenders.split(",")]
-    for name in names:
-        if name not in MAKERS:
-            raise ConfigurationError(f"--contenders names '{name}', but there are {', '.join(MAKERS)}")
+    names = program.names_of(given.contenders, MAKERS, "--contenders")
     if given.plot:
         check_name(given.plot)
     rows = MNIST(which_set="train", start=0, stop=TRAINED_ON).get_design_matrix()

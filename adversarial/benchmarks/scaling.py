@@ -16,7 +16,7 @@ from adversarial.benchmarks.interleaved import Report
 from adversarial.benchmarks.machine import processors
 from adversarial.benchmarks.processes import Process
 from adversarial.benchmarks.update_growth import MEMORY, STORED
-from adversarial.errors import ConfigurationError
+from adversarial.command_line import program
 from adversarial.figures.grid import check_name
 from adversarial.files.streamed import write_rows
 
@@ -68,9 +68,7 @@ def run(given: argparse.Namespace) -> Report:
     ConfigurationError
         If there is no such axis, or the picture cannot be written there.
     """
-    names = [name.strip() for name in given.axis.split(",")]
-    if unknown := [name for name in names if name not in AXES]:
-        raise ConfigurationError(f"--axis names '{unknown[0]}', but there are {', '.join(AXES)}")
+    names = program.names_of(given.axis, AXES, "--axis")
     if given.picture:
         check_name(given.picture)
     sizes = QUICK if given.quick else FULL

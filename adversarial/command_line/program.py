@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NoReturn
 
 from adversarial.errors import ConfigurationError, UserError, printable
@@ -81,6 +81,39 @@ def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
             raise ConfigurationError(f"--set {pair}: give it as KEY=VALUE, such as algorithm.batch_size=50")
         found[key.strip()] = value
     return found
+
+
+def names_of(text: str, known: Collection[str], option: str) -> list[str]:
+    """Return the names that an option lists, apart by commas.
+
+    Parameters
+    ----------
+    text : str
+        What was given, such as 'mnist, parzen'.
+    known : collection of str
+        Names that there are.
+    option : str
+        The option, for the error.
+
+    Returns
+    -------
+    list of str
+        The names, in the order given.
+
+    Raises
+    ------
+    ConfigurationError
+        If one is not known.
+
+    Examples
+    --------
+    >>> names_of("mnist, parzen", ("mnist", "monitor", "parzen"), "--only")
+    ['mnist', 'parzen']
+    """
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise ConfigurationError(f"{option} names '{unknown[0]}', but there are {', '.join(known)}")
+    return names
 
 
 def run(main: Callable[[Sequence[str] | None], int | None], argv: Sequence[str] | None = None) -> NoReturn:

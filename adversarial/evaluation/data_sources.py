@@ -46,13 +46,11 @@ class ScoringData:
     folds : int, optional
         Number of folds.
     sources : dict, optional
-        What to call each split in sentences; the default is `name`.
+        What to call each split in sentences, where some are files or arrays; the default is `name`.
     prepared : str, optional
         How the examples of the dataset are prepared, for people.
     divisor : float, optional
         What the numbers of the dataset are divided by.
-    files : bool, optional
-        Whether some splits are files or arrays, whose axes may be said.
 
     Attributes
     ----------
@@ -75,7 +73,6 @@ class ScoringData:
         sources: Mapping[Split, str] | None = None,
         prepared: str = "",
         divisor: float = 1.0,
-        files: bool = False,
     ):
         self.name = name
         self.folds = folds
@@ -85,7 +82,7 @@ class ScoringData:
         self.undecided = ""
         self._load = load
         self._sources = sources or {}
-        self._prepared, self._divisor, self._files = prepared, divisor, files
+        self._prepared, self._divisor = prepared, divisor
 
     def side(self, split: Split, fold: int = 0) -> Side:
         """Return the examples of a split and what they are.
@@ -112,7 +109,7 @@ class ScoringData:
         loaded, what, source = self._loaded(split, fold), f"{split} data", self._sources.get(split, self.name)
         if isinstance(loaded, np.ndarray):
             return side_of(what, source, loaded, as_is=self.as_is, axes=self.axes)
-        if self.axes is not None and not self._files:
+        if self.axes is not None and not self._sources:
             raise ConfigurationError(f"--data-axes is of images in files, but {source} is a data set with its own")
         shape = getattr(getattr(loaded, "view_converter", None), "shape", None)
         image = None if shape is None else (shape[2], shape[0], shape[1])
@@ -244,7 +241,7 @@ def of_splits(splits: Mapping[Split, RowsOrFile], otherwise: ScoringData | None 
         every: tuple[Split, ...] = ("train", "valid", "test")
         sources = dict.fromkeys(every, otherwise.name) | sources
     files = [os.fspath(each) for each in splits.values() if not isinstance(each, np.ndarray)]
-    return ScoringData(", ".join(files) or "arrays", load, sources=sources, files=True)
+    return ScoringData(", ".join(files) or "arrays", load, sources=sources)
 
 
 def _read(source: RowsOrFile) -> np.ndarray:

@@ -77,7 +77,7 @@ class AllowList:
         raise ConfigurationError(_refusal(name, module_name))
 
     def _covers(self, module_name: str) -> bool:
-        return any(module_name == module or module_name.startswith(f"{module}.") for module in self.allow)
+        return _is_part_of(module_name, self.allow)
 
     def _users(self, module_name: str, attribute: str) -> Callable[..., Any]:
         module = _import_users(module_name)
@@ -100,12 +100,12 @@ _MODEL_ROOMS = tuple(f"{_PACKAGE}.{room}." for room in ("models", "game", "space
 
 def is_own_code(file: str) -> bool:
     """Return whether a source file is of a user's own module, one that was allowed and imported, or of a part of it."""
-    own = (
-        module
-        for name, module in list(sys.modules.items())
-        if any(name == allowed or name.startswith(f"{allowed}.") for allowed in _imported)
-    )
+    own = (module for name, module in list(sys.modules.items()) if _is_part_of(name, _imported))
     return any(getattr(module, "__file__", None) == file for module in own)
+
+
+def _is_part_of(module_name: str, modules: Iterable[str]) -> bool:
+    return any(module_name == module or module_name.startswith(f"{module}.") for module in modules)
 
 
 def part_of_model(allow: Iterable[str]) -> Callable[[str], Callable[..., Any]]:

@@ -165,9 +165,9 @@ class Search:
         asked = [str(model), "-v", "--json", f"--num-samples={self.study.samples}", *self.study.score, *allow]
         self._call("parzen_ll", folder, [*asked, *(["--averaged"] if averaged else [])], out=folder / "parzen.json")
         found = json.loads((folder / "parzen.json").read_text(encoding="utf-8"))
-        seconds = content["monitor"]["channels"]["training_seconds_this_epoch"]["val_record"]
-        updates = int(content["monitor"]["batches_seen"])
-        return Result(epochs, updates, float(sum(seconds)), found["valid"]["mean"], found["log_likelihood"])
+        record = checkpoint.MonitorRecord.from_content(content["monitor"])
+        seconds = record.training_seconds() or 0.0
+        return Result(epochs, record.batches_seen, seconds, found["valid"]["mean"], found["log_likelihood"])
 
     def _call(self, name: str, folder: Path, arguments: list[str], out: Path | None = None) -> bool:
         """Run a program in a process of its own; False where its numbers ceased to be finite."""

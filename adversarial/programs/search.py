@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
 
 from adversarial.command_line import program
 from adversarial.errors import printable
@@ -59,11 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_name(given.plot)
     search = Search(study, Path(given.folder), given.processes, given.threads, given.allow, _tell)
     search.begin()
-    before = signal.signal(signal.SIGTERM, _end)  # so that the runs are stopped too
-    try:
-        rungs = search.run()
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    rungs = search.run()
     if given.plot:
         draw(given.plot, study, rungs)
     if given.json:
@@ -74,10 +68,6 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _tell(line: str) -> None:
     print(printable(line), file=sys.stderr, flush=True)
-
-
-def _end(number: int, frame: Any) -> NoReturn:
-    sys.exit(128 + number)
 
 
 def table(rungs: Sequence[Sequence[Score]]) -> str:

@@ -181,7 +181,8 @@ def check_study(study: Study, folder: Path, allow: Sequence[str] = ()) -> None:
         model = folder / "trial0" / "model.pkl"
         try:
             data = data_sources.of_model(of_model, str(model), tuple(allow))
-            data.side("valid"), data.side("test")
+            for split in ("valid", "test"):
+                data.side(split)
         except DataError as error:
             raise DataError(f"samples of {study.experiment} cannot be scored: {error}; say the data by score: "
                             "['--valid', FILE, '--test', FILE] of the study") from error  # fmt: skip

@@ -59,7 +59,7 @@ def test_a_peer_has_the_same_losses_and_learns(peer, noise):
 
 
 def test_many_updates_in_one_dispatch_are_those_of_many_dispatches():
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="jax is not installed")
     from adversarial.benchmarks import peers_jax
 
     rng = np.random.default_rng(4)
