@@ -55,7 +55,8 @@ def path_of(path: str | os.PathLike) -> str | os.PathLike:
     known = {found.stem: found for found in _folder().glob("*.pkl")}
     if name not in known:
         there = f"there are {', '.join(sorted(known))}" if known else "there is none"
-        raise CheckpointError(f"no model of that name was published; {there}{nearest(name, known)}")
+        asked = f"no model of that name was published; {there}" if name else f"a name is missing behind it; {there}"
+        raise CheckpointError(f"{asked}{nearest(name, known)}")
     return known[name]
 
 

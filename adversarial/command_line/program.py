@@ -25,6 +25,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=32, width=100)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments") and "--threads" in message:
+            message += "; ADVERSARIAL_THREADS=N in the environment sets the number of threads of every program"
+        super().error(message)
+
+
 def parser(
     prog: str, description: str, example: str, debug: str = "show the traceback of an error"
 ) -> argparse.ArgumentParser:
@@ -49,9 +56,7 @@ def parser(
     if os.path.basename(os.path.dirname(os.path.abspath(sys.argv[0]))) != "tools":
         example = example.replace("tools/", "")
     lines = "\n".join(f"  {line.strip()}" for line in example.strip().splitlines())
-    found = argparse.ArgumentParser(
-        prog=prog, description=description, epilog=f"example:\n{lines}", formatter_class=_Formatter
-    )
+    found = _Parser(prog=prog, description=description, epilog=f"example:\n{lines}", formatter_class=_Formatter)
     found.add_argument("-D", "--debug", action="store_true", help=debug)
     return found
 

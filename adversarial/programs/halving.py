@@ -128,10 +128,12 @@ class Search:
             futures = [pool.submit(self.result_of, trial, place, epochs) for trial, place in jobs]
             try:
                 results = [future.result() for future in futures]
-            except BaseException:
+            except BaseException as why:
                 pool.shutdown(wait=False, cancel_futures=True)
                 for process in list(self._running):
                     process.terminate()  # train.py saves where it is
+                if not isinstance(why, Exception):
+                    self.say("stopped; the same command goes on where it was")
                 raise
         of = iter(results)
         return [Score(trial, [next(of) for _ in self.study.seeds]) for trial in trials]

@@ -272,7 +272,10 @@ def train_and_report(
                     return signals.exit_code
                 if console is not None:
                     ends = {"time budget": "time budget spent", "max epochs": "done", "finished": "finished"}
-                    console.say(f"{ends[outcome]}, {saved}")
+                    epochs = experiment.model.monitor.get_epochs_seen()
+                    early = outcome == "finished" and max_epochs is not None and epochs < max_epochs
+                    why = f" after {epochs:,} of {max_epochs:,} epochs, as the file asks" if early else ""
+                    console.say(f"{ends[outcome]}{why}, {saved}")
         finally:
             if console is not None:
                 console.close()

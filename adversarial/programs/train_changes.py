@@ -12,10 +12,11 @@ from adversarial.config.variables import AsWritten
 from adversarial.names.allow_list import AllowList
 from adversarial.names.names_2014 import home_of
 
-#: What may change between a run and its resumption: when to stop, how rates move, what and when to save.
+#: What may change between a run and its resumption: when to stop, how rates move, when to monitor and to save.
 MAY_CHANGE = (
     "algorithm.termination_criterion",
     "algorithm.update_callbacks",
+    "algorithm.monitor_every",
     "extensions",
     "save_path",
     "save_freq",

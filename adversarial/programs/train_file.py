@@ -211,8 +211,8 @@ def resume_saved(experiment: Train, name: str, force: bool = False) -> None:
         )
     changed = changes_since(content, experiment.yaml_src, experiment.overrides)
     if changed and not force:
-        raise ConfigurationError(
-            f"{name} has changed since {experiment.save_path} was saved ({'; '.join(changed[:5])}); "
-            "put it back, or resume with --force"
-        )
+        what, mend = f"{name} has changed since {experiment.save_path} was saved", "put it back"
+        if content.get("yaml_src") == experiment.yaml_src:
+            what, mend = f"{experiment.save_path} was saved with other values of --set", "give the same"
+        raise ConfigurationError(f"{what} ({'; '.join(changed[:5])}); {mend}, or resume with --force")
     experiment.resume(content, force)

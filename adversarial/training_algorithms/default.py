@@ -10,11 +10,11 @@ from numpy.random import RandomState
 
 from adversarial.backend import denormals_flushed
 from adversarial.datasets.dataset import Dataset
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, DataError
 from adversarial.monitor import Monitor
 from adversarial.options import Count, OptionError
 from adversarial.termination_criteria import TerminationCriterion
-from adversarial.training_algorithms.finite import FiniteGuard
+from adversarial.training_algorithms.finite import FiniteGuard, row_not_finite
 from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
 
 
@@ -90,6 +90,8 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         self.monitor = Monitor.get_monitor(model)
         self._guard = FiniteGuard(model.get_params(), self.monitor)
         self._guard.check_all()
+        if self.find_nan:
+            self._guard.every = 1
         self._synchronize_batch_size(model)
         self._check_batch(dataset)
         self._setup_monitor(None)
@@ -101,6 +103,10 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
         if self.batch_size is not None and self.batch_size > examples:
             reason = f"batch_size is {self.batch_size}, but there are {examples} examples to train on"
             raise OptionError(type(self).__name__, "batch_size", reason)
+        # A model that trains itself may have no objective that would show it.
+        row = row_not_finite(dataset)
+        if row is not None:
+            raise DataError(f"example {row} of the data, counted from 0, is NaN or infinite")
 
     def functions(self) -> list[Callable]:
         return list(self.model.training_functions()) if hasattr(self.model, "training_functions") else []

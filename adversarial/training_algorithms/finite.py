@@ -66,10 +66,8 @@ class FiniteGuard:
                 kind = "NaN" if np.isnan(extremes).any() else "infinite"
                 updates, epoch = self._monitor.get_batches_seen(), self._monitor.get_epochs_seen() + 1
                 when = f"after update {updates}, in epoch {epoch}" if updates else "before training"
-                raise NumericalError(
-                    f"parameter {param.name} is {kind} {when}: try a lower learning rate, or --debug-nan to find where "
-                    "it begins"
-                )
+                search = "" if self.every == 1 else ", or --debug-nan to find where it begins"
+                raise NumericalError(f"parameter {param.name} is {kind} {when}: try a lower learning rate{search}")
 
 
 def row_not_finite(dataset: Dataset) -> int | None:

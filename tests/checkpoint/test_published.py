@@ -70,6 +70,8 @@ def test_it_keeps_what_it_was_trained_for_and_few_channels(named):
 def test_a_name_that_was_not_published_is_told_with_those_that_were(named):
     with pytest.raises(CheckpointError, match=r"adversarial:smal: no model .* there are small; did you mean 'small'\?"):
         checkpoint.read("adversarial:smal")
+    with pytest.raises(CheckpointError, match="a name is missing behind it; there are small"):
+        checkpoint.read("adversarial:")
     with pytest.raises((CheckpointError, ConfigurationError), match="there are small"):
         yaml_parse.load("!pkl: 'adversarial:other'")
 

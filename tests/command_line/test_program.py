@@ -80,6 +80,12 @@ def test_a_wrong_option_is_2_with_the_usage(capsys):
     assert "usage: tool.py" in capsys.readouterr().err
 
 
+def test_threads_are_set_in_the_environment_where_no_option_does(capsys):
+    with pytest.raises(SystemExit):
+        program.parser("p.py", "Does.", "p.py").parse_args(["--threads", "2"])
+    assert "ADVERSARIAL_THREADS=N in the environment" in capsys.readouterr().err
+
+
 def test_help_shows_what_it_does_and_an_example(capsys):
     parser = program.parser("tool.py", "Does a thing.", "\ntool.py a --b 3\n  tool.py b\n")
     with pytest.raises(SystemExit) as caught:

@@ -138,6 +138,22 @@ def test_a_changed_file_is_not_resumed_by_mistake(recipe, capsys):
     assert run(capsys, recipe, "--max-epochs", 1, "-q")[0] == 0
     code, _, err = run(capsys, recipe, "--resume", "-q", "--set", "algorithm.learning_rate=.2")
     assert code == 2 and "algorithm.learning_rate: 0.1 then, 0.2 now" in err and "--force" in err
+    assert "model.pkl was saved with other values of --set" in err and "give the same" in err
+    change(recipe, "learning_rate: .1", "learning_rate: .3")
+    code, _, err = run(capsys, recipe, "--resume", "-q")
+    assert code == 2 and "recipe.yaml has changed since model.pkl was saved" in err and "put it back" in err
+
+
+def test_how_often_to_monitor_may_change(recipe, capsys):
+    assert run(capsys, recipe, "--max-epochs", 1, "-q")[0] == 0
+    again = (recipe, "--resume", "-q", "--max-epochs", 2, "--set", "algorithm.monitor_every=2")
+    assert run(capsys, *again)[0] == 0
+
+
+def test_a_run_that_its_file_ends_before_max_epochs_says_so(recipe, capsys):
+    epochs = ("--set", "algorithm.termination_criterion.max_epochs=1")
+    code, out, _ = run(capsys, recipe, "--max-epochs", 3, *epochs)
+    assert code == 0 and "finished after 1 of 3 epochs, as the file asks, saved as model.pkl" in out
 
 
 def test_averages_begin_anew_by_force(recipe, capsys):

@@ -8,9 +8,10 @@ from evaluation import evaluate
 from training_stand_ins import Killed, KilledAt, Pair, data, interpret
 
 from adversarial import checkpoint
+from adversarial.backend import sharedX
 from adversarial.config import yaml_parse
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
-from adversarial.errors import ConfigurationError
+from adversarial.errors import ConfigurationError, DataError, NumericalError
 from adversarial.models.rbm import RBM, BlockGibbsSampler
 from adversarial.termination_criteria import EpochCounter, MonitorBased
 from adversarial.train import Reporter, Train
@@ -133,6 +134,38 @@ def test_data_of_another_width_are_told_before_training(monkeypatch):
     algorithm = DefaultTrainingAlgorithm(batch_size=2)
     with pytest.raises(ConfigurationError, match="has 5 values an example, but a batch of VectorSpace"):
         Train(data(9, dim=5), Doubling(), algorithm).setup()
+
+
+def test_data_that_are_not_finite_are_told_before_training(monkeypatch):
+    interpret(monkeypatch)
+    broken = data(9)
+    broken.X[4, 1] = np.nan
+    with pytest.raises(DataError, match="example 4 of the data, counted from 0, is NaN or infinite"):
+        Train(broken, Doubling(), DefaultTrainingAlgorithm(batch_size=2)).setup()
+
+
+class Breaking(Doubling):
+    """Has a large parameter that breaks at the second update."""
+
+    def __init__(self):
+        super().__init__(batches=8)
+        self.large = sharedX(np.zeros(5000), name="large")
+        self._params = [*self._params, self.large]
+
+    def train_batch(self, dataset, batch_size):
+        if self.monitor.get_batches_seen() == 1:
+            self.large.set_value(np.full_like(self.large.get_value(), np.nan))
+        return super().train_batch(dataset, batch_size)
+
+
+@pytest.mark.parametrize(("find_nan", "update"), [(True, 2), (False, 6)])
+def test_debug_nan_finds_the_update(find_nan, update, monkeypatch):
+    interpret(monkeypatch)
+    train = Train(data(9), Breaking(), DefaultTrainingAlgorithm(batch_size=2, batches_per_iter=6))
+    train.debug_nan = find_nan
+    with pytest.raises(NumericalError, match=f"parameter large is NaN after update {update}") as caught:
+        train.main_loop(max_epochs=1)
+    assert ("--debug-nan" in str(caught.value)) is not find_nan
 
 
 def test_a_model_without_train_batch_is_named():
