@@ -74,6 +74,8 @@ class Generator(Model):
         Decay of an exponential average of the parameters over SGD's updates, from 0 up to, not including, 1, such as
         .999; 0 is no average. The averages are saved beside the parameters, which training goes on from, and the
         programs draw from them with `--averaged`. With `monitor_ll` their estimate is the channel ll_averaged.
+    noise_seed : int, default 10097
+        Seed of the stream that z is drawn from, at least 1; 2014 had one for every generator.
 
     See Also
     --------
@@ -104,6 +106,7 @@ class Generator(Model):
         ll_n_samples: Count = 100,
         ll_sigma: Positive = 0.2,
         average_decay: Momentum01 = 0.0,
+        noise_seed: Count = NOISE_SEED,
     ):
         self.mlp = mlp
         self.noise = noise
@@ -111,7 +114,7 @@ class Generator(Model):
         self.ll_n_samples = ll_n_samples
         self.ll_sigma = ll_sigma
         self._average = ExponentialAverage(average_decay) if average_decay else None
-        self.theano_rng = MRG_RandomStreams(NOISE_SEED)
+        self.theano_rng = MRG_RandomStreams(noise_seed)
         self._truncation: float | None = None
         if (space := getattr(mlp, "input_space", None)) is not None:
             self._set_noise_dimension(space.get_total_dimension())

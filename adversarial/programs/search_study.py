@@ -19,7 +19,7 @@ from adversarial.evaluation import data_sources
 from adversarial.options import Configurable, Count, Index, OptionError, bind
 
 #: What a seed sets, in an experiment of two players.
-SEEDED = ("model.generator.mlp.seed", "model.discriminator.seed", "algorithm.seed")
+SEEDED = ("model.generator.mlp.seed", "model.generator.noise_seed", "model.discriminator.seed", "algorithm.seed")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Study(Configurable):
     seeds : list of int or None, default [None]
         Each trial is trained from each seed, and ranked by the mean; None is the experiment's own.
     seeded : list of str, optional
-        What a seed sets. Default: the first weights of G and D, and the order of the data.
+        What a seed sets. Default: the first weights of G and D, G's noise, and the order of the data.
     samples : int, default 10000
         Samples of an estimate.
     score : list of str, optional

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from evaluation import evaluate
 
-from adversarial.game.generator import Generator, IntrinsicDropoutGenerator
+from adversarial.errors import ConfigurationError
+from adversarial.game.generator import NOISE_SEED, Generator, IntrinsicDropoutGenerator
 from adversarial.models.linear import Linear
 from adversarial.models.mlp import MLP
 from adversarial.options import OptionError
@@ -26,6 +27,14 @@ def test_noise_has_its_distribution(noise):
         assert z.mean() == pytest.approx(0.0, abs=0.02) and z.std() == pytest.approx(1.0, abs=0.02)
     if noise == "uniform":
         assert np.abs(z).max() <= np.sqrt(3)
+
+
+def test_the_noise_has_a_seed_of_its_own():
+    z = {seed: evaluate(generator(noise_seed=seed).get_noise(5)) for seed in (NOISE_SEED, 1, 2)}
+    np.testing.assert_array_equal(z[NOISE_SEED], evaluate(generator().get_noise(5)))
+    assert not np.isin(z[1], z[2]).any() and not np.isin(z[1], z[NOISE_SEED]).any()
+    with pytest.raises(ConfigurationError, match="noise_seed"):
+        generator(noise_seed=0)
 
 
 def test_samples_are_the_network_of_the_noise(float64):
