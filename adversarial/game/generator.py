@@ -146,6 +146,20 @@ class Generator(Model):
         """Return the average of each parameter that training changes; none without `average_decay`."""
         return {} if self._average is None else self._average.means_of(self.get_params())
 
+    def average(self, decay: float) -> None:
+        """Begin a new average of the parameters, as of a generator with this `average_decay` before its first update.
+
+        Parameters
+        ----------
+        decay : float
+            Above 0, and below 1.
+        """
+        self._average = ExponentialAverage(decay)
+
+    def describe_options(self) -> dict[str, Any]:
+        """Return the options that rebuild this generator as it is."""
+        return self.options | ({} if self._average is None else {"average_decay": self._average.decay})
+
     def use_averages(self) -> None:
         """Set the parameters to their averages, for samples of these; training should not go on from there.
 

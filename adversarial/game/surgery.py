@@ -10,7 +10,7 @@ from adversarial.datasets.dataset import Dataset
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.layer import Layer
 from adversarial.models.mlp import MLP
-from adversarial.options import Index, OptionError, configurable
+from adversarial.options import Index, Momentum01, OptionError, configurable
 
 
 @configurable
@@ -111,6 +111,32 @@ def with_inferer(pretrained_model: AdversaryPair, inferer: MLP) -> AdversaryPair
     return AdversaryPair(
         generator, discriminator, inferer=inferer, monitor_generator=False, monitor_discriminator=False
     )
+
+
+@configurable
+def with_averages(pretrained_model: AdversaryPair, average_decay: Momentum01) -> AdversaryPair:
+    """Return a trained pair whose generator is averaged from here on, whatever was averaged before.
+
+    Parameters
+    ----------
+    pretrained_model : AdversaryPair
+        The trained pair, `!pkl:` in YAML.
+    average_decay : float
+        As of `Generator`; above 0, and below 1.
+
+    Returns
+    -------
+    AdversaryPair
+        The same pair.
+
+    Examples
+    --------
+    >>> with_averages(load_model("mnist.pkl"), average_decay=0.999).generator.averages()  # doctest: +SKIP
+    """
+    if not average_decay:
+        raise OptionError("with_averages", "average_decay", "average_decay is 0, but must be above 0, such as .999")
+    pretrained_model.generator.average(average_decay)
+    return pretrained_model
 
 
 @configurable

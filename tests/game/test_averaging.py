@@ -10,9 +10,11 @@ from adversarial import AdversaryCost2, AdversaryPair, Generator, checkpoint
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.sampling import images_of
+from adversarial.game.surgery import with_averages
 from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
+from adversarial.monitor import push_monitor
 from adversarial.progress.reporting import Reporter
 from adversarial.train import Train
 from adversarial.training_algorithms.bgd import BGD
@@ -166,6 +168,23 @@ def test_without_force_averages_must_be_as_they_were(tmp_path):
     train.resume(checkpoint.read(path))
     with pytest.raises(CheckpointError, match="only one of the two has a parameter gen/averaged_"):
         train.setup()
+
+
+@pytest.mark.parametrize("before", [0.0, 0.5])
+def test_a_trained_pair_is_averaged_from_there_on(before, tmp_path, float64):
+    path = str(tmp_path / "m.pkl")
+    experiment(game(before), path=path).main_loop(max_epochs=1)
+    model = with_averages(push_monitor(checkpoint.load_model(path), "first"), average_decay=DECAY)
+    values = recorded(model, 1)
+    hold_to_recursion(model, values)
+    unaveraged = push_monitor(checkpoint.load_model(path), "first")
+    recorded(unaveraged, 1)
+    for param, other in zip(model.get_params(), unaveraged.get_params(), strict=True):
+        np.testing.assert_array_equal(param.get_value(), other.get_value())
+    checkpoint.save_model(path, model)
+    hold_to_recursion(checkpoint.load_model(path), values)
+    with pytest.raises(ConfigurationError, match="average_decay is 0, but must be above 0"):
+        with_averages(model, average_decay=0.0)
 
 
 def test_a_loaded_model_draws_from_either(tmp_path):
