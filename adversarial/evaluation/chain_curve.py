@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from adversarial.errors import ConfigurationError
@@ -187,7 +188,7 @@ def chain_curve(
     progress : bool, optional
         Show progress on standard error.
     **options : dict
-        Options of `parzen_log_likelihood` on widths: `sigma`, `widths`, `valid_limit`.
+        Options of `parzen_log_likelihood` on widths and folds: `sigma`, `widths`, `valid_limit`, `fold`.
 
     Returns
     -------
@@ -230,7 +231,7 @@ def _follow(
                 count(1)
         samples = DrawnSamples(chain.means, f"{source.path}, step {step} from {start}")
         result = parzen_log_likelihood(samples, data, as_is=data.as_is, progress=progress, **options)
-        sigma = result.scores[0].sigma
+        sigma = fmean(score.sigma for score in result.scores)
         curve.points[start].append(ChainPoint(step, result.log_likelihood, result.standard_error, sigma))
         curve.sides = result.sides | curve.sides
         for warning in result.warnings:

@@ -48,7 +48,7 @@ def cached(model: str | os.PathLike, content: Mapping[str, Any]) -> ParzenJson |
 
 
 def measure(model: str | os.PathLike, content: Mapping[str, Any], allow: tuple[str, ...] = ()) -> ParzenJson:
-    """Estimate the log-likelihood of a saved model as parzen_ll.py does, and cache it.
+    """Estimate the log-likelihood of a saved model as parzen_ll.py does, on all folds where data have some; cache it.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def measure(model: str | os.PathLike, content: Mapping[str, Any], allow: tuple[s
     ParzenJson
         The estimate.
     """
-    found = parzen_log_likelihood(model, allow=allow).to_dict()
+    found = parzen_log_likelihood(model, allow=allow, fold="all").to_dict()
     found["model"] = identity(content)
-    found["command"] = f"tools/parzen_ll.py {os.fspath(model)}"
+    found["command"] = f"tools/parzen_ll.py {os.fspath(model)}" + (" --folds all" if "scores" in found else "")
     write_whole(path_beside(model), [json.dumps(found, indent=1).encode()])
     return found
 

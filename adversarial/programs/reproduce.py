@@ -32,7 +32,7 @@ from adversarial.likelihood.cross_validation import WidthChoice
 from adversarial.likelihood.parzen import Estimate
 from adversarial.programs import train
 from adversarial.programs.paper_figures import make_figures
-from adversarial.programs.table_1 import make_table
+from adversarial.programs.table_1 import COLUMNS, make_table
 from adversarial.report.model_page import write_page
 
 EXAMPLE = """
@@ -60,7 +60,7 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("experiment", choices=(*EXPERIMENTS, TABLE, FIGURES), metavar="EXPERIMENT",
-        help=f"{', '.join(EXPERIMENTS)}; {TABLE}: all rows of Table 1 on MNIST; or {FIGURES}: the panels of Figures 2 "
+        help=f"{', '.join(EXPERIMENTS)}; {TABLE}: all rows of Table 1; or {FIGURES}: the panels of Figures 2 "
         "and 3, of the models that are there")  # fmt: skip
     add("--epochs", type=train.positive, metavar="N", default=300, help="train until N in all (default %(default)s)")
     add("--no-train", action="store_true", help="take the saved model as it is, whoever trained it")
@@ -81,7 +81,11 @@ def argument_parser() -> argparse.ArgumentParser:
     figures.add_argument("--json", metavar="FILE", help="write neighbours, distances and what is said to this file too")
     table = parser.add_argument_group(f"{TABLE} alone")
     table.add_argument("--quick", action="store_true", help="smaller nets and fewer epochs: half an hour on two cores")
-    table.add_argument("--adversarial", metavar="MODEL", help="a trained model for the row of adversarial nets")
+    table.add_argument(
+        "--adversarial", metavar="MODEL", help="a trained model for the row of adversarial nets on MNIST"
+    )
+    table.add_argument("--data", choices=[called.lower() for called in COLUMNS.values()],
+                       help="one column alone (default: those whose data are there)")  # fmt: skip
     return parser
 
 
@@ -100,9 +104,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.experiment == TABLE:
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         folder = Path(given.dir or (f"{TABLE}_quick" if given.quick else TABLE))
-        return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None)
-    if given.quick or given.adversarial:
-        raise ConfigurationError(f"--quick and --adversarial go with {TABLE}, not with {given.experiment}")
+        columns = [name for name, called in COLUMNS.items() if given.data in (None, called.lower())]
+        return make_table(
+            folder, given.quick, Path(given.adversarial) if given.adversarial else None, columns if given.data else None
+        )
+    if given.quick or given.adversarial or given.data:
+        raise ConfigurationError(f"--quick, --adversarial and --data go with {TABLE}, not with {given.experiment}")
     if given.experiment == FIGURES:
         return make_figures(_folder_of_models(given), _models(given.model), given.json)
     given.keep_every = given.keep_every or (1 if given.epochs <= FEW else 10)

@@ -11,6 +11,7 @@ import pytest
 
 from adversarial import checkpoint
 from adversarial.config.shipped import find_experiment, shipped_folder
+from adversarial.datasets import standins
 from adversarial.errors import ConfigurationError
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
@@ -81,17 +82,19 @@ def pair(tmp_path):
 
 def test_the_table_has_a_row_of_each_model_and_is_not_made_twice(tmp_path, pair, monkeypatch, capsys):
     runs = (
-        table_1.Run("DBN", "baselines/dbn_mnist.yaml", 1, SMALL["dbn_mnist"], "data", (0, 2)),
+        table_1.Run("DBN", "baselines/dbn_mnist.yaml", 1, "mnist", SMALL["dbn_mnist"], "data", (0, 2)),
         table_1.Run("Adversarial nets", "mnist.yaml", 1),
     )
     monkeypatch.setattr(table_1, "QUICK_RUNS", runs)
     monkeypatch.setattr(table_1.estimates, "measure", few_samples)
+    monkeypatch.setattr(table_1.tfd, "path_of", lambda size: tmp_path / "TFD_48x48.mat")
     folder = tmp_path / "table"
     assert table_1.make_table(folder, quick=True, adversarial=pair, num_samples=60) == 0
     lines = (folder / "table1.md").read_text().splitlines()
-    assert lines[2].startswith("| DBN | 138 ± 2 | ")
+    assert lines[2].startswith("| MNIST | DBN | 138 ± 2 | ")
     assert "| 60 | " in lines[2] and "| data, 2 | `train.py baselines/dbn_mnist.yaml --max-epochs=1" in lines[2]
-    assert lines[3].startswith("| Adversarial nets | 225 ± 2 | ") and "independent" in lines[3]
+    assert lines[3].startswith("| MNIST | Adversarial nets | 225 ± 2 | ") and "independent" in lines[3]
+    assert any(line.startswith("No faces: there is no ") for line in lines)
     assert any(line.startswith("Quick: ") for line in lines)
     found = json.loads((folder / "table1.json").read_text())
     assert [row["model"] for row in found["rows"]] == ["DBN", "Adversarial nets"]
@@ -113,9 +116,47 @@ def test_the_table_has_a_row_of_each_model_and_is_not_made_twice(tmp_path, pair,
     assert (folder / "samples.png").exists()
 
 
+SMALL_CODES = {f"{phase}.model.nhid": str(units) for phase, units in enumerate((7, 5))}
+SMALL_PRETRAINED = {
+    "model.generator.mlp.layers.0.dim": "6",
+    "model.generator.mlp.layers.1.dim": "100",
+    "model.generator.mlp.layers.2.sparse_init": "3",
+    "model.discriminator.layers.0.num_units": "4",
+    "model.discriminator.layers.1.num_units": "4",
+}
+SMALL_GAME = {key.replace("generator.mlp", "generator.mlp.mlp"): value for key, value in SMALL_PRETRAINED.items()
+              if "layers.2" not in key}  # fmt: skip
+
+
+def test_faces_have_a_column_that_says_whose_they_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYLEARN2_DATA_PATH", str(tmp_path))
+    standins.tfd(tmp_path, examples=2000)
+    pretrained = table_1.Run("Adversarial nets", "tfd_pretrain/pretrain.yaml", 1, "tfd", SMALL_PRETRAINED)
+    runs = (
+        table_1.Run("Stacked CAE", "baselines/stacked_cae_faces.yaml", 1, "tfd", SMALL_CODES, "data", (0, 1)),
+        table_1.Run("Adversarial nets", "mnist.yaml", 1),
+        table_1.Run("Adversarial nets", "tfd_pretrain/train.yaml", 1, "tfd", SMALL_GAME, before=pretrained),
+    )
+    monkeypatch.setattr(table_1, "QUICK_RUNS", runs)
+    monkeypatch.setattr(table_1.estimates, "measure", few_samples)
+    folder = tmp_path / "table"
+    assert table_1.make_table(folder, quick=True, columns=["tfd"], num_samples=60) == 0
+    lines = (folder / "table1.md").read_text().splitlines()
+    assert lines[2].startswith("| faces | Stacked CAE | 2110 ± 50 (TFD) | ")
+    assert lines[3].startswith("| faces | Adversarial nets | 2057 ± 26 (TFD) | ")
+    assert any("no figure of them may be compared with the paper's" in line for line in lines)
+    found = json.loads((folder / "table1.json").read_text())
+    assert [row["column"] for row in found["rows"]] == ["tfd", "tfd"]
+    both = [checkpoint.read(folder / name)["monitor"] for name in ("pretrain.pkl", "train.pkl")]
+    taken = sum(checkpoint.MonitorRecord.from_content(each).training_seconds() for each in both)
+    assert found["rows"][1]["seconds"] == pytest.approx(taken)
+    last = json.loads((folder / "train_estimate.json").read_text())
+    assert [score["fold"] for score in last["scores"]] == [0, 1, 2, 3, 4]
+
+
 def few_samples(model, content):
     """`estimates.measure` from few samples."""
-    found = table_1.estimates.parzen_log_likelihood(model, num_samples=60).to_dict()
+    found = table_1.estimates.parzen_log_likelihood(model, num_samples=60, fold="all").to_dict()
     found["model"] = table_1.estimates.identity(content)
     table_1.estimates.path_beside(model).write_text(json.dumps(found))
     return found
