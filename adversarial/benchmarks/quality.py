@@ -88,7 +88,7 @@ class Ours:
 #: What can be trained, and how it is made of the training images.
 MAKERS: dict[str, Callable[[np.ndarray], Any]] = {
     "mnist.yaml": lambda rows: Ours("mnist.yaml"),
-    "averaged_mnist.yaml": lambda rows: Ours("coordination/averaged_mnist.yaml"),
+    "fastest.yaml": lambda rows: Ours("coordination/fastest.yaml"),
     "gan.py in JAX": lambda rows: _peer("dense", rows),
     "DCGAN in JAX": lambda rows: _peer("convolutional", rows),
 }

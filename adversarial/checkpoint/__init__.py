@@ -32,6 +32,7 @@ A pickle that Pylearn2 and goodfeli/adversarial wrote in 2014 opens by the same 
 
 from __future__ import annotations
 
+from adversarial.checkpoint.averages import is_average
 from adversarial.checkpoint.content import ChannelContent, MonitorContent, SavedModel
 from adversarial.checkpoint.files import ENDINGS, read, write
 from adversarial.checkpoint.models import (
@@ -61,6 +62,7 @@ __all__ = [
     "MonitorRecord",
     "SavedModel",
     "convert_2014",
+    "is_average",
     "is_published",
     "load_model",
     "model_content",

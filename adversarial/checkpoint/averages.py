@@ -11,6 +11,17 @@ from pytensor.compile.sharedvalue import SharedVariable
 _PREFIX, _WEIGHT, _CHANNEL = "averaged_", "average_weight", "ll_averaged"
 
 
+def is_average(name: str) -> bool:
+    """Return whether a saved parameter of this name is an average of another.
+
+    Examples
+    --------
+    >>> is_average("gen/averaged_h0_W"), is_average("gen/h0_W")
+    (True, False)
+    """
+    return name.rpartition("/")[2].startswith(_PREFIX)
+
+
 def refitted_averages(content: Mapping[str, Any], model: Any, shared: Iterable[SharedVariable]) -> Mapping[str, Any]:
     """Return the content of a saved run as if it had kept the averages that a model keeps, begun where it ends.
 
@@ -39,7 +50,7 @@ def refitted_averages(content: Mapping[str, Any], model: Any, shared: Iterable[S
     True
     """
     saved, names = content["parameters"], list(model.named_parameters())
-    different = [name for name in saved.keys() ^ set(names) if name.rpartition("/")[2].startswith(_PREFIX)]
+    different = [name for name in saved.keys() ^ set(names) if is_average(name)]
     if not different:
         return content
     new = {name: saved[source] for name in different if name in names and (source := _of(name)) in saved}

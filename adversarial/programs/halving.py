@@ -163,7 +163,7 @@ class Search:
         if not self._call("train", folder, [str(experiment), *options, *limits, *allow, *going_on]):
             return Result(epochs, 0, 0.0, -math.inf, -math.inf)
         content = checkpoint.read(model)
-        averaged = any("averaged_" in name for name in content["parameters"])
+        averaged = any(map(checkpoint.is_average, content["parameters"]))
         asked = [str(model), "-v", "--json", f"--num-samples={self.study.samples}", *self.study.score, *allow]
         self._call("parzen_ll", folder, [*asked, *(["--averaged"] if averaged else [])], out=folder / "parzen.json")
         found = json.loads((folder / "parzen.json").read_text(encoding="utf-8"))

@@ -195,7 +195,8 @@ class _ModelPage:
         return " ".join(parts)
 
     def _facts(self) -> list[tuple[str, str, str]]:
-        count = sum(value.size for value in self.content["parameters"].values())
+        trained = (value for name, value in self.content["parameters"].items() if not checkpoint.is_average(name))
+        count = sum(value.size for value in trained)
         found = []
         if self.estimate is not None:
             sigma = self.estimate["sigma"]

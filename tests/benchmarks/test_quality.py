@@ -100,7 +100,7 @@ def test_adam_is_its_recursion():
 
 
 def test_ours_draws_from_averages_and_trains_on_from_the_parameters(tmp_path, monkeypatch):
-    text = (quality.EXPERIMENTS / "coordination" / "averaged_mnist.yaml").read_text()
+    text = (quality.EXPERIMENTS / "coordination" / "fastest.yaml").read_text()
     text = text.replace("dim: 1200", "dim: 6").replace("num_units: 240", "num_units: 4")
     text = text.replace("stop: 60000", "stop: 50400").replace("stop: 50000", "stop: 1000")
     (tmp_path / "small.yaml").write_text(text)
