@@ -115,7 +115,9 @@ def test_an_estimate_is_cached_beside_a_model_and_not_used_for_another_state(tmp
     content = checkpoint.read(tmp_path / "m.pkl")
     assert estimates.cached(tmp_path / "m.pkl", content) is None
     monkeypatch.setattr(
-        estimates, "parzen_log_likelihood", lambda model, allow: parzen_log_likelihood(model, data, num_samples=50)
+        estimates,
+        "parzen_log_likelihood",
+        lambda model, allow, fold: parzen_log_likelihood(model, data, fold=fold, num_samples=50),
     )
     found = estimates.measure(tmp_path / "m.pkl", content)
     assert estimates.path_beside(tmp_path / "m.pkl").name == "m_estimate.json"
