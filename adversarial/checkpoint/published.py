@@ -17,7 +17,8 @@ from adversarial.options import nearest
 PREFIX = "adversarial:"
 #: Ends of the names of the channels whose records a published model keeps.
 KEPT_CHANNELS = (
-    "objective_d", "objective_g", "gen_ll", "false_positives", "false_negatives", "learning_rate", "momentum",
+    "objective_d", "objective_g", "gen_ll", "gen_ll_averaged", "false_positives", "false_negatives", "learning_rate",
+    "momentum",
 )  # fmt: skip
 
 
