@@ -26,6 +26,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
+    """Says where the number of threads is set, to who asks it of a program without that option."""
+
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments") and "--threads" in message:
             message += "; ADVERSARIAL_THREADS=N in the environment sets the number of threads of every program"

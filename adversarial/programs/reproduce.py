@@ -104,10 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.experiment == TABLE:
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         folder = Path(given.dir or (f"{TABLE}_quick" if given.quick else TABLE))
-        columns = [name for name, called in COLUMNS.items() if given.data in (None, called.lower())]
-        return make_table(
-            folder, given.quick, Path(given.adversarial) if given.adversarial else None, columns if given.data else None
-        )
+        columns = [name for name, called in COLUMNS.items() if called.lower() == given.data] or None
+        return make_table(folder, given.quick, Path(given.adversarial) if given.adversarial else None, columns)
     if given.quick or given.adversarial or given.data:
         raise ConfigurationError(f"--quick, --adversarial and --data go with {TABLE}, not with {given.experiment}")
     if given.experiment == FIGURES:

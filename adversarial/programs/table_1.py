@@ -47,14 +47,14 @@ class Run:
         Epochs, of each phase.
     column : {'mnist', 'tfd'}
         What it is trained on.
-    before : Run or None
-        Another experiment that comes first, whose saved model this one reads.
     overrides : dict
         What replaces values of the file.
     start : {'data', 'corrupted', 'noise'} or None
         Where chains start; None for a generator, whose samples are independent.
     steps : tuple of int
         Steps of the chains that are scored; the last one's figure is the row's.
+    before : Run or None
+        Another experiment that comes first, whose saved model this one reads.
     """
 
     model: str
@@ -183,14 +183,20 @@ def make_table(
     """
     if adversarial is not None and not adversarial.exists():
         raise ConfigurationError(f"--adversarial: there is no saved model {adversarial}")
-    notes = _of_faces(columns)
-    asked = columns or (("mnist", "tfd") if tfd.path_of(48).exists() else ("mnist",))
+    notes = []
+    if columns is None:
+        columns, path = list(COLUMNS), tfd.path_of(48)
+        if not path.exists():
+            columns.remove("tfd")
+            notes.append(f"No faces: there is no {path}, in the layout of the Toronto Face Database.")
+    if "tfd" in columns:
+        notes += _whose_faces()
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for run in QUICK_RUNS if quick else WHOLE_RUNS:
-        if run.column not in asked:
+        if run.column not in columns:
             continue
-        given = adversarial if run.file == "mnist.yaml" else None
+        given = adversarial if run.column == "mnist" and run.start is None else None
         model = given or _model(run, folder)
         code = 0 if given else _train(run, folder)
         if code:
@@ -205,13 +211,8 @@ def make_table(
     return 0
 
 
-def _of_faces(columns: Sequence[Column] | None) -> list[str]:
-    """Return what the reader of the faces' column should know."""
-    path = tfd.path_of(48)
-    if columns is not None and "tfd" not in columns:
-        return []
-    if columns is None and not path.exists():
-        return [f"No faces: there is no {path}, in the layout of the Toronto Face Database."]
+def _whose_faces() -> list[str]:
+    """Return what the reader of the faces' column should know; nothing where they are TFD's."""
     count = int((tfd.load(48)["folds"][:, 0] == 0).sum())
     if count == UNLABELLED_OF_TFD:
         return []

@@ -11,11 +11,11 @@ from adversarial.checkpoint.paths import default_save_path
 from adversarial.config import yaml_parse
 from adversarial.config.shipped import ExperimentFile, find_experiment
 from adversarial.config.variables import training_file_variables
-from adversarial.errors import ConfigurationError, DataError
+from adversarial.errors import ConfigurationError
 from adversarial.options import Slips
 from adversarial.programs.train_changes import changes_since
 from adversarial.train import Outcome, Train
-from adversarial.training_algorithms.finite import row_not_finite
+from adversarial.training_algorithms.finite import check_data
 
 
 def train_file(
@@ -140,9 +140,7 @@ def check_phases(experiments: list[Train], prepare: Callable[[Train], None]) -> 
     for experiment in experiments:
         prepare(experiment)
         experiment.setup()
-        row = row_not_finite(experiment.dataset)
-        if row is not None:
-            raise DataError(f"example {row} of the data, counted from 0, is NaN or infinite")
+        check_data(experiment.dataset)
 
 
 def train_phases(

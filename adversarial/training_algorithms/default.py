@@ -10,11 +10,11 @@ from numpy.random import RandomState
 
 from adversarial.backend import denormals_flushed
 from adversarial.datasets.dataset import Dataset
-from adversarial.errors import ConfigurationError, DataError
+from adversarial.errors import ConfigurationError
 from adversarial.monitor import Monitor
 from adversarial.options import Count, OptionError
 from adversarial.termination_criteria import TerminationCriterion
-from adversarial.training_algorithms.finite import FiniteGuard, row_not_finite
+from adversarial.training_algorithms.finite import FiniteGuard, check_data
 from adversarial.training_algorithms.minibatches import MinibatchAlgorithm, named_datasets
 
 
@@ -104,9 +104,7 @@ class DefaultTrainingAlgorithm(MinibatchAlgorithm):
             reason = f"batch_size is {self.batch_size}, but there are {examples} examples to train on"
             raise OptionError(type(self).__name__, "batch_size", reason)
         # A model that trains itself may have no objective that would show it.
-        row = row_not_finite(dataset)
-        if row is not None:
-            raise DataError(f"example {row} of the data, counted from 0, is NaN or infinite")
+        check_data(dataset)
 
     def functions(self) -> list[Callable]:
         return list(self.model.training_functions()) if hasattr(self.model, "training_functions") else []

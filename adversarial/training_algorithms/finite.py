@@ -8,7 +8,7 @@ import numpy as np
 from pytensor.compile.sharedvalue import SharedVariable
 
 from adversarial.datasets.dataset import Dataset
-from adversarial.errors import NumericalError
+from adversarial.errors import DataError, NumericalError
 from adversarial.monitor import Monitor
 
 #: Parameters of at most this many entries (biases, mostly) are checked after each update: it costs microseconds,
@@ -68,6 +68,19 @@ class FiniteGuard:
                 when = f"after update {updates}, in epoch {epoch}" if updates else "before training"
                 search = "" if self.every == 1 else ", or --debug-nan to find where it begins"
                 raise NumericalError(f"parameter {param.name} is {kind} {when}: try a lower learning rate{search}")
+
+
+def check_data(dataset: Dataset) -> None:
+    """Check that all rows of the data are finite.
+
+    Raises
+    ------
+    DataError
+        Naming the first row that is not.
+    """
+    row = row_not_finite(dataset)
+    if row is not None:
+        raise DataError(f"example {row} of the data, counted from 0, is NaN or infinite")
 
 
 def row_not_finite(dataset: Dataset) -> int | None:

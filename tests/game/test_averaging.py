@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytensor
 import pytest
 
 from adversarial import AdversaryCost2, AdversaryPair, Generator, checkpoint
+from adversarial.config.shipped import find_experiment
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.sampling import images_of
@@ -15,6 +18,7 @@ from adversarial.models.linear import RectifiedLinear, Sigmoid
 from adversarial.models.maxout import Maxout
 from adversarial.models.mlp import MLP
 from adversarial.monitor import push_monitor
+from adversarial.programs.train_changes import changes_since
 from adversarial.progress.reporting import Reporter
 from adversarial.train import Train
 from adversarial.training_algorithms.bgd import BGD
@@ -168,6 +172,15 @@ def test_without_force_averages_must_be_as_they_were(tmp_path):
     train.resume(checkpoint.read(path))
     with pytest.raises(CheckpointError, match="only one of the two has a parameter gen/averaged_"):
         train.setup()
+
+
+@pytest.mark.parametrize(("name", "decay"), [("fastest", "0.9999"), ("highest", "0.99998")])
+def test_the_experiments_with_averages_are_the_papers_with_one_value_more(name, decay):
+    paper, averaged = (
+        Path(find_experiment(file).path).read_text() for file in ("mnist.yaml", f"coordination/{name}.yaml")
+    )
+    changed = changes_since({"yaml_src": paper}, averaged, {})
+    assert changed == [f"model.generator.average_decay: not given then, {decay} now"]
 
 
 @pytest.mark.parametrize("before", [0.0, 0.5])

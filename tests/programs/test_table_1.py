@@ -124,8 +124,11 @@ SMALL_PRETRAINED = {
     "model.discriminator.layers.0.num_units": "4",
     "model.discriminator.layers.1.num_units": "4",
 }
-SMALL_GAME = {key.replace("generator.mlp", "generator.mlp.mlp"): value for key, value in SMALL_PRETRAINED.items()
-              if "layers.2" not in key}  # fmt: skip
+SMALL_GAME = {
+    key.replace("generator.mlp", "generator.mlp.mlp"): value
+    for key, value in SMALL_PRETRAINED.items()
+    if "layers.2" not in key
+}
 
 
 def test_faces_have_a_column_that_says_whose_they_are(tmp_path, monkeypatch):
