@@ -250,6 +250,8 @@ def train_and_report(
         experiment.debug_nan = debug_nan
         if resume and is_begun(experiment, experiments):
             resume_saved(experiment, found.name, force)
+        elif console is not None and not dry_run and (replaced := _replaced_by(experiment)) is not None:
+            console.say(f"the first save will replace {replaced}, which is there already; --resume goes on with it")
         signals.experiment = experiment
         experiment.stop_requested = signals.exit_code > 0
 
@@ -280,6 +282,13 @@ def train_and_report(
             if console is not None:
                 console.close()
     return 0
+
+
+def _replaced_by(experiment: Train) -> str | None:
+    """Return the file of an earlier run that a run from the beginning will overwrite, if there is one."""
+    path = experiment.save_path
+    there = path is not None and experiment.saves and experiment.allow_overwrite and os.path.exists(path)
+    return path if there else None
 
 
 def resume_command(name: str, arguments: Sequence[str]) -> str:

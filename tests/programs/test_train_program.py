@@ -119,6 +119,15 @@ def test_a_run_saves_what_it_shows(recipe, capsys):
     assert "finished, saved" in out
 
 
+def test_a_run_that_will_replace_a_model_says_so(recipe, capsys):
+    notice = "the first save will replace model.pkl, which is there already; --resume goes on with it"
+    assert notice not in run(capsys, recipe, "--max-epochs", 1)[1]
+    assert notice not in run(capsys, recipe, "--dry-run")[1]
+    assert notice not in run(capsys, recipe, "--max-epochs", 2, "--resume")[1]
+    assert notice in run(capsys, recipe, "--max-epochs", 1)[1]
+    assert notice not in run(capsys, recipe, "--max-epochs", 1, "--set", "save_freq=0")[1]
+
+
 def test_a_dry_run_checks_everything_and_leaves_nothing(recipe, capsys):
     before = sorted(os.listdir())
     code, out, _ = run(capsys, recipe, "--dry-run")
