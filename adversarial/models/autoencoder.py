@@ -184,7 +184,8 @@ class ContractiveAutoencoder(Autoencoder):
     def contraction_penalty(self, data: TensorVariable) -> TensorVariable:
         """Return the squared Frobenius norm of the Jacobian, averaged over examples."""
         norms = pt.dot(pt.sqr(self._activation_grad(data)), pt.sqr(self.weights).sum(axis=0))
-        return pt.cast(norms.sum() / data.shape[0], data.dtype)
+        # Not divided by the shape, an integer, whose reciprocal PyTensor's numba rounds to float32.
+        return cast(TensorVariable, norms.mean())
 
     def contraction_penalty_data_specs(self) -> DataSpecs:
         """Return the (space, source) that `contraction_penalty` reads."""
