@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from adversarial.command_line.averages import add_averaged_argument, take_averages
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.data_sources import Data, RowsOrFile
 from adversarial.evaluation.named_sets import NAMED_SETS, Split
@@ -37,11 +38,9 @@ def add_sample_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_generator_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that ask for samples of the averaged parameters, and of z near their mean."""
-    add = parser.add_argument
-    add("--averaged", action="store_true",
-        help="draw from the averages of the generator's parameters (its option average_decay)")  # fmt: skip
-    add("--truncate", metavar="T", type=float,
-        help="draw each value of z within T standard deviations of its mean, from its distribution there")  # fmt: skip
+    add_averaged_argument(parser)
+    what = "draw each value of z within T standard deviations of its mean, from its distribution there"
+    parser.add_argument("--truncate", metavar="T", type=float, help=what)
 
 
 def samples_of_arguments(given: argparse.Namespace) -> Samples:
@@ -82,8 +81,7 @@ def of_generator(source: SampleSource, given: argparse.Namespace) -> ModelSample
         raise ConfigurationError(
             f"{option} is for a generator {of}, but {source.name} is of class {kind}, which has none"
         )
-    if given.averaged:
-        generator_of(source.model).use_averages()
+    take_averages(source.model, given)
     if given.truncate is not None:
         generator_of(source.model).truncate_noise(given.truncate)
     return source

@@ -9,6 +9,7 @@ from functools import partial
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
+from adversarial.command_line.averages import add_averaged_argument, take_averages
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.sheets import interpolation_sheet
 
@@ -38,6 +39,7 @@ def argument_parser() -> argparse.ArgumentParser:
         "row under a class of its own)")  # fmt: skip
     add("--through-conditions", metavar="K", type=int, nargs="+", help="of a conditional generator: rows through these "
         "classes, each with one z")  # fmt: skip
+    add_averaged_argument(parser)
     return parser
 
 
@@ -52,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise ConfigurationError("--through-conditions names the points; leave out --through, --points and --condition")
     path = pictures.output_path(given, "interpolation")
     model = checkpoint.load_model(given.model, given.allow)
+    take_averages(model, given)
     sheet = interpolation_sheet(
         model,
         given.rows or 2,

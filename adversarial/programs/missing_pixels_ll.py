@@ -13,6 +13,7 @@ import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
+from adversarial.command_line.averages import add_averaged_argument, take_averages
 from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.evaluation import data_sources
 from adversarial.evaluation.completion import completions
@@ -59,6 +60,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("--valid-images", metavar="N", type=pictures.count, default=500, help="the first N (default %(default)s)")
     add("--seed", metavar="N", type=int, default=0, help="of masks and noise (default %(default)s)")
     add("-d", "--dataset", metavar="NAME", help="the data set, such as mnist (default: the model's own)")
+    add_averaged_argument(parser)
     add("--json", action="store_true", help="print one JSON object on standard output, and nothing else")
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the model may name")
     return parser
@@ -77,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = checkpoint.model_of(content, given.allow)
     if not isinstance(model, AllConditionalsPair):
         raise CheckpointError(f"{given.model} does not complete images; train one by yaml/all_conditionals_mnist.yaml")
+    take_averages(model, given)
     data = data_sources.of_model(content, given.model, tuple(given.allow), given.dataset)
     valid, test = (_first(data.split(split), getattr(given, f"{split}_images"), split) for split in ("valid", "test"))
     completers = _completers(model, data.split("train"), given)

@@ -10,6 +10,7 @@ import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
+from adversarial.command_line.averages import add_averaged_argument, take_averages
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation import data_sources
 from adversarial.evaluation.asked_class import asked_and_named, named_classes
@@ -33,6 +34,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("-n", "--samples", metavar="N", type=pictures.count, default=10_000, help="samples (default %(default)s)")
     add("--seed", metavar="N", type=int, default=0, help="of the noise (default %(default)s)")
     add("-d", "--dataset", metavar="NAME", help="the test data, such as mnist (default: the classifier's own)")
+    add_averaged_argument(parser)
     add("--allow", metavar="MODULE", action="append", default=[], help="a module the models may name")
     return parser
 
@@ -43,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if given.seed < 0:
         raise ConfigurationError(f"the seed is {given.seed}, but seeds are 0 or more")
     model = checkpoint.model_of(checkpoint.read(given.model), given.allow)
+    take_averages(model, given)
     content = checkpoint.read(given.classifier)
     classifier = checkpoint.model_of(content, given.allow)
     data = data_sources.of_model(content, given.classifier, tuple(given.allow), given.dataset)

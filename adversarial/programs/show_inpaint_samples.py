@@ -15,6 +15,7 @@ import numpy as np
 
 from adversarial import checkpoint
 from adversarial.command_line import pictures, program
+from adversarial.command_line.averages import add_averaged_argument, take_averages
 from adversarial.datasets.npy_npz import load_npy
 from adversarial.errors import ConfigurationError
 from adversarial.evaluation.completion import completion_sheet
@@ -58,6 +59,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("-d", "--dataset", metavar="NAME", help="the images are of the test set of mnist, cifar10 or tfd")
     add("--test", metavar="FILE", help="the images are in this .npy, .npz or .h5 array")
     add("--fold", metavar="N", type=int, default=0, help="of a data set with folds (default 0)")
+    add_averaged_argument(parser)
     return parser
 
 
@@ -71,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     path = pictures.output_path(given, "inpainted")
     content = checkpoint.read(given.model)
     model = checkpoint.model_of(content, given.allow)
+    take_averages(model, given)
     if isinstance(model, AllConditionalsPair):
         tests = pictures.split_of_data(given, content, "test", given.test)
         chosen = tests[_chosen(len(tests), given, content, given.rows)]

@@ -27,6 +27,7 @@ from adversarial.programs import (
     few_labels,
     interpolate,
     missing_pixels_ll,
+    name_samples,
     parzen_ll,
     reconstruct,
     show_inpaint_samples,
@@ -132,17 +133,55 @@ def test_samples_are_named_by_a_classifier():
     np.testing.assert_array_equal(named[1], np.roll(named[0], 1, axis=1))
 
 
-@pytest.fixture
-def completing(tmp_path):
-    """A saved pair that completes images of MNIST's shape."""
+def completing_pair(average_decay=0.0):
+    """A pair that completes images of MNIST's shape."""
     image_space = VectorSpace(784)
-    G = CompletingGenerator(MLP([Sigmoid(layer_name="gy", dim=784, irange=1.0)]), 784, noise_dim=3)
+    layers = MLP([Sigmoid(layer_name="gy", dim=784, irange=1.0)])
+    G = CompletingGenerator(layers, 784, noise_dim=3, average_decay=average_decay)
     parts = [RectifiedLinear(layer_name="d0", dim=2, irange=0.1), RectifiedLinear(layer_name="m0", dim=2, irange=0.1)]
     networks = [MLP([layer], layer_name=f"of_{layer.layer_name}") for layer in parts]
     joint = MLP([Sigmoid(layer_name="dy", dim=1, irange=0.1)], layer_name="joint")
     D = ConditionalDiscriminator(*networks, joint, image_space, image_space)
-    checkpoint.save_model(tmp_path / "all.pkl", AllConditionalsPair(G, D, Masks(28, 28)))
+    return AllConditionalsPair(G, D, Masks(28, 28))
+
+
+@pytest.fixture
+def completing(tmp_path):
+    """A saved pair of those."""
+    checkpoint.save_model(tmp_path / "all.pkl", completing_pair())
     return str(tmp_path / "all.pkl")
+
+
+def test_averages_are_drawn_from_as_if_they_were_the_parameters(completing, conditional, tmp_path, capsys):
+    averaged = completing_pair(average_decay=0.9)
+    taken = checkpoint.load_model(completing).generator.get_params()
+    for mean, param in zip(averaged.generator.averages().values(), taken, strict=True):
+        mean.set_value(param.get_value() / 2)
+        param.set_value(param.get_value() / 2)
+    paths = [str(tmp_path / f"{name}.pkl") for name in ("averaged", "halved")]
+    checkpoint.save_model(paths[0], averaged)
+    halved = completing_pair()
+    for param, value in zip(halved.generator.get_params(), taken, strict=True):
+        param.set_value(value.get_value())
+    checkpoint.save_model(paths[1], halved)
+    sizes = ["-d", "mnist", "--completions", "4", "--test-images", "6", "--valid-images", "5", "--mask", "left"]
+    sheet, drawn = str(tmp_path / "sheet.png"), []
+    for given in ([paths[0], "--averaged"], [paths[1]], [paths[0]]):
+        missing_pixels_ll.main([*given, *sizes, "--json"])
+        results = json.loads(capsys.readouterr().out)["results"]
+        pictures = []
+        for program, options in ((show_inpaint_samples, ["-d", "mnist", "--rows", "2"]), (interpolate, [])):
+            program.main([*given, *options, "--zoom", "1", "-o", sheet])
+            pictures.append(image.imread(sheet)[:40])  # the sentence below names the file
+            capsys.readouterr()
+        drawn.append((results, *pictures))
+    assert drawn[0][0] == drawn[1][0] != drawn[2][0]
+    for asked, there, raw in zip(*(each[1:] for each in drawn), strict=True):
+        np.testing.assert_array_equal(asked, there)
+        assert not np.array_equal(asked, raw)
+    for program, needed in ((interpolate, []), (missing_pixels_ll, []), (name_samples, [conditional])):
+        with pytest.raises(ConfigurationError, match="no averaged parameters"):
+            program.main([completing, *needed, "--averaged"])
 
 
 def test_any_mask_is_filled_in_several_times(completing, tmp_path, capsys):
