@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytensor.tensor as pt
+from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.variable import TensorVariable
 
 from adversarial.models.autoencoder import Autoencoder
@@ -38,6 +39,9 @@ class GSN(StackedBlocks):
     corrupt_input : bool, optional
         Whether the first step sees the layers that are set with their noise after the activation, as in the code of
         Bengio et al. (2014); default false: Pylearn2's first step sees them as they are.
+    one_bias : bool, optional
+        Whether a layer between two autoencoders has one bias, the lower one's ``hidbias``, as in the code of Bengio et
+        al. (2014); default false: Pylearn2's adds the upper one's ``visbias``, and so it learns at twice the rate.
 
     Notes
     -----
@@ -59,6 +63,7 @@ class GSN(StackedBlocks):
         postact_cors: list[Corruptor | None] | None = None,
         layer_samplers: list[Corruptor | None] | None = None,
         corrupt_input: bool = False,
+        one_bias: bool = False,
     ):
         super().__init__(list(autoencoders))
         self.autoencoders = list(autoencoders)
@@ -66,6 +71,11 @@ class GSN(StackedBlocks):
         self.postact_cors = self._one_a_layer("postact_cors", postact_cors)
         self.layer_samplers = self._one_a_layer("layer_samplers", layer_samplers)
         self.corrupt_input = corrupt_input
+        self.one_bias = one_bias
+
+    def get_params(self) -> list[TensorSharedVariable]:
+        unused = [upper.visbias for upper in self.autoencoders[1:]] if self.one_bias else []
+        return [param for param in super().get_params() if not any(param is bias for bias in unused)]
 
     @property
     def nlayers(self) -> int:
@@ -179,7 +189,8 @@ class GSN(StackedBlocks):
             received.append(below.hidbias + pt.dot(activations[index - 1], below.weights))
         if index < self.nlayers - 1:
             above = self.autoencoders[index]
-            received.append(above.visbias + pt.dot(activations[index + 1], above.w_prime))
+            from_above = pt.dot(activations[index + 1], above.w_prime)
+            received.append(from_above if self.one_bias and index > 0 else above.visbias + from_above)
         return received[0] if len(received) == 1 else received[0] + received[1]
 
     def _sample_and_corrupt(self, activations: Layers, layers: Iterable[int]) -> None:

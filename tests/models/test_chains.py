@@ -110,6 +110,27 @@ def test_a_chain_of_a_network_without_noise_is_its_steps(float64):
         assert chain.advance(1) == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_network_of_one_bias_a_unit_is_that_of_its_authors(float64):
+    layers = gsn().autoencoders
+    network = GSN(layers, one_bias=True)
+    assert [param.name for param in network.get_params()] == ["vb", "hb", "W", "hb", "W"]
+    rng = np.random.default_rng(1)
+    for bias in (each for layer in layers for each in (layer.visbias, layer.hidbias)):
+        bias.set_value(rng.normal(size=bias.get_value().shape))  # that which is not used, too
+    b, (c, V), (d, W) = (
+        layers[0].visbias.get_value(),
+        *((each.hidbias.get_value(), each.weights.get_value()) for each in layers),
+    )
+    x, expected, seen, top = pt.matrix(), [], X, np.zeros((50, 4))
+    for _ in range(3):
+        middle = np.tanh(seen @ V + top @ W.T + c)
+        seen, top = 1 / (1 + np.exp(-(middle @ V.T + b))), np.tanh(middle @ W + d)
+        expected.append(seen)
+    steps = backend.function([x], [means[0] for means in network.steps([(0, x)], walkback=1)])(X)
+    for ours, theirs in zip(steps, expected, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-12)
+
+
 def test_noise_of_a_networks_own_is_as_it_was_after_sampling(float64):
     network = gsn()
     noises = [each for each in (*network.preact_cors, *network.postact_cors, *network.layer_samplers) if each]
