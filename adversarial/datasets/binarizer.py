@@ -58,7 +58,7 @@ class Binarizer(Dataset):
 
     def get_state(self) -> dict[str, Any]:
         """Return where the samples stand, for a resumed run."""
-        return {"stream": self._stream.get_value()}
+        return {"stream": np.array(self._stream.get_value())}  # JAX gives an array of its own
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Restore what `get_state` returned."""

@@ -12,6 +12,7 @@ from adversarial.datasets.binarizer import SEED, Binarizer
 from adversarial.datasets.dense_design_matrix import DenseDesignMatrix
 from adversarial.datasets.view_converter import DefaultViewConverter
 from adversarial.random_streams import MRG_RandomStreams
+from adversarial.serialization.plain import normalise
 from adversarial.space import CompositeSpace, Conv2DSpace, VectorSpace
 from adversarial.termination_criteria import EpochCounter
 from adversarial.train import Reporter
@@ -43,6 +44,14 @@ def test_samples_have_their_means_and_every_pass_is_new(float64):
     assert (first != second).any()
     again = Binarizer(DenseDesignMatrix(X=np.tile(MEANS[:1], (4000, 1))))
     np.testing.assert_array_equal(again.get_design_matrix(), first)
+
+
+@pytest.mark.parametrize("on", ["c", "numba", "jax"], indirect=True)
+def test_its_state_can_be_saved_on_every_backend(on, float64):
+    drawn, again = Binarizer(raw()), Binarizer(raw())
+    drawn.get_design_matrix()
+    again.set_state(normalise(drawn.get_state()))
+    np.testing.assert_array_equal(again.get_design_matrix(), drawn.get_design_matrix())
 
 
 def test_images_are_drawn_too():
