@@ -101,7 +101,7 @@ _GSN_ON_MNIST, _GSN_ON_FACES = _small_gsn(".1367", ".0063776"), _small_gsn(".092
 QUICK_RUNS = (
     Run("DBN", "baselines/dbn_mnist.yaml", 6, "mnist", {}, "data", (100, 200)),
     Run("Stacked CAE", "baselines/stacked_cae_mnist.yaml", 5, "mnist", {}, "data", (1, 10)),
-    Run("Deep GSN", "baselines/gsn_mnist.yaml", 5, "mnist", _GSN_ON_MNIST, "corrupted", (10, 50)),
+    Run("Deep GSN", "baselines/gsn_mnist.yaml", 10, "mnist", _GSN_ON_MNIST, "corrupted", (10, 50)),
     Run("Adversarial nets", "mnist.yaml", 20),
     Run("DBN", "baselines/dbn_faces.yaml", 3, "tfd", {}, "data", (100, 200)),
     Run("Stacked CAE", "baselines/stacked_cae_faces.yaml", 3, "tfd", {}, "data", (1, 10)),
