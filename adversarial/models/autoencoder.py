@@ -184,8 +184,8 @@ class ContractiveAutoencoder(Autoencoder):
     def contraction_penalty(self, data: TensorVariable) -> TensorVariable:
         """Return the squared Frobenius norm of the Jacobian, averaged over examples."""
         norms = pt.dot(pt.sqr(self._activation_grad(data)), pt.sqr(self.weights).sum(axis=0))
-        # Not divided by the shape, an integer, whose reciprocal PyTensor's numba rounds to float32.
-        return cast(TensorVariable, norms.mean())
+        # PyTensor's numba would round the reciprocal of the shape, an integer, to float32.
+        return cast(TensorVariable, norms.sum() / pt.cast(data.shape[0], norms.dtype))
 
     def contraction_penalty_data_specs(self) -> DataSpecs:
         """Return the (space, source) that `contraction_penalty` reads."""
