@@ -287,8 +287,9 @@ def train_and_report(
 def _replaced_by(experiment: Train) -> str | None:
     """Return the file of an earlier run that a run from the beginning will overwrite, if there is one."""
     path = experiment.save_path
-    there = path is not None and experiment.saves and experiment.allow_overwrite and os.path.exists(path)
-    return path if there else None
+    if path is None or not (experiment.saves and experiment.allow_overwrite and os.path.exists(path)):
+        return None
+    return path
 
 
 def resume_command(name: str, arguments: Sequence[str]) -> str:
