@@ -17,6 +17,9 @@ namespace adversarial {
 // take most registers. With vectors of 64 bytes such products take .85 to 1.02 of OpenBLAS's time and less of MKL's
 // (Zen 4); with shorter ones they are left to BLAS.
 enum { GROUP = 6, WHOLE = VECTOR_BYTES == 64 };
+// Whether terms of two rows at a time are summed: with vectors of 64 bytes that takes 8 of 32 registers for sums, with
+// shorter ones it would take all of 16, and sums would go to memory and back.
+enum { IN_PAIRS = VECTOR_BYTES == 64 };
 
 // out = alpha left right + beta out, by `TiledProduct<real>(alpha, left, right, beta, out, skips, density).work()`.
 template <typename real> struct TiledProduct {
@@ -47,14 +50,20 @@ template <typename real> struct TiledProduct {
     static npy_intp in_lanes(npy_intp length) { return (length + LANES - 1) / LANES * LANES; }
 
     // Estimate the cycles that a product takes, divided by its inner length, where BLAS needs one for each LANES
-    // multiplications. Measured: a term takes a little more, with shorter vectors a quarter more; to gather a value
-    // takes two cycles, to pack one half a cycle. With two multipliers a cycle is half as long, but not for terms,
-    // whose values are loaded one by one.
+    // multiplications. Measured: a term takes a little more; to gather a value takes two cycles, to pack one half a
+    // cycle. With two multipliers a cycle is half as long, but not for terms, whose values are loaded one by one. With
+    // shorter vectors a block has so few terms that to begin and to end with it takes a tenth of BLAS's time.
     static double cycles(double rows, double columns, double density, bool skips)
     {
-        const double of_terms = (TWO_MULTIPLIERS ? 1.4 : WHOLE ? 1.05 : 1.25) * density * rows * columns / LANES;
-        return of_terms + (skips ? (TWO_MULTIPLIERS ? 4.0 : 2.0) * rows : 0.0) + 0.5 * columns;
+        return of_terms(rows, columns, density) - (skips ? 0.0 : gathering(rows)) + packing(columns);
     }
+    static double of_terms(double rows, double columns, double density)
+    {
+        const double each = (TWO_MULTIPLIERS ? 1.4 : WHOLE ? 1.05 : 1.25) * density + (WHOLE ? 0.0 : 0.1);
+        return each * rows * columns / LANES + gathering(rows);
+    }
+    static double gathering(double rows) { return (TWO_MULTIPLIERS ? 4.0 : 2.0) * rows; }
+    static double packing(double columns) { return 0.5 * columns; }
 
     // Divide the work. Each thread has rows and tiles of its own, as what another thread wrote is slow to read.
     // Threads that share rows gather the same terms, threads that share tiles pack the same ones: find the cheapest.
@@ -177,7 +186,7 @@ template <typename real> struct TiledProduct {
         npy_intp segment = terms.segment(piece.block, from);
         real* target = &out.at(from, piece.column);
         npy_intp row = from;
-        for (; row + 2 <= to; row += 2, segment += 2, target += 2 * down) {
+        for (; IN_PAIRS && row + 2 <= to; row += 2, segment += 2, target += 2 * down) {
             piece.prefetch(out, row);
             piece.prefetch(out, row + 1);
             Sums<vectors> sums[2];
@@ -185,7 +194,7 @@ template <typename real> struct TiledProduct {
             add(scale, sums[0], target, width, keep);
             add(scale, sums[1], target + down, width, keep);
         }
-        if (row < to) {
+        for (; row < to; ++row, ++segment, target += down) {
             piece.prefetch(out, row);
             const Sums<vectors> sums = sum_terms<vectors>(terms, segment, packed);
             add(scale, sums, target, width, keep);
@@ -233,12 +242,12 @@ template <typename real> struct TiledProduct {
         if (block == 0 && keep != 0)
             for (npy_intp j = 0; j < width; ++j) __builtin_prefetch(&out.at(from, column + j), 1);
         npy_intp i = 0;
-        for (; i + 2 <= to - from; i += 2) {
+        for (; IN_PAIRS && i + 2 <= to - from; i += 2) {
             Sums<vectors> both[2];
             sum_terms<vectors>(terms, segment + i, packed, both);
             for (int k = 0; k < 2; ++k) *(Sums<vectors>*)(sums + (i + k) * WIDTH) = both[k];
         }
-        if (i < to - from) *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
+        for (; i < to - from; ++i) *(Sums<vectors>*)(sums + i * WIDTH) = sum_terms<vectors>(terms, segment + i, packed);
         for (npy_intp j = 0; j < width; j += LANES) {
             Aligned square[LANES];
             for (int i = 0; i < LANES; ++i) square[i] = *(const Aligned*)(sums + i * WIDTH + j);

@@ -63,6 +63,25 @@ def products(on_c):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("stack", [(1, 0.1), (0.1, 1, 0.1), (1, 0.6, 0.1, 0), (0.05, 0.7, 1, 0.7, 0.05)])
+@pytest.mark.parametrize("rows", [50, 101])
+def test_stacks_of_sparse_and_dense_rows(products, rows, stack, dtype):
+    """Data over samples: each kind of rows is multiplied in its own way, in either factor and layout."""
+    plain, twice, added, z = products[dtype]
+    x = np.concatenate([matrix(rows, 300, density, dtype, seed) for seed, density in enumerate(stack)])
+    y = matrix(300, 130, 1, dtype, 9)
+    for layout, other in (("rows", "columns"), ("columns", "rows")):
+        left, right = LAYOUTS[layout](x), LAYOUTS[other](y)
+        for first, second in ((left, right), (right.T, left.T)):
+            assert_product(plain(first, second)[0], first, second)
+            assert_product(twice(first, second)[0], first, second, 2)
+            before = matrix(first.shape[0], second.shape[1], 1, dtype, 2)
+            z.set_value(before)
+            added(first, second)
+            assert_product(z.get_value(), first, second, -0.1, 0.5 * before.astype("float64"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("densities", [(0.1, 1), (1, 0.1), (0.5, 0.9), (0.9, 0.5), (1, 1), (0, 1)])
 @pytest.mark.parametrize("size", SIZES)
 def test_equal_to_numpy(products, size, densities, dtype):
