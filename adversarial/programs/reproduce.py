@@ -82,7 +82,9 @@ def argument_parser() -> argparse.ArgumentParser:
     table = parser.add_argument_group(f"{TABLE} alone")
     table.add_argument("--quick", action="store_true", help="smaller nets and fewer epochs: half an hour on two cores")
     table.add_argument(
-        "--adversarial", metavar="MODEL", help="a trained model for the row of adversarial nets on MNIST"
+        "--adversarial",
+        metavar="MODEL",
+        help="a trained model for the row of adversarial nets on MNIST, such as adversarial:mnist",
     )
     table.add_argument("--data", choices=[called.lower() for called in COLUMNS.values()],
                        help="one column alone (default: those whose data are there)")  # fmt: skip

@@ -170,7 +170,7 @@ def make_table(
     quick : bool, optional
         Whether to train smaller nets for fewer epochs.
     adversarial : Path, optional
-        A trained model of the game on MNIST.
+        A trained model of the game on MNIST, or the name of a published one.
     columns : sequence of {'mnist', 'tfd'}, optional
         Which columns, default those whose data are there.
     num_samples : int, optional
@@ -181,7 +181,7 @@ def make_table(
     int
         The exit code: 0, or that of train.py where training was stopped.
     """
-    if adversarial is not None and not adversarial.exists():
+    if adversarial is not None and not checkpoint.is_published(adversarial) and not adversarial.exists():
         raise ConfigurationError(f"--adversarial: there is no saved model {adversarial}")
     notes = []
     if columns is None:

@@ -12,7 +12,7 @@ import pytest
 from adversarial import checkpoint
 from adversarial.config.shipped import find_experiment, shipped_folder
 from adversarial.datasets import standins
-from adversarial.errors import ConfigurationError
+from adversarial.errors import CheckpointError, ConfigurationError
 from adversarial.game.generator import Generator
 from adversarial.game.pair import AdversaryPair
 from adversarial.models.linear import Sigmoid
@@ -114,6 +114,18 @@ def test_the_table_has_a_row_of_each_model_and_is_not_made_twice(tmp_path, pair,
     assert "50 samples of " in (text := capsys.readouterr().out) and "2 chains from noise, at steps 3 to 27" in text
     show_samples.main([model, "-o", str(folder / "samples.png"), "--rows", "2", "--cols", "3", "--neighbours"])
     assert (folder / "samples.png").exists()
+
+
+def test_a_published_model_has_its_row(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(table_1, "QUICK_RUNS", (table_1.Run("Adversarial nets", "mnist.yaml", 1),))
+    monkeypatch.setattr(table_1.estimates, "measure", few_samples)
+    arguments = ["table1", "--quick", "--data", "mnist", "--adversarial"]
+    assert reproduce.main([*arguments, "adversarial:mnist"]) == 0
+    (row,) = json.loads(Path("table1_quick/table1.json").read_text())["rows"]
+    assert row["epochs"] == 1500 and row["command"].startswith("train.py mnist.yaml --max-epochs=1500 ")
+    with pytest.raises(CheckpointError, match="no model of that name was published"):
+        reproduce.main([*arguments, "adversarial:mmist"])
 
 
 SMALL_CODES = {f"{phase}.model.nhid": str(units) for phase, units in enumerate((7, 5))}
